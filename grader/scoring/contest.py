@@ -1,0 +1,132 @@
+"""A contest entry's score: how much of each part is right, and the points for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from grader.errors import InvalidConfig
+from grader.language import _
+from grader.scoring.f1 import Average, exact_f1
+from grader.scoring.points import PointsTable, truncated
+from grader.scoring.submission_csv import parse_submission
+
+Part = Literal["public", "private"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKey:
+    """The labels of the hidden test, and which images the board shows. Both are secrets and stay out of `repr`.
+
+    Attributes:
+        labels: the class of every test image, by file name.
+        public_ids: the images that the shown score counts; the others are the private part.
+        classes: every name that a prediction may have.
+
+    Raises:
+        ValueError: a label is no class, or the public part is empty or not a part of the test.
+    """
+
+    labels: Mapping[str, str] = field(repr=False)
+    public_ids: frozenset[str] = field(repr=False)
+    classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.public_ids or not self.public_ids <= self.labels.keys():
+            raise ValueError("the public part is empty or names images that have no label")
+        if not set(self.labels.values()) <= set(self.classes):
+            raise ValueError("a label of the test is not among the classes")
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every test image, in the order of the answers."""
+        return tuple(self.labels)
+
+    def ids_of(self, part: Part) -> tuple[str, ...]:
+        """The images of one part; which they are is a secret."""
+        return tuple(image for image in self.labels if (image in self.public_ids) == (part == "public"))
+
+
+@dataclass(frozen=True, slots=True)
+class ContestScore:
+    """What one submission is worth.
+
+    Attributes:
+        private_f1: None where the test has no private part.
+        points: from the part that the class grades on.
+        shown_f1: the public F1 as students see it, five decimals, cut off.
+    """
+
+    public_correct: int
+    public_total: int
+    private_correct: int
+    private_total: int
+    public_f1: Fraction
+    private_f1: Fraction | None
+    points: int
+    shown_f1: str
+    average: Average
+    grade_on: Part
+
+
+def score_submission(
+    data: bytes,
+    key: AnswerKey,
+    table: PointsTable,
+    average: Average = "micro",
+    grade_on: Part = "public",
+) -> ContestScore:
+    """The score of a submission file.
+
+    Raises:
+        InvalidSubmission: the file is not one known label for every image.
+        InvalidConfig: the class grades on the private part and the test has none.
+    """
+    return score_predictions(parse_submission(data, key.ids, key.classes), key, table, average, grade_on)
+
+
+def score_predictions(
+    predictions: Mapping[str, str],
+    key: AnswerKey,
+    table: PointsTable,
+    average: Average = "micro",
+    grade_on: Part = "public",
+) -> ContestScore:
+    """The score of predictions that `parse_submission` accepted.
+
+    Raises:
+        InvalidConfig: the class grades on the private part and the test has none.
+    """
+    public, private = key.ids_of("public"), key.ids_of("private")
+    public_f1 = _part_f1(predictions, key, public, average)
+    private_f1 = _part_f1(predictions, key, private, average) if private else None
+    graded = public_f1 if grade_on == "public" else private_f1
+    if graded is None:
+        raise InvalidConfig(
+            _("The class grades on the private part, and the test has none."),
+            remedy=_('Set grade_on = "public" or make the data set with a private part.'),
+        )
+    correct = correct_ids(predictions, key)
+    return ContestScore(
+        public_correct=len(correct & key.public_ids),
+        public_total=len(public),
+        private_correct=len(correct - key.public_ids),
+        private_total=len(private),
+        public_f1=public_f1,
+        private_f1=private_f1,
+        points=table.points_for(graded),
+        shown_f1=truncated(public_f1),
+        average=average,
+        grade_on=grade_on,
+    )
+
+
+def correct_ids(predictions: Mapping[str, str], key: AnswerKey) -> frozenset[str]:
+    """The images that are right: as secret as the labels, for paired comparisons on the scoring side."""
+    return frozenset(image for image, label in key.labels.items() if predictions.get(image) == label)
+
+
+def _part_f1(predictions: Mapping[str, str], key: AnswerKey, ids: tuple[str, ...], average: Average) -> Fraction:
+    return exact_f1([key.labels[image] for image in ids], [predictions[image] for image in ids], average)

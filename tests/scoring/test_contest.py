@@ -1,0 +1,97 @@
+import subprocess
+import sys
+from fractions import Fraction
+
+import pytest
+
+from grader.errors import InvalidConfig, InvalidSubmission
+from grader.scoring.contest import AnswerKey, correct_ids, score_submission
+from grader.scoring.points import DEFAULT_TABLE
+
+CLASSES = ("apu", "bart", "edna")
+
+
+@pytest.fixture
+def key() -> AnswerKey:
+    labels = {f"img{n}.jpg": CLASSES[n % 3] for n in range(991)}
+    return AnswerKey(labels=labels, public_ids=frozenset(f"img{n}.jpg" for n in range(941)), classes=CLASSES)
+
+
+def submission(key: AnswerKey, wrong: set[int]) -> bytes:
+    other = {"apu": "bart", "bart": "edna", "edna": "apu"}
+    rows = [f"{image},{other[label] if n in wrong else label}" for n, (image, label) in enumerate(key.labels.items())]
+    return "\n".join(["Id,Expected", *rows, ""]).encode()
+
+
+def test_a_perfect_submission_is_worth_every_point(key):
+    score = score_submission(submission(key, set()), key, DEFAULT_TABLE)
+
+    assert (score.public_correct, score.public_total) == (941, 941)
+    assert (score.private_correct, score.private_total) == (50, 50)
+    assert (score.points, score.shown_f1) == (15, "1.00000")
+
+
+@pytest.mark.parametrize(("wrong", "points", "shown"), [(28, 15, "0.97024"), (29, 14, "0.96918"), (49, 12, "0.94792")])
+def test_points_come_from_the_public_part(key, wrong, points, shown):
+    score = score_submission(submission(key, set(range(wrong))), key, DEFAULT_TABLE)
+
+    assert (score.public_correct, score.points, score.shown_f1) == (941 - wrong, points, shown)
+    assert score.private_f1 == 1
+
+
+def test_points_may_come_from_the_private_part_while_students_see_the_public_score(key):
+    score = score_submission(submission(key, {941, 942, 943}), key, DEFAULT_TABLE, grade_on="private")
+
+    assert (score.private_f1, score.points, score.shown_f1) == (Fraction(47, 50), 12, "1.00000")
+
+
+def test_macro_is_a_setting(key):
+    data = submission(key, set(range(0, 300, 3)))
+    micro, macro = (score_submission(data, key, DEFAULT_TABLE, average=kind) for kind in ("micro", "macro"))
+
+    assert micro.public_f1 == Fraction(841, 941)
+    assert macro.public_f1 != micro.public_f1
+    assert macro.public_correct == micro.public_correct
+
+
+def test_a_test_without_a_private_part_is_scored_on_what_it_has():
+    key = AnswerKey(labels={"img0.jpg": "bart"}, public_ids=frozenset({"img0.jpg"}), classes=CLASSES)
+    data = b"Id,Expected\nimg0.jpg,bart\n"
+
+    assert score_submission(data, key, DEFAULT_TABLE).private_f1 is None
+    with pytest.raises(InvalidConfig, match=r"private|закрытой"):
+        score_submission(data, key, DEFAULT_TABLE, grade_on="private")
+
+
+def test_an_invalid_file_gets_no_score(key):
+    with pytest.raises(InvalidSubmission):
+        score_submission(b"Id,Expected\n", key, DEFAULT_TABLE)
+
+
+def test_the_answers_never_show_in_repr_or_in_a_score(key):
+    score = score_submission(submission(key, {3}), key, DEFAULT_TABLE)
+
+    assert "img" not in repr(key)
+    assert "img" not in repr(score)
+
+
+def test_which_images_are_right_is_known_to_the_scoring_side(key):
+    predictions = dict(key.labels) | {"img3.jpg": "bart"}
+
+    assert set(key.labels) - correct_ids(predictions, key) == {"img3.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "public"),
+    [({"img0.jpg": "bart"}, set()), ({"img0.jpg": "bart"}, {"img1.jpg"}), ({"img0.jpg": "nobody"}, {"img0.jpg"})],
+)
+def test_a_key_that_contradicts_itself_is_refused_without_naming_a_label(labels, public):
+    with pytest.raises(ValueError, match=r"public part|label of the test") as caught:
+        AnswerKey(labels=labels, public_ids=frozenset(public), classes=CLASSES)
+    assert "nobody" not in str(caught.value)
+
+
+def test_scoring_imports_no_torch():
+    code = "import sys, grader.scoring.contest; sys.exit('torch' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0
