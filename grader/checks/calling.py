@@ -1,0 +1,110 @@
+"""Call a student's module, and turn whatever comes back into a tensor or into a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from grader.checks.explaining import explain
+from grader.errors import CheckFailed, StudentCodeRaised
+from grader.language import _
+
+# What student code raises when it is wrong. Limits, a lost kernel and a failed check are not in the list: they pass.
+ORDINARY_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NameError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    StudentCodeRaised,
+)
+
+
+def require_module(student: object) -> nn.Module:
+    """The student's object as a module.
+
+    Raises:
+        CheckFailed: it is something else.
+    """
+    if isinstance(student, nn.Module):
+        return student
+    raise CheckFailed(
+        _("Expected an `nn.Module`, found {found}.").format(found=type(student).__name__),
+        remedy=_("Does the class inherit from `nn.Module`, and does the function return what it built?"),
+    )
+
+
+def require_tensor(output: object) -> Tensor:
+    """What a forward pass returned, as a tensor of finite numbers.
+
+    Raises:
+        CheckFailed: `None`, a tuple, another type, or NaN or infinity inside.
+    """
+    if output is None:
+        raise CheckFailed(_("`forward` returned None."), remedy=_("Is there a `return` at its end?"))
+    if isinstance(output, tuple | list):
+        raise CheckFailed(
+            _("`forward` returned a {found} of {length}, and one tensor is expected.").format(
+                found=type(output).__name__, length=len(output)
+            ),
+            remedy=_("Look for an extra value or a stray comma after `return`."),
+        )
+    if not isinstance(output, Tensor):
+        raise CheckFailed(_("`forward` returned {found}, not a tensor.").format(found=type(output).__name__))
+    if not bool(torch.isfinite(output).all()):
+        raise CheckFailed(
+            _("There are NaN or infinite numbers in the output."),
+            remedy=_("Look for a division by zero, a logarithm, or a tensor that was never filled."),
+        )
+    return output
+
+
+@contextmanager
+def student_errors_explained(inputs: Sequence[Tensor], expected_shape: Sequence[int] | None = None) -> Iterator[None]:
+    """Exceptions of student code inside the block become `CheckFailed`, with the likely cause.
+
+    Raises:
+        CheckFailed: student code raised.
+    """
+    try:
+        yield
+    except ORDINARY_ERRORS as error:
+        text = str(error) if isinstance(error, StudentCodeRaised) else f"{type(error).__name__}: {error}"
+        shape = tuple(inputs[0].shape) if inputs else ()
+        raise CheckFailed(
+            _("Your code raised an error on an input of shape {shape}: {error}").format(shape=shape, error=text),
+            remedy=explain(text, shape, expected_shape),
+        ) from error
+
+
+def call(module: Callable[..., object], *inputs: Tensor, expected_shape: Sequence[int] | None = None) -> Tensor:
+    """The module's output on copies of the inputs, so that an in-place operation harms nobody else.
+
+    Args:
+        module: the student's module.
+        inputs: tensors of any shape; gradients flow back to them.
+        expected_shape: makes the explanation of an exception more precise.
+
+    Raises:
+        CheckFailed: the student's code raised, or returned something that is not a tensor of finite numbers.
+    """
+    with student_errors_explained(inputs, expected_shape):
+        output = module(*(value.clone() for value in inputs))
+    return require_tensor(output)
+
+
+@contextmanager
+def mode(module: nn.Module, *, training: bool) -> Iterator[None]:
+    """The module is in training or evaluation mode inside the block, and in its own mode afterwards."""
+    before = module.training
+    module.train(training)
+    try:
+        yield
+    finally:
+        module.train(before)

@@ -1,0 +1,39 @@
+"""How far apart two tensors are."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def distance(found: Tensor, expected: Tensor) -> float:
+    """Relative distance |found - expected| / |expected| in the Euclidean norm; infinity where it has no meaning.
+
+    NaN, infinity and a wrong shape are infinitely far away, so that `distance(...) <= tolerance` can be trusted.
+
+    Args:
+        found: any tensor, possibly hostile.
+        expected: finite, any shape.
+    """
+    if found.shape != expected.shape or found.is_complex() != expected.is_complex():
+        return math.inf
+    found, expected = found.detach().double().cpu(), expected.detach().double().cpu()
+    scale = float(expected.norm())
+    # 1e-9: an expected value of all zeros is compared absolutely.
+    value = float((found - expected).norm()) / max(scale, 1e-9)
+    return value if math.isfinite(value) else math.inf
+
+
+def loss_of(output: Tensor, coefficients: Tensor) -> Tensor:
+    """A scalar whose gradient with respect to the output is `coefficients`.
+
+    A plain sum would not do: behind BatchNorm its gradient is zero.
+    """
+    return (output * coefficients).sum()
+
+
+def fresh_coefficients(output: Tensor) -> Tensor:
+    """Random weights for `loss_of`, of the output's shape."""
+    return torch.randn(tuple(output.shape), dtype=output.dtype)

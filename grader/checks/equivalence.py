@@ -1,0 +1,274 @@
+"""Two modules are the same function: same outputs, same gradients, same statistics after a training step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from grader.checks.calling import call, mode, require_module, student_errors_explained
+from grader.checks.comparing import distance, fresh_coefficients, loss_of
+from grader.checks.counting import no_parameters
+from grader.checks.gradients import unreached_parameters
+from grader.checks.layers import Layer, LayerDifference, Pair, lacking_tensors, layer_difference, layers_of, pairings
+from grader.checks.shapes import has_shape
+from grader.checks.suspects import Suspect
+from grader.checks.weights import copy_weights, randomise
+from grader.errors import CheckFailed
+from grader.language import _
+
+# float32 in another order of summation differs by about 1e-6; the mildest mistake in MISTAKES.md by 1e-2.
+OUTPUT_TOLERANCE = 1e-4
+# One ReLU that flips at zero moves a gradient of a thousand numbers by 3e-2; a cut path moves it by 0.3 and more.
+GRADIENT_TOLERANCE = 5e-2
+
+
+def same_function(
+    student: object, reference: nn.Module, *inputs: Tensor, suspects: Sequence[Suspect] = (), gradients: bool = True
+) -> None:
+    """The student's module computes the reference's function, whatever its names, order and style.
+
+    The reference gets random weights, the student's module gets the same ones: layers are paired in the order of
+    registration, then in other orders within groups of equal shape. Then outputs are compared in evaluation and in
+    training mode, running statistics after a training step, and gradients.
+
+    Args:
+        student: the student's module.
+        reference: a module that is right; its weights are overwritten.
+        inputs: what both are called on, float32; at least two examples, so that BatchNorm can train.
+        suspects: known mistakes. The author of a module that equals one reads its message.
+        gradients: compare the gradients too.
+
+    Raises:
+        CheckFailed: another function; the message names the likely mistake.
+    """
+    pairs = _matched(student, reference, inputs, suspects)
+    module = require_module(student)
+    training = _training_step(module, inputs, is_student=True)
+    expected = _training_step(reference, inputs, is_student=False)
+    _compare_training(module, pairs, training, expected)
+    if gradients:
+        _compare_gradients(pairs, training, expected)
+
+
+def gradients_match(student: object, reference: nn.Module, *inputs: Tensor, suspects: Sequence[Suspect] = ()) -> None:
+    """The student's module has the reference's gradients, with respect to the inputs and to every parameter.
+
+    Args:
+        student: the student's module.
+        reference: a module that is right; its weights are overwritten.
+        inputs: what both are called on, float32.
+        suspects: known mistakes.
+
+    Raises:
+        CheckFailed: the gradients differ, or the function itself does.
+    """
+    pairs = _matched(student, reference, inputs, suspects)
+    training = _training_step(require_module(student), inputs, is_student=True)
+    expected = _training_step(reference, inputs, is_student=False)
+    _compare_gradients(pairs, training, expected)
+
+
+def _matched(
+    student: object, reference: nn.Module, inputs: tuple[Tensor, ...], suspects: Sequence[Suspect]
+) -> list[Pair]:
+    """Pairs of layers under which the outputs agree in evaluation mode; the weights are copied."""
+    module = require_module(student)
+    randomise(reference)
+    expected = _evaluated(reference, inputs)
+    with mode(module, training=False), torch.no_grad():
+        # Also the pass in which lazy layers take their shapes.
+        output = call(module, *inputs, expected_shape=expected.shape)
+    has_shape(output, expected.shape, dtype=expected.dtype)
+    pairs = _find_pairs(module, reference, inputs)
+    if pairs is not None:
+        return pairs
+    for suspect in suspects:
+        randomise(suspect.module)
+        if _find_pairs(module, suspect.module, inputs) is not None:
+            raise CheckFailed(suspect.message)
+    difference = layer_difference(module, reference)
+    raise _other_layers(module, difference) if difference else _other_values(module, reference, inputs)
+
+
+def _find_pairs(student: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...]) -> list[Pair] | None:
+    if layer_difference(student, reference) or lacking_tensors(student, reference):
+        return None
+    expected = _evaluated(reference, inputs)
+    for pairs in pairings(student, reference):
+        copy_weights(student, pairs)
+        with mode(student, training=False), torch.no_grad():
+            output = call(student, *inputs, expected_shape=expected.shape)
+        if distance(output, expected) <= OUTPUT_TOLERANCE:
+            return pairs
+    return None
+
+
+def _evaluated(reference: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
+    with mode(reference, training=False), torch.no_grad():
+        output: Tensor = reference(*(value.clone() for value in inputs))
+    return output
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """What one forward and backward pass in training mode leaves.
+
+    Attributes:
+        output: the module's output.
+        input_gradients: one per input; `None` where none arrived.
+        parameter_gradients: by name in `state_dict`.
+        buffers: running statistics afterwards, by name.
+    """
+
+    output: Tensor
+    input_gradients: tuple[Tensor | None, ...]
+    parameter_gradients: dict[str, Tensor | None]
+    buffers: dict[str, Tensor]
+
+
+# Both modules draw the same dropout masks and are asked for the same loss.
+_SEED = 2015
+
+
+def _training_step(module: nn.Module, inputs: tuple[Tensor, ...], *, is_student: bool) -> TrainingStep:
+    leaves = tuple(value.detach().clone().requires_grad_(value.is_floating_point()) for value in inputs)
+    module.zero_grad(set_to_none=True)
+    with torch.random.fork_rng(devices=[]), mode(module, training=True):
+        torch.manual_seed(_SEED)
+        output = call(module, *leaves) if is_student else module(*leaves)
+        torch.manual_seed(_SEED)
+        loss = loss_of(output, fresh_coefficients(output))
+        if loss.requires_grad:
+            with student_errors_explained(inputs):
+                loss.backward()
+    step = TrainingStep(
+        output=output.detach(),
+        input_gradients=tuple(leaf.grad for leaf in leaves),
+        parameter_gradients={name: parameter.grad for name, parameter in module.named_parameters()},
+        buffers={name: buffer.detach().clone() for name, buffer in module.named_buffers()},
+    )
+    module.zero_grad(set_to_none=True)
+    return step
+
+
+def _compare_training(student: nn.Module, pairs: list[Pair], step: TrainingStep, expected: TrainingStep) -> None:
+    apart = distance(step.output, expected.output)
+    if apart > OUTPUT_TOLERANCE:
+        raise CheckFailed(
+            _("In `eval()` mode the output is right, in `train()` mode it differs by {apart:.0%}.").format(
+                apart=min(apart, 9.99)
+            ),
+            remedy=_("Look at the layers that depend on the mode: Dropout and BatchNorm."),
+        )
+    for pair in pairs:
+        for short in pair.reference.buffers:
+            name = pair.student.full_name(short)
+            if distance(step.buffers[name], expected.buffers[pair.reference.full_name(short)]) > OUTPUT_TOLERANCE:
+                raise CheckFailed(
+                    _("After one step in `train()` mode the statistics in {name} are not the expected ones.").format(
+                        name=name
+                    ),
+                    remedy=_("Is this BatchNorm called exactly once, and has it the default momentum?"),
+                )
+
+
+def _compare_gradients(pairs: list[Pair], step: TrainingStep, expected: TrainingStep) -> None:
+    for found, right in zip(step.input_gradients, expected.input_gradients, strict=True):
+        if right is None:
+            continue
+        if found is None:
+            raise CheckFailed(
+                _("The output is right, and no gradient comes back to the input."),
+                remedy=_("Look for `.detach()`, `.data`, `torch.no_grad()` or a new tensor made from numbers."),
+            )
+        apart = distance(found, right)
+        if apart > GRADIENT_TOLERANCE:
+            raise CheckFailed(
+                _("The output is right, and the gradient of the input differs by {apart:.0%}.").format(
+                    apart=min(apart, 9.99)
+                ),
+                remedy=_("A path is cut for the gradient: look for `.detach()`, `.data` or `torch.no_grad()`."),
+            )
+    for pair in pairs:
+        _compare_parameter_gradients(pair, step, expected)
+
+
+def _compare_parameter_gradients(pair: Pair, step: TrainingStep, expected: TrainingStep) -> None:
+    for short in pair.reference.parameters:
+        name = pair.student.full_name(short)
+        found, right = step.parameter_gradients[name], expected.parameter_gradients[pair.reference.full_name(short)]
+        if right is None or _is_cancelled(right, pair.reference, expected):
+            continue
+        if found is None:
+            raise CheckFailed(
+                _("The output is right, and no gradient reaches {name}.").format(name=name),
+                remedy=_("A path is cut for the gradient: look for `.detach()`, `.data` or `torch.no_grad()`."),
+            )
+        apart = distance(found, right)
+        if apart > GRADIENT_TOLERANCE:
+            raise CheckFailed(
+                _("The output is right, and the gradient of {name} differs by {apart:.0%}.").format(
+                    name=name, apart=min(apart, 9.99)
+                ),
+                remedy=_("A path is cut for the gradient: look for `.detach()`, `.data` or `torch.no_grad()`."),
+            )
+
+
+def _is_cancelled(gradient: Tensor, layer: Layer, expected: TrainingStep) -> bool:
+    """A bias before BatchNorm has a gradient of pure rounding noise, which nobody can match."""
+    weight_gradient = expected.parameter_gradients.get(layer.full_name("weight"))
+    return weight_gradient is not None and float(gradient.norm()) < 1e-4 * float(weight_gradient.norm())
+
+
+def _other_layers(student: nn.Module, difference: LayerDifference) -> CheckFailed:
+    if not layers_of(student):
+        return no_parameters()
+    parts = []
+    for text, layers in ((_("missing: {layers}"), difference.missing), (_("superfluous: {layers}"), difference.extra)):
+        if layers:
+            named = [
+                f"{count} x {kind} {'x'.join(map(str, shape))}" if count > 1 else f"{kind} {'x'.join(map(str, shape))}"
+                for (kind, shape), count in layers.items()
+            ]
+            parts.append(text.format(layers=", ".join(named)))
+    return CheckFailed(
+        _("The module has other layers than expected: {differences}.").format(differences="; ".join(parts)),
+        remedy=_("Compare the layers and their shapes with the text of the task."),
+    )
+
+
+def _other_values(student: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...]) -> CheckFailed:
+    lacking = lacking_tensors(student, reference)
+    if lacking:
+        return CheckFailed(
+            _("The layers have no {names}.").format(names=", ".join(lacking)),
+            remedy=_("Compare the arguments of the layers with the text of the task."),
+        )
+    unreached = unreached_parameters(student, *inputs)
+    if unreached:
+        return CheckFailed(
+            _("The output differs from the expected one, and {names} takes no part in it.").format(
+                names=", ".join(unreached)
+            ),
+            remedy=_("Is every layer used in `forward`, and none of them twice?"),
+        )
+    copy_weights(student, next(pairings(student, reference)))
+    expected = _evaluated(reference, inputs)
+    with mode(student, training=False), torch.no_grad():
+        output = call(student, *inputs)
+    if float(expected.min()) >= 0 and float(output.min()) < 0:
+        return CheckFailed(
+            _("There are negative numbers in the output (down to {lowest:.2f}), and none are expected.").format(
+                lowest=float(output.min())
+            ),
+            remedy=_("Is there a ReLU at the very end?"),
+        )
+    return CheckFailed(
+        _("The shapes are right, the values are not: they differ by {apart:.0%} with the same weights.").format(
+            apart=min(distance(output, expected), 9.99)
+        ),
+        remedy=_("Follow the order of operations in `forward` line by line."),
+    )

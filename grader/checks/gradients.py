@@ -1,0 +1,56 @@
+"""Gradients arrive everywhere."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from grader.checks.calling import call, mode, require_module, student_errors_explained
+from grader.checks.comparing import fresh_coefficients, loss_of
+from grader.checks.counting import no_parameters
+from grader.errors import CheckFailed
+from grader.language import _
+
+
+def gradients_reach_every_parameter(module: object, *inputs: Tensor) -> None:
+    """After a backward pass in training mode every parameter has a gradient.
+
+    Args:
+        module: the student's module.
+        inputs: what it is called on.
+
+    Raises:
+        CheckFailed: some parameters got none; the message names them.
+    """
+    student = require_module(module)
+    unreached = unreached_parameters(student, *inputs)
+    if not any(True for _parameter in student.parameters()):
+        raise no_parameters()
+    if unreached:
+        raise CheckFailed(
+            _("No gradient reaches {names}.").format(names=", ".join(unreached)),
+            remedy=_(
+                "Such a parameter never learns: its layer is declared and not used in `forward`, or the path to it is "
+                "cut by `.detach()`, `.data` or `torch.no_grad()`."
+            ),
+        )
+
+
+def unreached_parameters(module: nn.Module, *inputs: Tensor) -> list[str]:
+    """Names of the parameters whose gradient stays `None` or is zero everywhere.
+
+    A bias may have a zero gradient by right: BatchNorm behind its layer cancels it.
+    """
+    module.zero_grad(set_to_none=True)
+    with mode(module, training=True):
+        output = call(module, *(value.detach() for value in inputs))
+        if not output.requires_grad:
+            return [name for name, _parameter in module.named_parameters()]
+        with student_errors_explained(inputs):
+            loss_of(output, fresh_coefficients(output)).backward()
+    unreached = []
+    for name, parameter in module.named_parameters():
+        gradient = parameter.grad
+        if gradient is None or (not name.endswith("bias") and not bool(gradient.any())):
+            unreached.append(name)
+    module.zero_grad(set_to_none=True)
+    return unreached
