@@ -1,0 +1,167 @@
+"""The view of the machine that a kernel gets: a bubblewrap command line.
+
+What is visible: `/usr`, the Python environment, the submission's own work folder, the data that the teacher binds, all of
+them read-only but the work folder. What is not: the network, other processes, home folders, the class directory, and the
+`grader` package itself, since the course with its hidden tests travels in it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from grader.errors import SandboxUnavailable
+from grader.limits import Limits
+
+INSIDE = Path(__file__).parent / "inside"
+AGENT_FOLDER = "/opt/springfield"
+WORK_FOLDER = "/kaggle/working"
+PASSED_ON = ("OPENBLAS_", "MKL_", "NVPL_")  # which instructions the numeric libraries may use is the machine's affair
+REMEDY = "Install it (`apt-get install bubblewrap`) and run `grader doctor`."
+
+
+@dataclass(frozen=True)
+class View:
+    """What one kernel sees beyond the system.
+
+    Attributes:
+        work: folder on the host, writable, seen as `/kaggle/working`.
+        read_only: (host folder, path inside) pairs.
+        limits: limits of this submission.
+        gpu: whether `/dev/nvidia*` are bound.
+        threads: threads for numeric libraries.
+    """
+
+    work: Path
+    read_only: tuple[tuple[Path, str], ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    gpu: bool = False
+    threads: int = 1
+
+
+def find_bwrap() -> str:
+    """Path of the `bwrap` program.
+
+    Raises:
+        SandboxUnavailable: it is not installed.
+    """
+    path = shutil.which("bwrap")
+    if path is None:
+        raise SandboxUnavailable("bubblewrap was not found (no `bwrap` on PATH); nothing is graded without it.", remedy=REMEDY)
+    return path
+
+
+@cache
+def check_bwrap() -> None:
+    """Start a trivial sandbox once.
+
+    Raises:
+        SandboxUnavailable: bubblewrap is missing or the kernel refuses what it needs.
+    """
+    command = [find_bwrap(), *_namespaces(), *_system(), "/usr/bin/env", "true"]
+    tried = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    if tried.returncode != 0:
+        raise SandboxUnavailable(
+            f"bubblewrap is installed but cannot make a sandbox here: {tried.stderr.strip()[:300]}",
+            remedy="Unprivileged user namespaces may be switched off (sysctl kernel.unprivileged_userns_clone, "
+            "kernel.apparmor_restrict_unprivileged_userns); run `grader doctor`.",
+        )
+
+
+def command(view: View, run_folder: Path, argv: list[str]) -> list[str]:
+    """The command that starts `argv` inside the view.
+
+    Args:
+        view: what it sees.
+        run_folder: host folder with the connection file, bound writable at its own path: the sockets live in it.
+        argv: the command inside.
+
+    Raises:
+        SandboxUnavailable: bubblewrap is not installed.
+    """
+    binds: list[str] = ["--bind", str(view.work), WORK_FOLDER, "--bind", str(run_folder), str(run_folder)]
+    for host, inside in view.read_only:
+        binds += ["--ro-bind", str(host), inside]
+    return [
+        find_bwrap(), *_namespaces(), *_system(), *_python(), *_devices(gpu=view.gpu), *binds,
+        "--ro-bind", str(INSIDE), AGENT_FOLDER,
+        *_environment(view), "--chdir", WORK_FOLDER, *argv,
+    ]  # fmt: skip
+
+
+def kernel_argv(view: View) -> list[str]:
+    """The kernel's command inside the sandbox, for a kernelspec."""
+    return [sys.executable, "-I", f"{AGENT_FOLDER}/kernel.py", view.limits.model_dump_json(), "-f", "{connection_file}"]
+
+
+def _namespaces() -> list[str]:
+    return [
+        "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session",
+        "--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "springfield",
+    ]  # fmt: skip
+
+
+def _system() -> list[str]:
+    options = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
+        path = Path("/", name)
+        if path.is_symlink():
+            options += ["--symlink", os.readlink(path), str(path)]
+        elif path.is_dir():
+            options += ["--ro-bind", str(path), str(path)]
+    for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime", "nsswitch.conf"):
+        options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    return [*options, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/home/student"]  # noqa: S108
+
+
+def _python() -> list[str]:
+    roots = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()} - {Path("/usr")}
+    options: list[str] = []
+    for root in sorted(roots):
+        options += ["--ro-bind", str(root), str(root)]
+    for package in _own_packages():
+        if any(package.is_relative_to(root) for root in [*roots, Path("/usr")]):
+            options += ["--tmpfs", str(package), "--remount-ro", str(package)]
+    return options
+
+
+def _own_packages() -> Iterator[Path]:
+    """The project's installed folders, to be covered: hidden tests and solutions travel in them."""
+    package = Path(__file__).resolve().parents[1]
+    yield package
+    yield from (path for path in [package.parent / "leaderboard_app"] if path.is_dir())
+
+
+def _devices(*, gpu: bool) -> list[str]:
+    options: list[str] = []
+    for device in sorted(Path("/dev").glob("nvidia*")) if gpu else []:
+        options += ["--dev-bind-try", str(device), str(device)]
+    return options
+
+
+def _environment(view: View) -> list[str]:
+    values = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "HOME": "/home/student",
+        "USER": "student",
+        "LOGNAME": "student",
+        "LANG": "C.UTF-8",
+        "TMPDIR": "/tmp",  # noqa: S108
+        "IPYTHONDIR": "/tmp/ipython",  # noqa: S108
+        "MPLCONFIGDIR": "/tmp/matplotlib",  # noqa: S108
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "OMP_NUM_THREADS": str(view.threads),
+        "MKL_NUM_THREADS": str(view.threads),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    values |= {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON) and name not in values}
+    options = ["--clearenv"]
+    for name, value in values.items():
+        options += ["--setenv", name, value]
+    return options
