@@ -1,0 +1,6 @@
+"""The class database: who handed in what, what it earned, and the queries of the class's page. Never imports torch."""
+
+from grader.database.records import AssignmentRecord, EntryRecord, RunRecord, RunReport, RunState, TaskRecord
+from grader.database.store import ClassDatabase
+
+__all__ = ["AssignmentRecord", "ClassDatabase", "EntryRecord", "RunRecord", "RunReport", "RunState", "TaskRecord"]

@@ -32,6 +32,7 @@ class AssignmentRecord:
         max_points: the most that can be earned.
         is_contest: ranked by F1 rather than by points.
         deadline: timezone-aware, or None where there is none.
+        position: place in the lesson's order; None keeps the stored one, and puts a new assignment last.
     """
 
     slug: str
@@ -39,6 +40,7 @@ class AssignmentRecord:
     max_points: float
     is_contest: bool = False
     deadline: datetime | None = None
+    position: int | None = None
 
     def __post_init__(self) -> None:
         _require_points("max_points", self.max_points)

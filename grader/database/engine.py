@@ -1,0 +1,103 @@
+"""Connections to the class database: SQLite in WAL by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import NullPool, QueuePool
+
+from grader.errors import EnvironmentFault
+
+# A writer holds the lock for milliseconds; half a minute means that something is wrong, and says so.
+_BUSY_TIMEOUT_S = 30.0
+
+
+def parse(url: str) -> URL:
+    """The URL in parts.
+
+    Raises:
+        EnvironmentFault: the text is no database URL, or names a database in memory.
+    """
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise EnvironmentFault(
+            "This is not a URL of a database the grader knows.",
+            remedy="Expected sqlite:///path/to/class.db or postgresql+psycopg://user:password@host/name.",
+        ) from error
+    if parsed.get_backend_name() == "sqlite" and (parsed.database or ":memory:") == ":memory:":
+        raise EnvironmentFault(
+            "A class database in memory would be lost at the end of the command.",
+            remedy="Expected sqlite:///path/to/class.db.",
+        )
+    return parsed
+
+
+def sqlite_path(url: URL) -> Path | None:
+    """The file of an SQLite database, None for another kind."""
+    if url.get_backend_name() != "sqlite" or url.database is None:
+        return None
+    return Path(url.database).absolute()
+
+
+def shown(url: URL) -> str:
+    """The URL for a message, without its password."""
+    return url.render_as_string(hide_password=True)
+
+
+def writing(url: URL) -> Engine:
+    """An engine whose every transaction takes the write lock at its start."""
+    path = sqlite_path(url)
+    if path is None:
+        return create_engine(url, pool_pre_ping=True)
+
+    def connect() -> sqlite3.Connection:
+        connection = _sqlite(f"file:{quote(str(path))}?mode=rwc")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
+    # A transaction that reads first and writes later can fail at once, whatever the timeout, if another one
+    # wrote in between; taking the lock at the start makes it wait instead.
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def reading(url: URL) -> Engine:
+    """An engine that cannot write, opening the file anew each time, so that a replaced file is noticed."""
+    path = sqlite_path(url)
+    if path is None:
+        return create_engine(
+            url,
+            poolclass=NullPool,
+            execution_options={"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"},
+        )
+
+    def connect() -> sqlite3.Connection:
+        connection = _sqlite(f"file:{quote(str(path))}?mode=ro")
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    event.listen(engine, "begin", _begin_deferred)
+    return engine
+
+
+def _sqlite(uri: str) -> sqlite3.Connection:
+    # isolation_level=None: the driver starts no transactions of its own; the listeners below do.
+    return sqlite3.connect(uri, uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_deferred(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

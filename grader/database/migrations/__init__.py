@@ -1,0 +1,1 @@
+"""Alembic's migrations of the class database; `grader.database.revisions` runs them."""

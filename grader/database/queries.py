@@ -1,0 +1,167 @@
+"""The queries of the class's page: aliases and public scores, never a real name and never a private score.
+
+What counts of a submission is its latest scored run, so that a regrade replaces what it regrades and a failed or
+running one changes nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from enum import StrEnum
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import DatabaseError
+
+from grader.database import revisions
+from grader.database.engine import parse, reading, shown, sqlite_path
+from grader.database.records import RunState
+from grader.database.schema import Assignment, Entry, Run, Student, Submission
+from grader.database.standings import (
+    AssignmentPoints,
+    AssignmentSummary,
+    Attempt,
+    OverallStanding,
+    Standing,
+    rank_assignment,
+    rank_overall,
+)
+from grader.errors import EnvironmentFault
+
+__all__ = [
+    "AssignmentPoints",
+    "AssignmentSummary",
+    "Board",
+    "BoardUnavailable",
+    "OverallStanding",
+    "Standing",
+    "Unavailable",
+]
+
+
+class Unavailable(StrEnum):
+    """Why the page has nothing to show."""
+
+    MISSING = "missing"
+    EMPTY = "empty"
+    TOO_OLD = "too old"
+    TOO_NEW = "too new"
+    UNREADABLE = "unreadable"
+
+
+class BoardUnavailable(EnvironmentFault):
+    """The class database cannot be shown; `reason` says why."""
+
+    def __init__(self, reason: Unavailable, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.reason = reason
+
+
+class Board:
+    """The class database for the page: read-only, one consistent view from `open` to `close`."""
+
+    def __init__(self, engine: Engine, connection: Connection) -> None:
+        self._engine = engine
+        self._connection = connection
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open the database for reading; never makes or migrates one.
+
+        Raises:
+            BoardUnavailable: there is nothing that this page could show.
+        """
+        try:
+            parsed = parse(url)
+        except EnvironmentFault as fault:
+            raise BoardUnavailable(Unavailable.UNREADABLE, fault.message, remedy=fault.remedy) from fault
+        path = sqlite_path(parsed)
+        if path is not None and not path.exists():
+            raise BoardUnavailable(Unavailable.MISSING, f"There is no class database at {path}.")
+        engine = reading(parsed)
+        try:
+            connection = engine.connect()
+            _require_current(connection)
+        except (DatabaseError, sqlite3.Error) as error:
+            engine.dispose()
+            raise BoardUnavailable(Unavailable.UNREADABLE, f"{shown(parsed)} cannot be read.") from error
+        except BoardUnavailable:
+            connection.close()
+            engine.dispose()
+            raise
+        return cls(engine, connection)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._connection.close()
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def assignments(self) -> tuple[AssignmentSummary, ...]:
+        """Every assignment: the blocks as they were first stored, contests last."""
+        query = (
+            select(
+                Assignment.slug,
+                Assignment.title,
+                Assignment.max_points,
+                Assignment.is_contest,
+                Assignment.deadline,
+                func.count(Submission.id),
+            )
+            .outerjoin(Submission, Submission.assignment == Assignment.slug)
+            .group_by(Assignment.slug)
+            .order_by(Assignment.is_contest, Assignment.position, Assignment.slug)
+        )
+        return tuple(AssignmentSummary(*row) for row in self._connection.execute(query))
+
+    def standings(self, slug: str) -> tuple[Standing, ...]:
+        """The students who handed in this assignment, best first; those without a valid score come last, unranked."""
+        found = (known for known in self.assignments() if known.slug == slug)
+        return tuple(row for known in found for row in rank_assignment(known, self._attempts(slug)))
+
+    def overall(self) -> tuple[OverallStanding, ...]:
+        """The students who handed in anything, by the sum of their best points."""
+        return rank_overall(self.assignments(), self._attempts())
+
+    def _attempts(self, slug: str | None = None) -> list[Attempt]:
+        latest = select(func.max(Run.id)).where(Run.state == RunState.SCORED).group_by(Run.submission_id)
+        query = (
+            select(
+                Submission.assignment,
+                Student.alias,
+                Submission.received_at,
+                Run.points,
+                Entry.correct,
+                Entry.total,
+                Entry.points,
+            )
+            .select_from(Submission)
+            .join(Student, Student.id == Submission.student_id)
+            .outerjoin(Run, (Run.submission_id == Submission.id) & Run.id.in_(latest))
+            .outerjoin(Entry, Entry.run_id == Run.id)
+        )
+        if slug is not None:
+            query = query.where(Submission.assignment == slug)
+        return [Attempt(*row) for row in self._connection.execute(query)]
+
+
+def _require_current(connection: Connection) -> None:
+    match revisions.standing(connection):
+        case revisions.Standing.EMPTY:
+            raise BoardUnavailable(Unavailable.EMPTY, "The class database has no tables yet.")
+        case revisions.Standing.FOREIGN:
+            raise BoardUnavailable(Unavailable.UNREADABLE, "This database holds something else, not a class.")
+        case revisions.Standing.OLDER:
+            raise BoardUnavailable(Unavailable.TOO_OLD, "The class database is of an older grader.")
+        case revisions.Standing.NEWER:
+            raise BoardUnavailable(Unavailable.TOO_NEW, "The class database is of a newer grader.")
+        case revisions.Standing.CURRENT:
+            return

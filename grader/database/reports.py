@@ -1,0 +1,35 @@
+"""The per-task report of a run as stored: JSON with a schema version."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from grader.database.records import RunRecord, TaskRecord
+from grader.errors import EnvironmentFault
+
+_SCHEMA = 1
+
+
+def to_json(record: RunRecord) -> dict[str, Any]:
+    """What of a run has no column of its own."""
+    return {"schema": _SCHEMA, "problem": record.problem, "tasks": [asdict(task) for task in record.tasks]}
+
+
+def problem(report: dict[str, Any]) -> str:
+    """Why the run failed; empty when it did not."""
+    return str(_checked(report)["problem"])
+
+
+def tasks(report: dict[str, Any]) -> tuple[TaskRecord, ...]:
+    """The task records of a stored report."""
+    return tuple(TaskRecord(**task) for task in _checked(report)["tasks"])
+
+
+def _checked(report: dict[str, Any]) -> dict[str, Any]:
+    if report.get("schema") != _SCHEMA:
+        raise EnvironmentFault(
+            f"A stored report has schema {report.get('schema')!r}; this grader reads {_SCHEMA}.",
+            remedy="Update the grader.",
+        )
+    return report
