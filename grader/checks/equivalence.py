@@ -12,7 +12,16 @@ from grader.checks.calling import call, mode, require_module, student_errors_exp
 from grader.checks.comparing import distance, fresh_coefficients, loss_of
 from grader.checks.counting import no_parameters
 from grader.checks.gradients import unreached_parameters
-from grader.checks.layers import Layer, LayerDifference, Pair, lacking_tensors, layer_difference, layers_of, pairings
+from grader.checks.layers import (
+    MAX_PAIRINGS,
+    Layer,
+    LayerDifference,
+    Pair,
+    lacking_tensors,
+    layer_difference,
+    layers_of,
+    pairings,
+)
 from grader.checks.shapes import has_shape
 from grader.checks.suspects import Suspect
 from grader.checks.weights import copy_weights, randomise
@@ -23,6 +32,8 @@ from grader.language import _
 OUTPUT_TOLERANCE = 1e-4
 # One ReLU that flips at zero moves a gradient of a thousand numbers by 3e-2; a cut path moves it by 0.3 and more.
 GRADIENT_TOLERANCE = 5e-2
+# A diagnosis is worth less time than a verdict. A block needs twelve.
+MAX_SUSPECT_PAIRINGS = 24
 
 
 def same_function(
@@ -87,17 +98,19 @@ def _matched(
         return pairs
     for suspect in suspects:
         randomise(suspect.module)
-        if _find_pairs(module, suspect.module, inputs) is not None:
+        if _find_pairs(module, suspect.module, inputs, MAX_SUSPECT_PAIRINGS) is not None:
             raise CheckFailed(suspect.message)
     difference = layer_difference(module, reference)
     raise _other_layers(module, difference) if difference else _other_values(module, reference, inputs)
 
 
-def _find_pairs(student: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...]) -> list[Pair] | None:
+def _find_pairs(
+    student: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...], most: int = MAX_PAIRINGS
+) -> list[Pair] | None:
     if layer_difference(student, reference) or lacking_tensors(student, reference):
         return None
     expected = _evaluated(reference, inputs)
-    for pairs in pairings(student, reference):
+    for pairs in pairings(student, reference, most):
         copy_weights(student, pairs)
         with mode(student, training=False), torch.no_grad():
             output = call(student, *inputs, expected_shape=expected.shape)

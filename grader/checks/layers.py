@@ -110,8 +110,8 @@ def lacking_tensors(student: nn.Module, reference: nn.Module) -> list[str]:
     ]
 
 
-def pairings(student: nn.Module, reference: nn.Module) -> Iterator[list[Pair]]:
-    """Ways to pair the layers, the likeliest first, at most `MAX_PAIRINGS`.
+def pairings(student: nn.Module, reference: nn.Module, most: int = MAX_PAIRINGS) -> Iterator[list[Pair]]:
+    """Ways to pair the layers, the likeliest first.
 
     Registration order comes first. Then groups of equal length are permuted alike, because a habit such as "the
     shortcut comes first" repeats in every stage; then every group is permuted for itself.
@@ -119,6 +119,7 @@ def pairings(student: nn.Module, reference: nn.Module) -> Iterator[list[Pair]]:
     Args:
         student: its layers have the same signatures as the reference's, in any order.
         reference: the module that is right.
+        most: give up after this many.
     """
     ours, theirs = _by_signature(student), _by_signature(reference)
     lengths = sorted({len(group) for group in theirs.values()})
@@ -128,8 +129,8 @@ def pairings(student: nn.Module, reference: nn.Module) -> Iterator[list[Pair]]:
         dict(zip(theirs, orders, strict=True))
         for orders in _combined([_orders(len(group)) for group in theirs.values()])
     )
-    candidates = chain(islice(alike_orders, MAX_PAIRINGS // 2), each_orders)
-    for orders in islice(_distinct(candidates), MAX_PAIRINGS):
+    candidates = chain(islice(alike_orders, max(1, most // 2)), each_orders)
+    for orders in islice(_distinct(candidates), most):
         yield [
             Pair(ours[key][place], layer)
             for key, group in theirs.items()

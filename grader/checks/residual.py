@@ -1,6 +1,6 @@
-"""Residual networks that are right, and the ways in which students get them wrong.
+"""The residual block that is right, and the ways in which students get it wrong.
 
-Source: He, Zhang, Ren, Sun 2015, Deep Residual Learning for Image Recognition, figure 2 and table 1. The oracle is
+Source: He, Zhang, Ren, Sun 2015, Deep Residual Learning for Image Recognition, figure 2. The oracle is
 torchvision's own block. A mistake is a block too: a student's block that equals it is told what it is.
 """
 
@@ -8,8 +8,6 @@ torchvision's own block. A mistake is a block too: a student's block that equals
 # Calling a module is untyped in PyTorch.
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -40,30 +38,6 @@ def basic_block(in_channels: int, out_channels: int, stride: int = 1) -> nn.Modu
     downsample = _projection(in_channels, out_channels, stride) if changes else None
     block: nn.Module = TorchvisionBlock(in_channels, out_channels, stride, downsample)
     return block
-
-
-def stage(in_channels: int, out_channels: int, depth: int, stride: int = 1) -> nn.Sequential:
-    """Basic blocks in a row; the first changes the shape."""
-    first = basic_block(in_channels, out_channels, stride)
-    return nn.Sequential(first, *(basic_block(out_channels, out_channels) for _index in range(depth - 1)))
-
-
-def resnet(depths: Sequence[int], num_classes: int, width: int = 64) -> nn.Module:
-    """A network of four stages with basic blocks (table 1): (N, 3, H, W) -> logits (N, num_classes)."""
-    stages, channels = [], width
-    for index, depth in enumerate(depths):
-        stages.append(stage(channels, width * 2**index, depth, stride=1 if index == 0 else 2))
-        channels = width * 2**index
-    return nn.Sequential(
-        nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False),
-        nn.BatchNorm2d(width),
-        nn.ReLU(),
-        nn.MaxPool2d(3, stride=2, padding=1),
-        *stages,
-        nn.AdaptiveAvgPool2d(1),
-        nn.Flatten(),
-        nn.Linear(channels, num_classes),
-    )
 
 
 class _Block(nn.Module):
