@@ -1,0 +1,146 @@
+"""class.toml: what a class decides. Read with tomllib, checked by pydantic; every mistake is named with its place."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from grader.errors import InvalidConfig
+from grader.language import Language
+from grader.limits import Limits
+from grader.scoring.contest import Part
+from grader.scoring.f1 import Average
+from grader.scoring.points import DEFAULT_TABLE, PointsTable
+
+CONFIG_NAME = "class.toml"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class AssignmentConfig(_Strict):
+    """One assignment.
+
+    Attributes:
+        title: what people read; the slug where it is empty.
+        deadline: with a time zone, or in the class's.
+        contest: whether its points come from the contest's F1.
+        limits: settings that differ from the class's `[limits]`.
+    """
+
+    title: str = ""
+    deadline: datetime | None = None
+    contest: bool = False
+    limits: dict[str, Any] = Field(default_factory=dict)
+
+
+class ContestConfig(_Strict):
+    """How the contest is scored.
+
+    Attributes:
+        average: `micro` (what the contest measures) or `macro`.
+        grade_on: the part of the test that points come from.
+        thresholds: `[["0.83", 1], ...]`, ascending.
+    """
+
+    average: Average = "micro"
+    grade_on: Part = "public"
+    thresholds: PointsTable = DEFAULT_TABLE
+
+    @field_validator("thresholds", mode="before")
+    @classmethod
+    def _parse(cls, rows: Any) -> Any:
+        return rows if isinstance(rows, PointsTable) else PointsTable.parse(rows)
+
+
+class ClassConfig(_Strict):
+    """A class.
+
+    Attributes:
+        schema_version: of this file.
+        name: shown on the page.
+        language: of releases, messages and feedback.
+        timezone: IANA name; dates are shown and deadlines read in it.
+        gradebook: database URL of nbgrader's gradebook; relative SQLite paths count from the class folder.
+        database: URL of the class database.
+        slots: submissions graded at once; 0 means one per core.
+        gpu: `auto` gives the sandbox the GPUs where there are any.
+        limits: what one submission may use.
+        assignments: by slug, in lesson order.
+    """
+
+    schema_version: Annotated[int, Field(alias="schema", ge=1, le=1)] = 1
+    name: str = Field(min_length=1)
+    language: Language = "ru"
+    timezone: str = "Europe/Moscow"
+    gradebook: str = "sqlite:///gradebook.db"
+    database: str = "sqlite:///board/class.db"
+    slots: int = Field(0, ge=0)
+    gpu: str = Field("auto", pattern="^(auto|off)$")
+    limits: Limits = Field(default_factory=lambda: Limits())
+    contest: ContestConfig = Field(default_factory=ContestConfig)
+    assignments: dict[str, AssignmentConfig] = Field(default_factory=dict)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("expected an IANA time zone such as 'Europe/Moscow'")
+        return name
+
+    def limits_of(self, slug: str) -> Limits:
+        """The class's limits with the assignment's own settings on top.
+
+        Raises:
+            InvalidConfig: a setting is unknown or out of range.
+        """
+        own = self.assignments.get(slug, AssignmentConfig()).limits
+        try:
+            return Limits.model_validate({**self.limits.model_dump(), **own})
+        except ValidationError as error:
+            raise _invalid(f"[assignments.{slug}.limits]", error) from error
+
+    def deadline_of(self, slug: str) -> datetime | None:
+        """The deadline with its time zone."""
+        deadline = self.assignments.get(slug, AssignmentConfig()).deadline
+        if deadline is None or deadline.tzinfo is not None:
+            return deadline
+        return deadline.replace(tzinfo=ZoneInfo(self.timezone))
+
+
+def load_config(path: Path) -> ClassConfig:
+    """Read class.toml.
+
+    Raises:
+        InvalidConfig: it is missing, is not TOML, or says something that is not expected; all mistakes are listed.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InvalidConfig(
+            f"There is no {CONFIG_NAME} in {path.parent}, so it is not a class folder.",
+            remedy="Run the command inside a class folder, or make one: `grader init FOLDER`.",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidConfig(f"{path} is not valid TOML: {error}.", remedy="Put the line right.") from error
+    try:
+        config = ClassConfig.model_validate(data)
+    except ValidationError as error:
+        raise _invalid(str(path), error) from error
+    for slug in config.assignments:
+        config.limits_of(slug)
+    return config
+
+
+def _invalid(where: str, error: ValidationError) -> InvalidConfig:
+    lines = []
+    for problem in error.errors():
+        place = ".".join(str(part) for part in problem["loc"])
+        lines.append(f"{place}: {problem['msg']} (found {str(problem.get('input'))[:60]!r})")
+    return InvalidConfig(f"{where} has {len(lines)} mistake(s):\n  " + "\n  ".join(lines), remedy="Put them right and run again.")

@@ -1,0 +1,235 @@
+"""A class folder: an nbgrader course directory with `class.toml`, and where everything in it lies."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from grader.config import CONFIG_NAME, AssignmentConfig, ClassConfig, load_config
+from grader.errors import EnvironmentFault, InvalidConfig
+
+LESSON_ORDER = ("alexnet", "vgg", "skip_connection", "resnet", "densenet", "springfield")
+NBGRADER_CONFIG = '''\
+# nbgrader grades behind the sandbox too: `nbgrader autograde` and formgrader's button use the sealed steps.
+from pathlib import Path
+
+from grader.nbgrader_plugins import configure
+
+configure(get_config(), Path(__file__).parent)  # noqa: F821  nbgrader gives get_config
+'''
+CLASS_TOML = '''\
+# What this class decides. Every setting has a default but the name; `grader doctor` checks the file.
+schema = 1
+name = "{name}"
+language = "{language}"            # ru or en: releases, messages, feedback
+timezone = "{timezone}"
+slots = 0                  # submissions graded at once; 0: one per core
+gpu = "auto"               # or "off"
+
+[limits]                   # of one submission
+wall_s = 300
+cell_s = 60
+call_s = 20
+memory_mib = 4096
+
+[contest]
+average = "micro"          # what the contest measures; or "macro"
+grade_on = "public"        # or "private"
+thresholds = [
+    ["0.83", 1], ["0.84", 2], ["0.85", 3], ["0.86", 4], ["0.87", 5],
+    ["0.88", 6], ["0.89", 7], ["0.90", 8], ["0.91", 9], ["0.92", 10],
+    ["0.93", 11], ["0.94", 12], ["0.95", 13], ["0.96", 14], ["0.97", 15],
+]
+
+[assignments.resnet]
+title = "ResNet"
+
+[assignments.springfield]
+title = "Journey to Springfield"
+contest = true
+limits = {{ wall_s = 1200, cell_s = 1200 }}
+'''
+
+
+def course_source() -> Path:
+    """The folder with our course's notebooks: of the repository, or the one that travels in the wheel.
+
+    Raises:
+        EnvironmentFault: neither is there.
+    """
+    package = Path(__file__).resolve().parent
+    for folder in (package / "course" / "assignments", package.parent / "assignments"):
+        if (folder / "source").is_dir():
+            return folder
+    raise EnvironmentFault("The course's notebooks were not found beside the package.", remedy="Install it again.")
+
+
+def course_solutions() -> Path:
+    """The folder with reference solutions and right and wrong answers, beside `course_source`."""
+    return course_source().parent / "solutions"
+
+
+@dataclass(frozen=True)
+class Course:
+    """A class folder that exists and is valid.
+
+    Attributes:
+        root: the folder.
+        config: its class.toml.
+    """
+
+    root: Path
+    config: ClassConfig
+
+    @classmethod
+    def open(cls, root: Path) -> Course:
+        """Open a class folder.
+
+        Raises:
+            InvalidConfig: it is not one, or its class.toml is wrong.
+        """
+        root = root.resolve()
+        return cls(root, load_config(root / CONFIG_NAME))
+
+    @property
+    def source(self) -> Path:
+        """The author's notebooks, with hidden tests and solutions."""
+        return self.root / "source"
+
+    @property
+    def release(self) -> Path:
+        """What students get."""
+        return self.root / "release"
+
+    @property
+    def submitted(self) -> Path:
+        """What students handed in: `<student>/<slug>/`."""
+        return self.root / "submitted"
+
+    @property
+    def autograded(self) -> Path:
+        """Executed notebooks: `<student>/<slug>/`."""
+        return self.root / "autograded"
+
+    @property
+    def feedback(self) -> Path:
+        """HTML for students: `<student>/<slug>/`."""
+        return self.root / "feedback"
+
+    @property
+    def dataset(self) -> Path:
+        """The contest's data: `student/` for the sandbox, `answers/` for the grader alone."""
+        return self.root / "dataset"
+
+    @property
+    def ledger(self) -> Path:
+        """Results of finished runs."""
+        return self.root / "ledger"
+
+    @cached_property
+    def gradebook_url(self) -> str:
+        """URL of nbgrader's gradebook."""
+        return self._absolute(self.config.gradebook)
+
+    @cached_property
+    def database_url(self) -> str:
+        """URL of the class database."""
+        return self._absolute(self.config.database)
+
+    def assignment_config(self, slug: str) -> AssignmentConfig:
+        """The assignment's settings; defaults where class.toml does not name it."""
+        return self.config.assignments.get(slug, AssignmentConfig())
+
+    def title(self, slug: str) -> str:
+        """What people read."""
+        return self.assignment_config(slug).title or slug
+
+    def slugs(self) -> list[str]:
+        """Assignments that have a source folder, in lesson order."""
+        found = [path.name for path in sorted(self.source.glob("*")) if (path / f"{path.name}.ipynb").is_file()]
+        order = [*self.config.assignments, *LESSON_ORDER]
+        return sorted(found, key=lambda slug: (order.index(slug) if slug in order else len(order), slug))
+
+    def _absolute(self, url: str) -> str:
+        prefix = "sqlite:///"
+        if url.startswith(prefix) and not url.startswith(prefix + "/"):
+            return f"{prefix}{self.root / url.removeprefix(prefix)}"
+        return url
+
+
+def init(root: Path, *, name: str = "", language: str = "ru", timezone: str = "Europe/Moscow") -> Course:
+    """Make a class folder with our course in it; all of it appears at once, or nothing.
+
+    Raises:
+        InvalidConfig: the folder exists and is not empty.
+        EnvironmentFault: it cannot be written.
+    """
+    root = root.resolve()
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise InvalidConfig(f"{root} is there already and is not an empty folder.", remedy="Name a new folder.")
+    try:
+        root.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".grader-init-", dir=root.parent) as made:
+            folder = Path(made) / "class"
+            for part in ("source", "release", "submitted", "autograded", "feedback"):
+                (folder / part).mkdir(parents=True)
+            shutil.copytree(course_source() / "source", folder / "source", dirs_exist_ok=True, ignore=_junk)
+            text = CLASS_TOML.format(name=_quoted(name or root.name), language=language, timezone=timezone)
+            (folder / CONFIG_NAME).write_text(text, encoding="utf-8")
+            (folder / "nbgrader_config.py").write_text(NBGRADER_CONFIG, encoding="utf-8")
+            load_config(folder / CONFIG_NAME)
+            folder.chmod(0o700)
+            if root.exists():
+                root.rmdir()
+            folder.rename(root)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"{root} cannot be written: {error.strerror}.", remedy="Nothing was left behind; free space or name another folder."
+        ) from error
+    return Course.open(root)
+
+
+def _junk(_folder: str, names: list[str]) -> set[str]:
+    return {name for name in names if name.startswith(".") or name == "__pycache__"}
+
+
+def _quoted(name: str) -> str:
+    """The name as the inside of a TOML basic string."""
+    return "".join(c for c in name if c.isprintable()).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that a reader, or a process killed in the middle, sees the old one or the new one.
+
+    Raises:
+        EnvironmentFault: it cannot be written, for example because the disk is full; the old file is as it was.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise EnvironmentFault(
+            f"{path} cannot be written: {error.strerror}.",
+            remedy="Free space or rights and run the same command again; what was recorded before stays.",
+        ) from error
+
+
+def ordinary_files(folder: Path) -> Iterator[Path]:
+    """Regular files below a folder; links and special files are passed over, since students make these folders."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink() and not any(p.is_symlink() for p in path.parents if folder in p.parents):
+            yield path

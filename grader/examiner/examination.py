@@ -1,0 +1,101 @@
+"""The examination that is going on: what a hidden test may use beside the student's objects.
+
+`current()` is None where the same cell runs in a plain kernel or under pytest, without an examiner.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.errors import CheckFailed
+from grader.language import _
+from grader.scoring.contest import AnswerKey, ContestScore, Part
+from grader.scoring.f1 import Average
+from grader.scoring.points import PointsTable
+
+MAX_FILE_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ContestRules:
+    """How the contest's submission becomes points. Holds the answers: it never goes near the sandbox."""
+
+    key: AnswerKey = field(repr=False)
+    table: PointsTable
+    average: Average = "micro"
+    grade_on: Part = "public"
+
+
+@dataclass
+class Examination:
+    """State of one submission's examination.
+
+    Attributes:
+        work: host folder that the kernel wrote in.
+        contest: the contest's rules, where the assignment is the contest.
+        contest_missing: why there are no rules, for the message.
+        notes: lines for the student, from hidden tests that passed.
+        score: the contest's score once it is known.
+        predictions: the `submission.csv` that was scored.
+    """
+
+    work: Path
+    contest: ContestRules | None = None
+    contest_missing: str = ""
+    notes: list[str] = field(default_factory=list)
+    score: ContestScore | None = None
+    predictions: bytes = b""
+
+    def read_file(self, name: str) -> bytes:
+        """A file that the notebook left in its working folder.
+
+        The folder is hostile: links are not followed, only regular files are read, and not more than a limit.
+
+        Raises:
+            CheckFailed: there is no such file, or it is too large.
+        """
+        try:
+            descriptor = os.open(self.work / Path(name).name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            left = ", ".join(sorted(p.name for p in self.work.iterdir() if p.suffix == ".csv")[:5]) or _("none")
+            raise CheckFailed(
+                _("The notebook left no file {name} in its working folder (csv files there: {left}).").format(
+                    name=name, left=left
+                ),
+                remedy=_("Write it with to_csv({name!r}, index=False) and run the notebook from top to bottom.").format(
+                    name=name
+                ),
+            ) from error
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_FILE_BYTES:
+                raise CheckFailed(
+                    _("{name} is not an ordinary file of at most {allowed} MiB.").format(
+                        name=name, allowed=MAX_FILE_BYTES >> 20
+                    )
+                )
+            return file.read(MAX_FILE_BYTES)
+
+
+_examination: ContextVar[Examination | None] = ContextVar("examination", default=None)
+
+
+def current() -> Examination | None:
+    """The examination that is going on, or None."""
+    return _examination.get()
+
+
+@contextmanager
+def going_on(examination: Examination) -> Iterator[Examination]:
+    """Hidden tests run inside the block see this examination."""
+    token = _examination.set(examination)
+    try:
+        yield examination
+    finally:
+        _examination.reset(token)

@@ -1,0 +1,287 @@
+"""Grade one submission: seal, run, examine. Plain data in, plain data out; no database and no shared folder is touched.
+
+So it can be sent to any `concurrent.futures.Executor`. Whatever the submission does, one of two things comes back: a result,
+or an error of `grader.errors` that says who has to act.
+"""
+
+from __future__ import annotations
+
+import ast
+import tempfile
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+import nbformat
+import torch
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from grader.assignment import Assignment, Cell, split_hidden
+from grader.errors import KernelGone
+from grader.examiner.examination import ContestRules, Examination
+from grader.examiner.hidden import examine
+from grader.examiner.remote import Session
+from grader.language import Language, _, speaking
+from grader.limits import Limits
+from grader.outcomes import Outcome, Report, TaskResult
+from grader.sandbox.bubblewrap import View
+from grader.sandbox.kernel import CellRun, Kernel
+from grader.scoring.contest import ContestScore
+from grader.seal import PLACEHOLDER, read_notebook, seal
+
+WORK_FOLDER_PREFIX = "sg-work-"
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Under what conditions an assignment is graded: the same for the whole class.
+
+    Attributes:
+        limits: what one submission may use.
+        language: language of the messages.
+        data: (host folder, path inside) pairs, bound read-only.
+        contest: rules and answers where the assignment is the contest.
+        contest_missing: why there are none, where there should be.
+        gpu: whether the sandbox gets the GPUs.
+        threads: threads for one submission.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    language: Language = "ru"
+    data: tuple[tuple[Path, str], ...] = ()
+    contest: ContestRules | None = None
+    contest_missing: str = ""
+    gpu: bool = False
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to grade.
+
+    Attributes:
+        key: the ledger's key.
+        notebook: the submitted notebook's bytes.
+        files: (relative path, bytes) of the files handed in beside it.
+        assignment: what it answers.
+        conditions: how it is graded.
+    """
+
+    key: str
+    notebook: bytes
+    files: tuple[tuple[str, bytes], ...]
+    assignment: Assignment
+    conditions: Conditions
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What grading one submission gave.
+
+    Attributes:
+        key: the job's key.
+        notebook: the executed notebook, as JSON bytes, with messages and points as outputs of the test cells.
+        report: outcomes of all graded cells.
+        score: the contest's score, if there is one.
+        predictions: the scored `submission.csv`.
+    """
+
+    key: str
+    notebook: bytes
+    report: Report
+    score: ContestScore | None = None
+    predictions: bytes = b""
+
+
+def grade(job: Job) -> Graded:
+    """Seal, run and examine one submission.
+
+    Raises:
+        InvalidSubmission: it cannot be graded as it is.
+        EnvironmentFault: the machine cannot grade.
+    """
+    with speaking(job.conditions.language):
+        sealed = seal(read_notebook(job.notebook), job.assignment)
+        with tempfile.TemporaryDirectory(prefix=WORK_FOLDER_PREFIX, ignore_cleanup_errors=True) as folder:
+            work = Path(folder)
+            _lay_out(work, job.files)
+            examined = run_and_examine(sealed.notebook, job.assignment, job.conditions, work, notes=sealed.notes)
+        return Graded(
+            key=job.key,
+            notebook=nbformat.writes(examined.notebook).encode(),
+            report=examined.report,
+            score=examined.score,
+            predictions=examined.predictions,
+        )
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A notebook after its run, with the report on it."""
+
+    notebook: NotebookNode
+    report: Report
+    score: ContestScore | None
+    predictions: bytes
+
+
+def run_and_examine(
+    notebook: NotebookNode, assignment: Assignment, conditions: Conditions, work: Path, *, notes: tuple[str, ...] = ()
+) -> Examined:
+    """Run a sealed notebook in a sandbox and examine it from outside.
+
+    Args:
+        notebook: from `seal`; its cells receive their outputs.
+        assignment: what it answers.
+        conditions: limits, language, data, contest.
+        work: folder that the notebook may write in.
+        notes: the seal's notes, for the report.
+
+    Raises:
+        EnvironmentFault: no kernel could be started.
+    """
+    torch.set_num_threads(conditions.threads)
+    started = time.monotonic()
+    examination = Examination(work, conditions.contest, conditions.contest_missing)
+    view = View(work, conditions.data, conditions.limits, conditions.gpu, conditions.threads)
+    with Kernel(view) as kernel:
+        run = _NotebookRun(kernel, assignment, examination)
+        tasks = [task for cell in notebook.cells if (task := run.cell(cell)) is not None]
+    report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes))
+    return Examined(notebook, report, examination.score, examination.predictions)
+
+
+class _NotebookRun:
+    """Runs the cells of one notebook in order; remembers what went wrong, to explain what follows from it."""
+
+    def __init__(self, kernel: Kernel, assignment: Assignment, examination: Examination) -> None:
+        self._kernel = kernel
+        self._assignment = assignment
+        self._examination = examination
+        self._session = Session(kernel)
+        self._student_names = names_to_define(assignment)
+        self._trouble = ""
+        self.notes: list[str] = []
+
+    def cell(self, cell: NotebookNode) -> TaskResult | None:
+        """Run one cell and put its outputs in place; the result if it is worth points."""
+        known = self._assignment.find(cell.metadata.get("nbgrader", {}).get("grade_id"))
+        if known is not None and known.is_test:
+            return self._test(cell, known)
+        if cell.cell_type == "code" and cell.source.strip():
+            cell.outputs = self._run(cell.source, known.grade_id if known else "").outputs
+        if known is not None and (known.is_grade or known.is_task):
+            return TaskResult(known.grade_id, Outcome.MANUAL, 0.0, known.points, _("A teacher reads this answer."))
+        return None
+
+    def _run(self, source: str, name: str) -> CellRun:
+        """Run a cell of the student's; a kernel that is gone makes it an empty run."""
+        try:
+            run = self._kernel.run(source)
+        except KernelGone as gone:
+            self._trouble = self._trouble or str(gone)
+            return CellRun()
+        where = name or _("a cell")
+        if run.limit:
+            self.notes.append(f"{where}: {run.limit}")
+            self._trouble = _("In {cell}: {what}.").format(cell=where, what=run.limit)
+        elif run.error is not None:
+            self._trouble = _("{cell} ended with {kind}: {text}").format(
+                cell=where, kind=run.error[0], text=run.error[1][:300]
+            )
+        return run
+
+    def _test(self, cell: NotebookNode, known: Cell) -> TaskResult:
+        visible, hidden = split_hidden(known.source)
+        shown = []
+        result = None
+        if self._kernel.gone:
+            result = self._not_reached(known)
+        elif visible.strip():
+            try:
+                run = self._kernel.run(visible)
+            except KernelGone as gone:
+                result = TaskResult(known.grade_id, Outcome.RAISED, 0.0, known.points, str(gone))
+            else:
+                shown = run.outputs
+                result = self._visible_failed(known, run)
+        if result is None:
+            # A test without a hidden part is examined as a whole: what the kernel says of it decides nothing.
+            code = hidden if hidden.strip() else visible
+            result = examine(
+                code, known.grade_id, known.points, self._session, self._examination, self._student_names
+            )
+            result = self._explained(result)
+        cell.source = f"{visible}\n{PLACEHOLDER}".lstrip("\n") if hidden else visible
+        write_result(cell, result, shown)
+        return result
+
+    def _not_reached(self, known: Cell) -> TaskResult:
+        message = _("Not reached: the notebook stopped before this test.")
+        reason = self._trouble or self._kernel.gone
+        return TaskResult(known.grade_id, Outcome.NOT_REACHED, 0.0, known.points, f"{message} {reason}")
+
+    def _visible_failed(self, known: Cell, run: CellRun) -> TaskResult | None:
+        """The result where the visible part raised or ran out of a limit: the student can only lose by that."""
+        if run.limit:
+            return TaskResult(known.grade_id, Outcome.TIMED_OUT, 0.0, known.points, f"{run.limit}.")
+        if run.error is None:
+            return None
+        kind, text, _traceback = run.error
+        outcome = Outcome.FAILED if kind == "AssertionError" else Outcome.RAISED
+        message = text if kind == "AssertionError" and text else f"{kind}: {text}"
+        return self._explained(TaskResult(known.grade_id, outcome, 0.0, known.points, message))
+
+    def _explained(self, result: TaskResult) -> TaskResult:
+        """A test that failed after a cell of the student's ended in an error: name that cell, it is the likely cause."""
+        if result.points or not self._trouble or result.outcome is Outcome.NOT_GRADED:
+            return result
+        message = _("{message}\nEarlier in the notebook: {trouble}").format(message=result.message, trouble=self._trouble)
+        return replace(result, message=message)
+
+
+def write_result(cell: NotebookNode, result: TaskResult, shown: list[NotebookNode]) -> None:
+    """Put message and points into the cell's outputs, in the form that nbgrader reads as a score.
+
+    nbgrader gives 0 for anything on stderr and full points for a missing number, so neither can occur: a cell that could not be
+    graded says 0.0 and carries a mark that `SealedSaveAutoGrades` turns into "needs manual grading".
+    """
+    pictures = [output for output in shown if output.output_type == "display_data"]
+    text = "".join(output.text for output in shown if output.output_type == "stream")
+    said = "\n".join(part for part in (text.rstrip(), result.message) if part)
+    outputs = [*pictures]
+    if said:
+        outputs.append(new_output("stream", name="stdout", text=f"{said}\n"))
+    points = result.points
+    outputs.append(new_output("execute_result", data={"text/plain": repr(float(points))}, execution_count=None))
+    cell.outputs = outputs
+    cell.metadata["springfield"] = {"outcome": str(result.outcome)}
+
+
+def names_to_define(assignment: Assignment) -> frozenset[str]:
+    """Names that the solution cells' stubs define: what the student is asked for."""
+    names: set[str] = set()
+    for cell in assignment.cells:
+        if cell.is_solution and cell.cell_type == "code":
+            try:
+                tree = ast.parse(cell.source)
+            except SyntaxError:
+                continue
+            for node in tree.body:
+                if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                    names.add(node.name)
+                elif isinstance(node, ast.Assign):
+                    names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return frozenset(names)
+
+
+def _lay_out(work: Path, files: tuple[tuple[str, bytes], ...]) -> None:
+    """Write the handed-in files into the work folder; `collect` has checked their names, and they are checked again."""
+    for name, data in files:
+        relative = PurePosixPath(name)
+        if relative.is_absolute() or ".." in relative.parts:
+            continue
+        path = work / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)

@@ -1,0 +1,192 @@
+"""Seal a submitted notebook: put the author's cells back and take every hidden test out before anything runs.
+
+The same as nbgrader's sanitising steps (ClearOutput, DeduplicateIds, OverwriteCells), in one pass over plain data, and then:
+hidden tests become a placeholder, tags are dropped (`skip-execution` on a test would be full marks), test cells that the student
+deleted come back and are examined like the others, so that no old score survives.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from grader.assignment import Assignment, Cell, split_hidden
+from grader.errors import InvalidSubmission
+from grader.language import _
+
+PLACEHOLDER = "# Скрытые проверки выполняются вне этой тетради. Hidden tests run outside this notebook."
+MAX_NOTEBOOK_BYTES = 64 * 1024 * 1024
+MAX_CELLS = 2000
+LANGUAGE_TAGS = ("lang-ru", "lang-en")
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A notebook that may run: no hidden test in it.
+
+    Attributes:
+        notebook: the sealed notebook, without outputs.
+        notes: what was put right, for the teacher.
+    """
+
+    notebook: NotebookNode
+    notes: tuple[str, ...]
+
+
+def read_notebook(data: bytes) -> NotebookNode:
+    """Parse a submitted notebook.
+
+    Raises:
+        InvalidSubmission: it is too large, not JSON, or not a notebook.
+    """
+    if len(data) > MAX_NOTEBOOK_BYTES:
+        raise InvalidSubmission(
+            _("The notebook has {found} MiB; at most {allowed} MiB are read.").format(
+                found=len(data) >> 20, allowed=MAX_NOTEBOOK_BYTES >> 20
+            ),
+            remedy=_("Clear the outputs and hand it in again."),
+        )
+    try:
+        notebook = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
+        cells = notebook.cells
+        is_notebook = isinstance(cells, list) and all(isinstance(cell.source, str) for cell in cells)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, nbformat.ValidationError) as error:
+        raise InvalidSubmission(
+            _("The file is not a notebook that can be read ({reason}).").format(reason=type(error).__name__),
+            remedy=_("Open it in Jupyter, save it and hand it in again."),
+        ) from error
+    if not is_notebook or len(cells) > MAX_CELLS:
+        raise InvalidSubmission(
+            _("The notebook has no readable cells, or more than {allowed}.").format(allowed=MAX_CELLS),
+            remedy=_("Open it in Jupyter, save it and hand it in again."),
+        )
+    return notebook
+
+
+def seal(notebook: NotebookNode, assignment: Assignment) -> Sealed:
+    """Seal a notebook that `read_notebook` has read; the argument is not changed.
+
+    Raises:
+        InvalidSubmission: it is the notebook of another assignment.
+    """
+    notes: list[str] = []
+    wanted = {cell.grade_id for cell in assignment.cells}
+    found = [_grade_id(cell) for cell in notebook.cells]
+    if wanted and not wanted & set(found):
+        others = ", ".join(sorted({name for name in found if name})[:5]) or _("none")
+        raise InvalidSubmission(
+            _("This is not the notebook of {slug!r}: none of its cells is there (cells found: {others}).").format(
+                slug=assignment.slug, others=others
+            ),
+            remedy=_("Hand in the notebook that was released as {slug}.ipynb.").format(slug=assignment.slug),
+        )
+    cells = _without_duplicates([_plain_cell(cell, assignment, notes) for cell in notebook.cells], notes)
+    _restore_missing(cells, assignment, notes)
+    made = nbformat.v4.new_notebook(cells=cells)
+    kernelspec = json.loads(assignment.kernelspec)
+    if kernelspec:
+        made.metadata["kernelspec"] = kernelspec
+    made.metadata["language_info"] = {"name": "python"}
+    return Sealed(made, tuple(notes))
+
+
+def _grade_id(cell: NotebookNode) -> str | None:
+    marks = cell.get("metadata", {}).get("nbgrader")
+    name = marks.get("grade_id") if isinstance(marks, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _plain_cell(cell: NotebookNode, assignment: Assignment, notes: list[str]) -> NotebookNode:
+    """A fresh cell with the author's metadata and, where it is locked, the author's text."""
+    known = assignment.find(_grade_id(cell))
+    if known is None:
+        return _foreign_cell(cell)
+    if known.is_locked and cell.source != _released_source(known):
+        notes.append(f"{known.grade_id}: the locked cell had been changed; the author's text was put back")
+    return _cell(known, _sealed_source(known) if known.is_locked else cell.source)
+
+
+def _foreign_cell(cell: NotebookNode) -> NotebookNode:
+    """A cell of the student's own, or a text cell of the author's: text only, and its language tag."""
+    if cell.cell_type == "code":
+        return new_code_cell(cell.source)
+    made = new_markdown_cell(cell.source)
+    tags = cell.get("metadata", {}).get("tags")
+    kept = [tag for tag in LANGUAGE_TAGS if isinstance(tags, list) and tag in tags]
+    if kept:
+        made.metadata["tags"] = kept
+    return made
+
+
+def _released_source(known: Cell) -> str:
+    return split_hidden(known.source)[0] if known.cell_type == "code" else known.source
+
+
+def _sealed_source(known: Cell) -> str:
+    """The author's text without hidden regions."""
+    if known.cell_type != "code":
+        return known.source
+    visible, hidden = split_hidden(known.source)
+    return f"{visible}\n{PLACEHOLDER}".lstrip("\n") if hidden else visible
+
+
+def _cell(known: Cell, source: str) -> NotebookNode:
+    made = new_code_cell(source) if known.cell_type == "code" else new_markdown_cell(source)
+    made["id"] = _cell_id(known.grade_id)
+    made.metadata["nbgrader"] = {
+        "grade_id": known.grade_id,
+        "grade": known.is_grade,
+        "solution": known.is_solution,
+        "task": known.is_task,
+        "locked": known.is_locked,
+        "checksum": known.checksum,
+        "cell_type": known.cell_type,
+        "schema_version": 3,
+    }
+    if known.is_grade or known.is_task:
+        made.metadata["nbgrader"]["points"] = known.points
+    return made
+
+
+def _cell_id(grade_id: str) -> str:
+    """A cell id as notebook format 4.5 allows it: 1 to 64 of letters, digits, - and _."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in grade_id)[:64] or "cell"
+
+
+def _without_duplicates(cells: list[NotebookNode], notes: list[str]) -> list[NotebookNode]:
+    """Of cells with one name the last counts, as in nbgrader; the others stay as plain cells.
+
+    A copy of a test is dropped: the author's text needs to run once.
+    """
+    seen: set[str] = set()
+    kept: list[NotebookNode] = []
+    for cell in reversed(cells):
+        name = _grade_id(cell)
+        if name in seen:
+            notes.append(f"{name}: the cell was there more than once; the last one counts")
+            if not cell.metadata["nbgrader"]["solution"]:
+                continue
+            cell = _foreign_cell(cell)  # noqa: PLW2901
+        elif name is not None:
+            seen.add(name)
+        kept.append(cell)
+    return kept[::-1]
+
+
+def _restore_missing(cells: list[NotebookNode], assignment: Assignment, notes: list[str]) -> None:
+    """Put missing cells back before the next known cell, or at the end: after whatever the student wrote."""
+    anchor: str | None = None
+    for known in reversed(assignment.cells):
+        names = [_grade_id(cell) for cell in cells]
+        if known.grade_id not in names:
+            notes.append(f"{known.grade_id}: the cell was missing; it was put back")
+            # A missing solution has nothing in it: its tests will say what is not defined.
+            source = known.source if known.is_solution and known.is_grade else _sealed_source(known)
+            if known.is_solution and not known.is_grade:
+                source = ""
+            cells.insert(names.index(anchor) if anchor in names else len(cells), _cell(known, source))
+        anchor = known.grade_id
