@@ -1,0 +1,62 @@
+"""How values read on the page. Scores are cut off, never rounded: no print reaches a threshold the score missed."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+
+from grader.language import Language, _
+from grader.scoring.f1 import wilson
+from grader.scoring.points import truncated
+
+NOTHING = "—"
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def f1_value(correct: int, total: int) -> str:
+    """Five decimals: `0.96972`."""
+    return truncated(Fraction(correct, total))
+
+
+def threshold(score: Fraction) -> str:
+    """A threshold of the ladder: `0.97`."""
+    return truncated(score, 2)
+
+
+def f1(correct: int | None, total: int | None) -> str:
+    """Five decimals and the count: `0.96972 (961 of 991)`."""
+    if correct is None or total is None:
+        return NOTHING
+    count = _("{correct} of {total}").format(correct=correct, total=total)
+    return f"{f1_value(correct, total)} ({count})"
+
+
+def interval(correct: int | None, total: int | None) -> str:
+    """Both ends of the 95% interval; it is not symmetric."""
+    if correct is None or total is None:
+        return NOTHING
+    bounds = wilson(correct, total)
+    return f"{truncated(Fraction(bounds.low), 4)} – {truncated(Fraction(bounds.high), 4)}"
+
+
+def points(earned: float | None) -> str:
+    """Points without idle zeros: `14`, `9.5`."""
+    return NOTHING if earned is None else f"{earned:.2f}".rstrip("0").rstrip(".")
+
+
+def moment(when: datetime | None, zone: ZoneInfo, language: Language) -> str:
+    """A time in the class's zone: `2 мар., 15:04`."""
+    if when is None:
+        return NOTHING
+    return format_datetime(when.astimezone(zone), "d MMM, HH:mm", locale=language)
+
+
+def plain(text: str) -> str:
+    """Text that Streamlit's Markdown shows letter by letter, whatever markup, link or formula it spells."""
+    escaped = _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
+    # A bare address becomes a link even where its punctuation is escaped; an invisible joiner parts it.
+    return re.sub(r"(?i)(https?|ftp|www|@)(?=\\)", "\\1\u2060", escaped)

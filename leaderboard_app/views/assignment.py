@@ -1,0 +1,148 @@
+"""Standings of one assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from grader.database.queries import AssignmentSummary, Standing
+from grader.language import Language, _, speaking
+from leaderboard_app import formatting, languages
+from leaderboard_app.class_data import AssignmentBoard
+from leaderboard_app.settings import BoardSettings
+from leaderboard_app.views import tables
+from leaderboard_app.views.freshness import read_note
+from leaderboard_app.views.unavailable import load_or_explain
+
+_REFRESH_S = 30
+
+
+def render(settings: BoardSettings) -> None:
+    """Draw the page for the assignment that the reader chose."""
+    st.title(_("Standings by assignment"), anchor=False)
+    boards = load_or_explain(settings).boards
+    if not boards:
+        st.info(_("This class has no assignments yet."), icon=":material/hourglass_empty:")
+        return
+    chosen = _choose(boards)
+    # After the deadline nothing moves, so nobody's tab has to ask.
+    refresh_s = None if _is_over(chosen.assignment) else _REFRESH_S
+    st.fragment(_board, run_every=refresh_s)(settings, chosen.assignment.slug)
+
+
+def _choose(boards: Sequence[AssignmentBoard]) -> AssignmentBoard:
+    by_slug = {board.assignment.slug: board for board in boards}
+    slug = st.pills(
+        _("Assignment"),
+        options=list(by_slug),
+        default=boards[-1].assignment.slug,
+        format_func=lambda known: formatting.plain(by_slug[known].assignment.title),
+        key="assignment",
+        label_visibility="collapsed",
+        required=True,
+        bind="query-params",
+    )
+    return by_slug.get(slug or "", boards[-1])
+
+
+def _is_over(assignment: AssignmentSummary) -> bool:
+    return assignment.deadline is not None and assignment.deadline < datetime.now(UTC)
+
+
+def _board(settings: BoardSettings, slug: str) -> None:
+    language = languages.chosen()
+    with speaking(language):
+        data = load_or_explain(settings)
+        for board in data.boards:
+            if board.assignment.slug == slug:
+                _draw(board, settings, language)
+        read_note(data, settings, language)
+
+
+def _draw(board: AssignmentBoard, settings: BoardSettings, language: Language) -> None:
+    _status(board.assignment, settings, language)
+    if not board.standings:
+        st.info(_("Nobody has handed this in yet. Be the first!"), icon=":material/hourglass_empty:")
+        return
+    _cards(board)
+    columns = _contest_columns if board.assignment.is_contest else _block_columns
+    tables.draw(
+        [
+            *columns(board.standings),
+            tables.Column(_("Tries"), [row.submissions for row in board.standings], kind="count"),
+            tables.Column(
+                _("Improved"),
+                [formatting.moment(row.improved_at, settings.zone, language) for row in board.standings],
+            ),
+        ],
+        alt=_("Students by alias, ordered by their best score"),
+        key=board.assignment.slug,
+    )
+    if board.assignment.is_contest:
+        st.caption(
+            _(
+                "95%: how good the model would be on new frames of the show. On this test set the score is exact; "
+                "points come from the exact count."
+            )
+        )
+
+
+def _status(assignment: AssignmentSummary, settings: BoardSettings, language: Language) -> None:
+    parts = [_deadline(assignment, settings, language)]
+    if assignment.is_contest:
+        parts.append(_("The public part of the test set is shown."))
+    st.write(" ".join(parts))
+
+
+def _deadline(assignment: AssignmentSummary, settings: BoardSettings, language: Language) -> str:
+    if assignment.deadline is None:
+        return _("No deadline.")
+    text = _("The deadline was {when}.") if _is_over(assignment) else _("Deadline: {when}.")
+    return text.format(when=formatting.moment(assignment.deadline, settings.zone, language))
+
+
+def _cards(board: AssignmentBoard) -> None:
+    rows = board.standings
+    ranked = [row for row in rows if row.rank is not None]
+    full = sum(row.points is not None and row.points >= row.max_points for row in ranked)
+    with st.container(horizontal=True):
+        if board.assignment.is_contest:
+            st.metric(_("Best F1"), _best_f1(ranked), border=True)
+        else:
+            st.metric(_("Points on average"), _average(ranked), border=True)
+        st.metric(_("Full points"), _("{count} of {students}").format(count=full, students=len(rows)), border=True)
+        st.metric(_("Students in the ranking"), len(ranked), border=True)
+        st.metric(_("Submissions"), sum(row.submissions for row in rows), border=True)
+
+
+def _best_f1(ranked: Sequence[Standing]) -> str:
+    first = ranked[0] if ranked else None
+    if first is None or first.correct is None or first.total is None:
+        return formatting.NOTHING
+    return formatting.f1_value(first.correct, first.total)
+
+
+def _average(ranked: Sequence[Standing]) -> str:
+    earned = [row.points for row in ranked if row.points is not None]
+    return formatting.points(sum(earned) / len(earned) if earned else None)
+
+
+def _contest_columns(rows: Sequence[Standing]) -> list[tables.Column]:
+    return [
+        tables.Column("#", [row.rank for row in rows], kind="rank"),
+        tables.Column(_("Alias"), [row.alias for row in rows]),
+        tables.Column("F1", [formatting.f1(row.correct, row.total) for row in rows], help=_("Cut off, not rounded")),
+        tables.Column(_("Points"), [row.points for row in rows], kind="points"),
+        tables.Column(_("95% interval"), [formatting.interval(row.correct, row.total) for row in rows]),
+    ]
+
+
+def _block_columns(rows: Sequence[Standing]) -> list[tables.Column]:
+    return [
+        tables.Column("#", [row.rank for row in rows], kind="rank"),
+        tables.Column(_("Alias"), [row.alias for row in rows]),
+        tables.Column(_("Points"), [row.points for row in rows], kind="points"),
+        tables.Column(_("Out of"), [row.max_points for row in rows], kind="points"),
+    ]

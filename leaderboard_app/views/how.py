@@ -1,0 +1,99 @@
+"""How grading works, in words a student understands."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import streamlit as st
+
+from grader.language import _
+from grader.scoring.points import DEFAULT_TABLE
+from leaderboard_app import formatting
+
+# The contest's test set in the lesson; the worked example and the ladder speak of it.
+_TEST_IMAGES = 991
+
+
+def render() -> None:
+    """Draw the page."""
+    st.title(_("How grading works"), anchor=False)
+    text, ladder = st.columns([3, 2], gap="large")
+    with text:
+        _blocks()
+        _contest()
+        _ranks()
+        _names()
+    with ladder:
+        _ladder()
+
+
+def _blocks() -> None:
+    st.subheader(_("Blocks: AlexNet, VGG, ResNet, DenseNet"), anchor=False)
+    st.markdown(
+        _(
+            "Your notebook runs in a sandbox. The checks run outside it, call your classes with fresh inputs and "
+            "compare what they compute: outputs, gradients, statistics. Names and style are up to you.\n\n"
+            "A task can give a part of its points. A task that could not be graded shows as such: that is not a zero. "
+            "Of all you hand in, the best counts."
+        )
+    )
+
+
+def _contest() -> None:
+    st.subheader(_("The contest: Journey to Springfield"), anchor=False)
+    st.markdown(
+        _(
+            "The score is **micro F1**. Every picture has exactly one character, so it equals the share of pictures "
+            "you name correctly. It is printed with five decimals, **cut off and never rounded**, beside the count.\n\n"
+            "961 of 991 is {f1}. Rounded to three decimals that reads 0.970, yet 0.97 takes 962: points compare the "
+            "exact count.\n\n"
+            "The board and the points use the public part of the test set; which pictures belong to it is a secret."
+        ).format(f1=formatting.f1_value(961, _TEST_IMAGES))
+    )
+
+
+def _ranks() -> None:
+    st.subheader(_("Ranks and the 95% interval"), anchor=False)
+    st.markdown(
+        _(
+            "Equal counts share a rank: 1, 2, 2, 4. Whoever got there first stands above, which changes no points.\n\n"
+            "The interval (Wilson, 95%) says where the model's score on *new* frames of the show lies. For 961 of 991 "
+            "it is {interval}: wider than two points of the ladder, so neighbours on the board may well be equally "
+            "good. On this test set your score is exact and has no such doubt."
+        ).format(interval=formatting.interval(961, _TEST_IMAGES))
+    )
+
+
+def _names() -> None:
+    st.subheader(_("Aliases and regrades"), anchor=False)
+    st.markdown(
+        _(
+            "The board shows aliases, drawn at random; only your teacher knows whose is whose. If a submission is "
+            "graded again, the new result replaces the old one; until it is there, the old one stays."
+        )
+    )
+
+
+def _ladder() -> None:
+    st.subheader(_("Points ladder"), anchor=False)
+    st.caption(
+        _("The lesson's scale, for a test set of {total} pictures. Your teacher may have set another.").format(
+            total=_TEST_IMAGES
+        )
+    )
+    steps = sorted(DEFAULT_TABLE.thresholds, key=lambda step: step.points, reverse=True)
+    st.table(
+        {
+            _("F1 at least"): [formatting.threshold(step.f1) for step in steps],
+            _("Pictures right"): [str(_needed(step.f1)) for step in steps],
+            _("Points"): [str(step.points) for step in steps],
+        },
+        border="horizontal",
+        hide_index=True,
+        alt=_("Points by F1"),
+    )
+
+
+def _needed(f1: Fraction) -> int:
+    """The fewest pictures right that reach the threshold: a ceiling in whole numbers."""
+    return -(-f1.numerator * _TEST_IMAGES // f1.denominator)

@@ -1,0 +1,77 @@
+"""Standings of the whole course."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from grader.database.queries import OverallStanding
+from grader.language import Language, _, speaking
+from leaderboard_app import formatting, languages
+from leaderboard_app.class_data import ClassData
+from leaderboard_app.settings import BoardSettings
+from leaderboard_app.views import tables
+from leaderboard_app.views.freshness import read_note
+from leaderboard_app.views.unavailable import load_or_explain
+
+
+def render(settings: BoardSettings) -> None:
+    """Draw the page."""
+    st.title(_("Standings of the course"), anchor=False)
+    load_or_explain(settings)
+    _board(settings)
+
+
+@st.fragment(run_every=30)
+def _board(settings: BoardSettings) -> None:
+    language = languages.chosen()
+    with speaking(language):
+        data = load_or_explain(settings)
+        if not data.overall:
+            st.info(_("Nobody has handed in anything yet."), icon=":material/hourglass_empty:")
+            return
+        _cards(data)
+        tables.draw(
+            _columns(data, settings, language),
+            alt=_("Students by alias, ordered by the sum of their points"),
+            key="overall",
+        )
+        read_note(data, settings, language)
+
+
+def _cards(data: ClassData) -> None:
+    rows = data.overall
+    ranked = [row for row in rows if row.points is not None]
+    best = max((row.points for row in ranked if row.points is not None), default=None)
+    with st.container(horizontal=True):
+        st.metric(_("Best sum"), _of(best, rows[0].max_points), border=True)
+        st.metric(_("Students in the ranking"), len(ranked), border=True)
+        st.metric(_("Submissions"), sum(row.submissions for row in rows), border=True)
+        st.metric(_("Assignments"), len(data.boards), border=True)
+
+
+def _of(points: float | None, max_points: float) -> str:
+    return _("{points} of {max_points}").format(
+        points=formatting.points(points), max_points=formatting.points(max_points)
+    )
+
+
+def _columns(data: ClassData, settings: BoardSettings, language: Language) -> list[tables.Column]:
+    rows = data.overall
+    return [
+        tables.Column("#", [row.rank for row in rows], kind="rank"),
+        tables.Column(_("Alias"), [row.alias for row in rows]),
+        tables.Column(_("Sum"), [row.points for row in rows], kind="points"),
+        *(_assignment_column(data, rows, number) for number in range(len(data.boards))),
+        tables.Column(_("Tries"), [row.submissions for row in rows], kind="count"),
+        tables.Column(_("Improved"), [formatting.moment(row.improved_at, settings.zone, language) for row in rows]),
+    ]
+
+
+def _assignment_column(data: ClassData, rows: tuple[OverallStanding, ...], number: int) -> tables.Column:
+    assignment = data.boards[number].assignment
+    return tables.Column(
+        assignment.title,
+        [row.by_assignment[number].points for row in rows],
+        kind="points",
+        help=_("At most {points}").format(points=formatting.points(assignment.max_points)),
+    )
