@@ -17,14 +17,18 @@ def chosen() -> Language:
 
 
 def switch() -> None:
-    """Draw the switch; the choice travels in the address, so that a shared link keeps it."""
-    st.segmented_control(
+    """Draw the switch; the choice stands in the address too, so that a shared link keeps it."""
+    language = st.segmented_control(
         _("Language"),
         options=list(_NAMES),
-        default="ru",
+        default=chosen(),
         format_func=_NAMES.__getitem__,
         key=_KEY,
         label_visibility="collapsed",
         required=True,
-        bind="query-params",
     )
+    # Not `bind="query-params"`: that puts the label into the address, and `?lang=en` would mean nothing.
+    if language == "en":
+        st.query_params[_KEY] = language
+    else:
+        st.query_params.pop(_KEY, None)

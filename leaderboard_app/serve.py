@@ -29,6 +29,9 @@ _SETTINGS = {
 # A doughnut on cream by day, street lamps by night. Text and links keep a contrast of at least 4.5 to 1.
 _THEME = {
     "theme.baseRadius": "0.6rem",
+    "theme.paddingTop": "1.5rem",
+    "theme.paddingBottom": "2rem",
+    "theme.headingFontSizes": '["2.1rem", "1.6rem", "1.3rem"]',
     "theme.metricValueFontSize": "1.9rem",
     "theme.metricValueFontWeight": "600",
     "theme.showWidgetBorder": "true",

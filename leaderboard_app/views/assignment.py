@@ -17,6 +17,7 @@ from leaderboard_app.views.freshness import read_note
 from leaderboard_app.views.unavailable import load_or_explain
 
 _REFRESH_S = 30
+_KEY = "assignment"
 
 
 def render(settings: BoardSettings) -> None:
@@ -34,17 +35,20 @@ def render(settings: BoardSettings) -> None:
 
 def _choose(boards: Sequence[AssignmentBoard]) -> AssignmentBoard:
     by_slug = {board.assignment.slug: board for board in boards}
+    named = st.query_params.get(_KEY, "")
     slug = st.pills(
         _("Assignment"),
         options=list(by_slug),
-        default=boards[-1].assignment.slug,
+        default=named if named in by_slug else boards[-1].assignment.slug,
         format_func=lambda known: formatting.plain(by_slug[known].assignment.title),
-        key="assignment",
+        key=_KEY,
         label_visibility="collapsed",
         required=True,
-        bind="query-params",
     )
-    return by_slug.get(slug or "", boards[-1])
+    board = by_slug.get(slug or "", boards[-1])
+    # The address names the assignment, so that a link to these standings can be shared.
+    st.query_params[_KEY] = board.assignment.slug
+    return board
 
 
 def _is_over(assignment: AssignmentSummary) -> bool:

@@ -69,17 +69,20 @@ def _series(column: Column) -> pd.Series:
         case "points":
             return pd.Series(list(column.cells), dtype="Float64")
         case "text":
-            return pd.Series(list(column.cells), dtype="object")
+            return pd.Series([None if cell == formatting.NOTHING else cell for cell in column.cells], dtype="object")
 
 
 def _config(column: Column) -> ColumnConfig:
     help_text = column.help or None
     if column.kind == "text":
         return st.column_config.TextColumn(column.title, help=help_text)
-    if column.kind == "points":
-        return st.column_config.NumberColumn(column.title, help=help_text, format="%.4g")
+    # Headings stand on the left, so the numbers do too: on a wide screen the two would lose sight of each other.
     return st.column_config.NumberColumn(
-        column.title, help=help_text, format="%d", width=50 if column.kind == "rank" else None
+        column.title,
+        help=help_text,
+        format="%.6g" if column.kind == "points" else "%d",
+        width=50 if column.kind == "rank" else None,
+        alignment="left",
     )
 
 
