@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from grader.checks.calling import require_module
+import torch
+from torch import Tensor
+from torch.nn.parameter import is_lazy
+
+from grader.checks.calling import call, mode, require_module
 from grader.checks.layers import layers_of
 from grader.errors import CheckFailed
 from grader.language import _
 
 
-def parameter_count(module: object, expected: int, *, conv_biases: bool = True) -> None:
+def parameter_count(module: object, expected: int, *inputs: Tensor, conv_biases: bool = True) -> None:
     """The module has this many learnable numbers.
 
     Args:
         module: the student's module.
         expected: number of elements of all parameters together.
+        inputs: what it is called on if it has lazy layers, so that they take their shapes.
         conv_biases: count the biases of convolutions. False where BatchNorm follows each of them: there a bias is
             extra numbers and the same function, so both answers are right.
 
     Raises:
         CheckFailed: another number; the message says how far off.
     """
+    student = require_module(module)
+    if inputs and any(is_lazy(parameter) for parameter in student.parameters()):
+        with mode(student, training=False), torch.no_grad():
+            call(student, *inputs)
     found = 0
-    for layer in layers_of(require_module(module)):
+    for layer in layers_of(student):
         for name, tensor in layer.parameters.items():
             if conv_biases or not (layer.kind == "conv" and name == "bias"):
                 found += tensor.numel()

@@ -9,31 +9,18 @@ import torch
 from torch import Tensor, nn
 
 from grader.checks.calling import call, mode, require_module, student_errors_explained
-from grader.checks.comparing import distance, fresh_coefficients, loss_of
+from grader.checks.comparing import OUTPUT_TOLERANCE, distance, fresh_coefficients, loss_of
 from grader.checks.counting import no_parameters
 from grader.checks.gradients import unreached_parameters
-from grader.checks.layers import (
-    MAX_PAIRINGS,
-    Layer,
-    LayerDifference,
-    Pair,
-    lacking_tensors,
-    layer_difference,
-    layers_of,
-    pairings,
-)
+from grader.checks.layers import Layer, LayerDifference, layer_difference, layers_of
+from grader.checks.pairing import Pair, copy_in_order, evaluated, find_pairs, lacking_tensors
 from grader.checks.shapes import has_shape
 from grader.checks.suspects import Suspect
-from grader.checks.weights import copy_weights, randomise
 from grader.errors import CheckFailed
 from grader.language import _
 
-# float32 in another order of summation differs by about 1e-6; the mildest mistake in MISTAKES.md by 1e-2.
-OUTPUT_TOLERANCE = 1e-4
 # One ReLU that flips at zero moves a gradient of a thousand numbers by 3e-2; a cut path moves it by 0.3 and more.
 GRADIENT_TOLERANCE = 5e-2
-# A diagnosis is worth less time than a verdict. A block needs twelve.
-MAX_SUSPECT_PAIRINGS = 24
 
 
 def same_function(
@@ -41,9 +28,8 @@ def same_function(
 ) -> None:
     """The student's module computes the reference's function, whatever its names, order and style.
 
-    The reference gets random weights, the student's module gets the same ones: layers are paired in the order of
-    registration, then in other orders within groups of equal shape. Then outputs are compared in evaluation and in
-    training mode, running statistics after a training step, and gradients.
+    Both get the same random weights, see `grader.checks.pairing`. Outputs are compared in evaluation and in training
+    mode, then running statistics after a training step, and gradients.
 
     Args:
         student: the student's module.
@@ -57,8 +43,8 @@ def same_function(
     """
     pairs = _matched(student, reference, inputs, suspects)
     module = require_module(student)
-    training = _training_step(module, inputs, is_student=True)
-    expected = _training_step(reference, inputs, is_student=False)
+    training = _training_step(module, inputs, is_student=True, backward=gradients)
+    expected = _training_step(reference, inputs, is_student=False, backward=gradients)
     _compare_training(module, pairs, training, expected)
     if gradients:
         _compare_gradients(pairs, training, expected)
@@ -85,49 +71,26 @@ def gradients_match(student: object, reference: nn.Module, *inputs: Tensor, susp
 def _matched(
     student: object, reference: nn.Module, inputs: tuple[Tensor, ...], suspects: Sequence[Suspect]
 ) -> list[Pair]:
-    """Pairs of layers under which the outputs agree in evaluation mode; the weights are copied."""
+    """Pairs of layers under which the outputs agree in evaluation mode; both modules hold the same weights."""
     module = require_module(student)
-    randomise(reference)
-    expected = _evaluated(reference, inputs)
+    expected = evaluated(reference, *inputs)
     with mode(module, training=False), torch.no_grad():
         # Also the pass in which lazy layers take their shapes.
         output = call(module, *inputs, expected_shape=expected.shape)
     has_shape(output, expected.shape, dtype=expected.dtype)
-    pairs = _find_pairs(module, reference, inputs)
+    pairs = find_pairs(module, reference, *inputs)
     if pairs is not None:
         return pairs
     for suspect in suspects:
-        randomise(suspect.module)
-        if _find_pairs(module, suspect.module, inputs, MAX_SUSPECT_PAIRINGS) is not None:
+        if find_pairs(module, suspect.module, *inputs) is not None:
             raise CheckFailed(suspect.message)
     difference = layer_difference(module, reference)
     raise _other_layers(module, difference) if difference else _other_values(module, reference, inputs)
 
 
-def _find_pairs(
-    student: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...], most: int = MAX_PAIRINGS
-) -> list[Pair] | None:
-    if layer_difference(student, reference) or lacking_tensors(student, reference):
-        return None
-    expected = _evaluated(reference, inputs)
-    for pairs in pairings(student, reference, most):
-        copy_weights(student, pairs)
-        with mode(student, training=False), torch.no_grad():
-            output = call(student, *inputs, expected_shape=expected.shape)
-        if distance(output, expected) <= OUTPUT_TOLERANCE:
-            return pairs
-    return None
-
-
-def _evaluated(reference: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
-    with mode(reference, training=False), torch.no_grad():
-        output: Tensor = reference(*(value.clone() for value in inputs))
-    return output
-
-
 @dataclass(frozen=True)
 class TrainingStep:
-    """What one forward and backward pass in training mode leaves.
+    """What one forward pass in training mode leaves, and one backward pass where asked for.
 
     Attributes:
         output: the module's output.
@@ -146,7 +109,9 @@ class TrainingStep:
 _SEED = 2015
 
 
-def _training_step(module: nn.Module, inputs: tuple[Tensor, ...], *, is_student: bool) -> TrainingStep:
+def _training_step(
+    module: nn.Module, inputs: tuple[Tensor, ...], *, is_student: bool, backward: bool = True
+) -> TrainingStep:
     leaves = tuple(value.detach().clone().requires_grad_(value.is_floating_point()) for value in inputs)
     module.zero_grad(set_to_none=True)
     with torch.random.fork_rng(devices=[]), mode(module, training=True):
@@ -154,7 +119,7 @@ def _training_step(module: nn.Module, inputs: tuple[Tensor, ...], *, is_student:
         output = call(module, *leaves) if is_student else module(*leaves)
         torch.manual_seed(_SEED)
         loss = loss_of(output, fresh_coefficients(output))
-        if loss.requires_grad:
+        if backward and loss.requires_grad:
             with student_errors_explained(inputs):
                 loss.backward()
     step = TrainingStep(
@@ -268,8 +233,8 @@ def _other_values(student: nn.Module, reference: nn.Module, inputs: tuple[Tensor
             ),
             remedy=_("Is every layer used in `forward`, and none of them twice?"),
         )
-    copy_weights(student, next(pairings(student, reference)))
-    expected = _evaluated(reference, inputs)
+    copy_in_order(student, reference)
+    expected = evaluated(reference, *inputs)
     with mode(student, training=False), torch.no_grad():
         output = call(student, *inputs)
     if float(expected.min()) >= 0 and float(output.min()) < 0:

@@ -209,7 +209,8 @@ class BasicBlock(nn.Module):
 # Форма выхода (2 балла)
 x = torch.randn(2, 16, 18, 18)
 output = BasicBlock(16, 32, stride=2)(x)
-assert output is not None, "forward ничего не вернул / forward returned None"
+found = type(output).__name__
+assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert output.shape == (2, 32, 9, 9), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 32, 9, 9)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import output_has_shape
@@ -224,6 +225,8 @@ output_has_shape(BasicBlock(12, 20, stride=3), torch.randn(1, 12, 30, 30), shape
 # %% nbgrader={"grade": true, "grade_id": "task1_basic_block_identity", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 # Блок, который не меняет форму (3 балла)
 output = BasicBlock(16, 16)(torch.randn(2, 16, 18, 18))
+found = type(output).__name__
+assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert output.min() >= 0, "последняя операция блока - ReLU / the last operation of the block is ReLU"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
@@ -241,6 +244,8 @@ same_function(
 # %% nbgrader={"grade": true, "grade_id": "task1_basic_block_projection", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 # Блок, который меняет форму (3 балла)
 output = BasicBlock(16, 32, stride=2)(torch.randn(2, 16, 18, 18))
+found = type(output).__name__
+assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert output.min() >= 0, "последняя операция блока - ReLU / the last operation of the block is ReLU"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
@@ -409,17 +414,22 @@ class ResNet(nn.Module):
         return self.classifier(self.pool(features).flatten(1))
         ### END SOLUTION
 
+# %%
+# Сравните с числом из условия
+resnet18 = ResNet([2, 2, 2, 2])
+logits = resnet18(torch.randn(2, 3, 64, 64))
+print(f"{sum(parameter.numel() for parameter in resnet18.parameters()):,}")
+
 # %% nbgrader={"grade": true, "grade_id": "task3_resnet_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Число параметров (1 балл)
-resnet18 = ResNet([2, 2, 2, 2])
-print(f"{sum(parameter.numel() for parameter in resnet18.parameters()):,}")
+assert isinstance(ResNet([1, 1, 1, 1], 10, 8), nn.Module), "ResNet - наследник nn.Module / ResNet inherits from nn.Module"
 ### BEGIN HIDDEN TESTS
 from grader.checks import parameter_count
 from grader.checks.residual_network import resnet
 
 # ResNet-18 at a quarter of its width: the same layers, a sixteenth of the numbers.
 expected = sum(parameter.numel() for parameter in resnet([2, 2, 2, 2], 1000, width=16).parameters())
-parameter_count(ResNet([2, 2, 2, 2], 1000, width=16), expected, conv_biases=False)
+parameter_count(ResNet([2, 2, 2, 2], 1000, width=16), expected, torch.randn(1, 3, 64, 64), conv_biases=False)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task3_resnet_function", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}

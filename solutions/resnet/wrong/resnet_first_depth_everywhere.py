@@ -1,0 +1,21 @@
+"""Every stage has the first stage's depth (mistake 22)."""
+# loses: task3_resnet_function
+# message: missing
+
+# %% task3_resnet
+class ResNet(nn.Module):
+    def __init__(self, depths, num_classes=1000, width=64):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False)
+        self.bn = nn.BatchNorm2d(width)
+        self.pool = nn.MaxPool2d(3, stride=2, padding=1)
+        self.layer1 = make_stage(BasicBlock, width, width, depths[0])
+        self.layer2 = make_stage(BasicBlock, width, width * 2, depths[0], 2)
+        self.layer3 = make_stage(BasicBlock, width * 2, width * 4, depths[0], 2)
+        self.layer4 = make_stage(BasicBlock, width * 4, width * 8, depths[0], 2)
+        self.fc = nn.Linear(width * 8, num_classes)
+
+    def forward(self, x):
+        x = self.pool(F.relu(self.bn(self.conv(x))))
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return self.fc(x.mean(dim=(2, 3)))
