@@ -103,10 +103,9 @@ def grade(job: Job) -> Graded:
     """
     with speaking(job.conditions.language):
         sealed = seal(read_notebook(job.notebook), job.assignment)
-        with tempfile.TemporaryDirectory(prefix=WORK_FOLDER_PREFIX, ignore_cleanup_errors=True) as folder:
-            work = Path(folder)
-            _lay_out(work, job.files)
-            examined = run_and_examine(sealed.notebook, job.assignment, job.conditions, work, notes=sealed.notes)
+        examined = run_in_fresh_folder(
+            sealed.notebook, job.assignment, job.conditions, job.files, notes=sealed.notes
+        )
         return Graded(
             key=job.key,
             notebook=nbformat.writes(examined.notebook).encode(),
@@ -124,6 +123,25 @@ class Examined:
     report: Report
     score: ContestScore | None
     predictions: bytes
+
+
+def run_in_fresh_folder(
+    notebook: NotebookNode,
+    assignment: Assignment,
+    conditions: Conditions,
+    files: tuple[tuple[str, bytes], ...],
+    *,
+    notes: tuple[str, ...] = (),
+) -> Examined:
+    """`run_and_examine` in a folder of its own that holds the handed-in files and is removed afterwards.
+
+    Raises:
+        EnvironmentFault: no kernel could be started.
+    """
+    with tempfile.TemporaryDirectory(prefix=WORK_FOLDER_PREFIX, ignore_cleanup_errors=True) as folder:
+        work = Path(folder)
+        _lay_out(work, files)
+        return run_and_examine(notebook, assignment, conditions, work, notes=notes)
 
 
 def run_and_examine(

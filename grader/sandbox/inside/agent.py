@@ -123,6 +123,11 @@ def is_ready(tensor):
     return not is_lazy(tensor)
 
 
+def parameter_names(module):
+    """Names of the parameters that have their shape."""
+    return (name for name, parameter in module.named_parameters(remove_duplicate=False) if is_ready(parameter))
+
+
 def layout(module, encoder):
     """Names, values and kinds of a module's parameters and buffers, and the names of its submodules."""
     return {
@@ -240,7 +245,15 @@ class Agent:
         if request.get("rng") is not None:
             torch.set_rng_state(torch.frombuffer(bytearray(buffers[request["rng"]]), dtype=torch.uint8))
         before = [made.detach().clone() for _, made in tensors]
-        versions = self.versions(target) if is_module else {}
+        names, state = [], {}
+        if is_module:
+            names = list(parameter_names(target))
+            # Values and not versions: BatchNorm writes its statistics without a new version.
+            state = {
+                name: buffer.clone()
+                for name, buffer in target.named_buffers(remove_duplicate=False)
+                if is_ready(buffer)
+            }
         with torch.set_grad_enabled(request["grad"]):
             value = target(*args, **kwargs)
         encoder = Encoder(self.store)
@@ -254,13 +267,12 @@ class Agent:
         ]
         if is_module:
             # A layout where parameters came or went (lazy modules), else only the buffers that changed.
-            after = self.versions(target)
-            if [n for n in after if n[0] == "p"] != [n for n in versions if n[0] == "p"]:
+            if list(parameter_names(target)) != names:
                 content["layout"] = layout(target, encoder)
             content["buffers"] = [
                 [name, encoder.encode(buffer)]
                 for name, buffer in target.named_buffers(remove_duplicate=False)
-                if is_ready(buffer) and versions.get(("b", name)) != after[("b", name)]
+                if is_ready(buffer) and not (name in state and same(buffer, state[name]))
             ]
         if request["grad"]:
             parameters = dict(target.named_parameters(remove_duplicate=False)) if is_module else {}
@@ -276,13 +288,6 @@ class Agent:
         while len(self.calls) > MAX_CALLS:
             del self.calls[next(iter(self.calls))]
         return number
-
-    def versions(self, module):
-        found = {("p", name): p._version for name, p in module.named_parameters() if is_ready(p)}
-        for name, buffer in module.named_buffers(remove_duplicate=False):
-            if is_ready(buffer):
-                found[("b", name)] = (id(buffer), buffer._version)
-        return found
 
     def update(self, module, state, buffers):
         import torch

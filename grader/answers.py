@@ -1,0 +1,54 @@
+"""Answers to our own assignments: right and wrong ones, kept as patches of named cells (see solutions/README.md)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from grader.errors import InvalidAssignment
+
+CELL = re.compile(r"^# %% *(\S+) *$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A patch of named cells.
+
+    Attributes:
+        name: the file's name without its ending.
+        cells: source by `grade_id`.
+    """
+
+    name: str
+    cells: dict[str, str]
+
+    def applied_to(self, notebook: NotebookNode) -> NotebookNode:
+        """A copy of the notebook with the named cells replaced.
+
+        Raises:
+            InvalidAssignment: the notebook has no cell of one of the names.
+        """
+        made = nbformat.from_dict(notebook)
+        by_name = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in made.cells}
+        for name, source in self.cells.items():
+            if name not in by_name:
+                raise InvalidAssignment(f"{self.name}: the notebook has no cell {name!r}.", remedy="Name an existing cell.")
+            by_name[name]["source"] = source
+        return made
+
+
+def read_answer(path: Path) -> Answer:
+    """Read a patch: cells begin with `# %% grade_id`; what stands before the first one is for people and for the audit.
+
+    Raises:
+        InvalidAssignment: the file has no cells.
+    """
+    parts = CELL.split(path.read_text(encoding="utf-8"))
+    cells = {name: source.strip("\n") for name, source in zip(parts[1::2], parts[2::2], strict=True)}
+    if not cells:
+        raise InvalidAssignment(f"{path} has no cell; expected lines such as `# %% task1_basic_block`.")
+    return Answer(path.stem, cells)

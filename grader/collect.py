@@ -1,0 +1,192 @@
+"""Collect: from a folder or an LMS archive into `submitted/<student>/<slug>/`, and from there to plain bytes."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nbgrader.utils import parse_utc
+
+from grader.course import Course, ordinary_files
+from grader.errors import InvalidAssignment, InvalidConfig, InvalidSubmission
+from grader.language import _
+
+MAX_FILES = 200
+MAX_TOTAL_BYTES = 512 * 1024 * 1024
+MAX_ARCHIVE_BYTES = 4 * 1024 * 1024 * 1024
+MAX_ARCHIVE_FILES = 100_000
+TIMESTAMP = "timestamp.txt"
+ROSTER = "roster.csv"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in for one assignment.
+
+    Attributes:
+        student: the student's id, the folder's name.
+        slug: the assignment.
+        folder: `submitted/<student>/<slug>`.
+        received_at: from `timestamp.txt`, else the notebook's time; UTC.
+    """
+
+    student: str
+    slug: str
+    folder: Path
+    received_at: datetime
+
+    def read(self) -> tuple[bytes, tuple[tuple[str, bytes], ...]]:
+        """The notebook's bytes, and (relative path, bytes) of the other files.
+
+        Raises:
+            InvalidSubmission: there is no notebook of the assignment's name, or too much beside it.
+        """
+        notebook = self.folder / f"{self.slug}.ipynb"
+        if notebook.is_symlink() or not notebook.is_file():
+            there = ", ".join(path.name for path in ordinary_files(self.folder)) or _("nothing")
+            raise InvalidSubmission(
+                _("No notebook {name} was handed in (found: {there}).").format(name=notebook.name, there=there[:300]),
+                remedy=_("Hand in the notebook under the name it was released with."),
+            )
+        others = [path for path in ordinary_files(self.folder) if path != notebook and path.name != TIMESTAMP]
+        size = sum(path.stat().st_size for path in [notebook, *others])
+        if len(others) > MAX_FILES or size > MAX_TOTAL_BYTES:
+            raise InvalidSubmission(
+                _("{count} files of {size} MiB were handed in; at most {files} files and {allowed} MiB are taken.").format(
+                    count=len(others) + 1, size=size >> 20, files=MAX_FILES, allowed=MAX_TOTAL_BYTES >> 20
+                ),
+                remedy=_("Hand in the notebook and only the files it needs."),
+            )
+        files = tuple((str(path.relative_to(self.folder)), path.read_bytes()) for path in others)
+        return notebook.read_bytes(), files
+
+
+def find_submissions(course: Course, slugs: Sequence[str], students: Sequence[str] = ()) -> list[Submission]:
+    """Submissions in the class folder, by assignment and student.
+
+    Raises:
+        InvalidConfig: a student was asked for who handed nothing in.
+    """
+    found = [
+        Submission(folder.parent.name, slug, folder, _received_at(folder, slug))
+        for slug in slugs
+        for folder in sorted(course.submitted.glob(f"*/{slug}"))
+        if folder.is_dir() and not folder.is_symlink() and not folder.parent.is_symlink()
+    ]
+    known = {submission.student for submission in found}
+    unknown = sorted(set(students) - known)
+    if unknown:
+        raise InvalidConfig(
+            f"No submission of: {', '.join(unknown)}. Students with submissions: {', '.join(sorted(known)) or 'none'}.",
+            remedy="Check the name; it is the folder's name under submitted/.",
+        )
+    return [submission for submission in found if not students or submission.student in students]
+
+
+def read_roster(course: Course) -> dict[str, str] | None:
+    """Names by student id from `roster.csv` (columns `id` and, if wanted, `name`), or None where there is none.
+
+    Raises:
+        InvalidConfig: the file has no column `id`.
+    """
+    path = course.root / ROSTER
+    if not path.is_file():
+        return None
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        if "id" not in (reader.fieldnames or []):
+            raise InvalidConfig(
+                f"{path} has the columns {reader.fieldnames}; expected `id` and, if wanted, `name`.",
+                remedy="Put the header right.",
+            )
+        return {row["id"].strip(): (row.get("name") or "").strip() for row in reader if row["id"]}
+
+
+def collect(course: Course, slug: str, source: Path) -> list[str]:
+    """Bring a folder or an LMS archive into the class folder, through nbgrader's zip_collect.
+
+    Names that are understood: `<student>/<slug>/<slug>.ipynb`, `<student>/<slug>.ipynb`, `<student>_<slug>.ipynb` and what
+    the large LMSs make of it, `<student>_<digits and dates>_<slug>.ipynb`.
+
+    Returns:
+        Students who have a submission for the assignment afterwards.
+
+    Raises:
+        InvalidSubmission: the archive is damaged, too large, or leads out of its folder.
+        InvalidAssignment: the assignment was not released.
+    """
+    if not (course.release / slug / f"{slug}.ipynb").is_file():
+        raise InvalidAssignment(f"Assignment {slug!r} was not released.", remedy=f"Run `grader release {slug}` first.")
+    if not source.exists():
+        raise InvalidSubmission(f"There is no {source}.", remedy="Name a folder or a zip archive.")
+    with tempfile.TemporaryDirectory(prefix=".collecting-", dir=course.root) as folder:
+        archive = Path(folder) / slug / "archive"
+        archive.mkdir(parents=True)
+        if source.is_dir():
+            shutil.copytree(source, archive, dirs_exist_ok=True, symlinks=True, ignore=_links)
+        else:
+            check_archive(source)
+            shutil.copy(source, archive / (source.stem + ".zip"))
+        command = [
+            sys.executable, "-m", "nbgrader", "zip_collect", slug, "--force", f"--course-dir={course.root}",
+            f"--ZipCollectApp.downloaded_directory={folder}", "--log-level=WARN",
+        ]  # fmt: skip
+        done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise InvalidSubmission(
+                f"nbgrader's zip_collect could not collect {source}: {done.stderr.strip()[-800:]}",
+                remedy="Name the files <student>_<slug>.ipynb, or put them into folders named for the students.",
+            )
+    return [submission.student for submission in find_submissions(course, [slug])]
+
+
+def check_archive(path: Path) -> None:
+    """Refuse an archive that would do harm while it is unpacked.
+
+    Raises:
+        InvalidSubmission: not a zip, too many or too large files, links, or paths that lead outside.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+        raise InvalidSubmission(f"{path} is not a zip archive that can be read: {error}.", remedy="Download it again.") from error
+    size = sum(entry.file_size for entry in entries)
+    if size > MAX_ARCHIVE_BYTES or len(entries) > MAX_ARCHIVE_FILES:
+        raise InvalidSubmission(
+            f"{path} unpacks to {len(entries)} files of {size >> 20} MiB; at most {MAX_ARCHIVE_FILES} files and "
+            f"{MAX_ARCHIVE_BYTES >> 20} MiB are taken.",
+            remedy="Split it.",
+        )
+    for entry in entries:
+        parts = Path(entry.filename.replace("\\", "/"))
+        if parts.is_absolute() or ".." in parts.parts or stat.S_ISLNK(entry.external_attr >> 16):
+            raise InvalidSubmission(
+                f"{path} holds {entry.filename!r}, which leads out of its folder or is a link.", remedy="Remove it."
+            )
+
+
+def _links(folder: str, names: list[str]) -> set[str]:
+    return {name for name in names if Path(folder, name).is_symlink()}
+
+
+def _received_at(folder: Path, slug: str) -> datetime:
+    stamp = folder / TIMESTAMP
+    if stamp.is_file() and not stamp.is_symlink():
+        try:
+            # nbgrader's own reading of its file: a naive time in UTC
+            return parse_utc(stamp.read_text(encoding="utf-8").strip()).replace(tzinfo=UTC)
+        except (ValueError, OverflowError, UnicodeDecodeError):
+            pass  # a damaged stamp is no stamp
+    notebook = folder / f"{slug}.ipynb"
+    path = notebook if notebook.is_file() else folder
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -1,0 +1,74 @@
+"""Under what conditions a class grades an assignment: class.toml, the machine and the data set put together."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from grader.course import Course
+from grader.errors import MissingDataset
+from grader.examiner.examination import ContestRules
+from grader.grading import Conditions
+
+KAGGLE_INPUT = "/kaggle/input/journey-springfield"
+WORKING = "/kaggle/working"
+
+
+def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
+    """Conditions of one assignment.
+
+    Args:
+        course: the class.
+        slug: the assignment.
+        slots: submissions graded at once; they share the cores.
+
+    Raises:
+        InvalidConfig: class.toml is wrong.
+    """
+    rules: ContestRules | None = None
+    missing = ""
+    data: tuple[tuple[Path, str], ...] = ()
+    if course.assignment_config(slug).contest:
+        try:
+            from grader.datasets.layout import load_answer_key
+            contest = course.config.contest
+            rules = ContestRules(load_answer_key(course.dataset), contest.thresholds, contest.average, contest.grade_on)
+            data = student_data(course)
+        except MissingDataset as error:
+            missing = str(error)
+    return Conditions(
+        limits=course.config.limits_of(slug),
+        language=course.config.language,
+        data=data,
+        contest=rules,
+        contest_missing=missing,
+        gpu=course.config.gpu == "auto" and has_gpu(),
+        threads=max(1, (os.cpu_count() or 1) // slots),
+    )
+
+
+def require_contest(conditions: Conditions) -> None:
+    """Refuse to run the contest's notebooks where nothing could be scored.
+
+    Raises:
+        MissingDataset: the class has no data set.
+    """
+    if conditions.contest_missing:
+        raise MissingDataset(conditions.contest_missing)
+
+
+def student_data(course: Course) -> tuple[tuple[Path, str], ...]:
+    """Where the sandbox shows the contest's data: as on Kaggle, and beside the notebook as students have it at home."""
+    student = course.dataset / "student"
+    beside = [(student / part, f"{WORKING}/{part}") for part in ("train", "testset", "sample_submission.csv")]
+    return ((student, KAGGLE_INPUT), *[(host, inside) for host, inside in beside if host.exists()])
+
+
+def has_gpu() -> bool:
+    """Whether this machine has an NVIDIA GPU that a sandbox could be given."""
+    return Path("/dev/nvidiactl").exists()
+
+
+def slots_of(course: Course) -> int:
+    """Submissions graded at once."""
+    return course.config.slots or os.cpu_count() or 1

@@ -1,0 +1,204 @@
+"""What plugs into nbgrader, so that its own commands and formgrader's button grade behind the boundary too.
+
+`configure` is all that a class's `nbgrader_config.py` calls. The steps are those of `grader grade`: same seal, same sandbox, same
+examiner, same points.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.converters import GenerateAssignment
+from nbgrader.plugins import FileNameCollectorPlugin
+from nbgrader.preprocessors import NbGraderPreprocessor, OverwriteCells, SaveAutoGrades
+from traitlets import Unicode
+
+from grader.assignment import load_assignment
+from grader.course import CONFIG_NAME, Course, ordinary_files
+from grader.outcomes import Outcome
+
+Resources = Any
+HERE = "grader.nbgrader_plugins"
+
+
+def configure(config: Any, class_dir: Path) -> None:
+    """Set up nbgrader for a class folder.
+
+    Args:
+        config: what `get_config()` gives in `nbgrader_config.py`.
+        class_dir: the class folder.
+
+    Raises:
+        InvalidConfig: class.toml is wrong.
+    """
+    course = Course.open(class_dir)
+    put_environment_on_path()
+    config.CourseDirectory.root = str(course.root)
+    config.CourseDirectory.db_url = course.gradebook_url
+    config.Autograde.sanitize_preprocessors = [f"{HERE}.SealedOverwriteCells", "nbgrader.preprocessors.CheckCellMetadata"]
+    config.Autograde.autograde_preprocessors = [
+        f"{HERE}.SealedExecute",
+        f"{HERE}.SealedSaveAutoGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    released = GenerateAssignment.preprocessors.default_args[0]
+    config.GenerateAssignment.preprocessors = [f"{HERE}.KeepLanguage", *released]
+    config.GenerateFeedback.preprocessors = [
+        "nbgrader.preprocessors.GetGrades",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    ]
+    config.KeepLanguage.language = course.config.language
+    config.SealedExecute.class_dir = str(course.root)
+    # Markdown and outputs of students are hostile text in the teacher's and the student's browser.
+    config.HTMLExporter.sanitize_html = True
+    config.ZipCollectApp.collector_plugin = f"{HERE}.SubmissionCollector"
+
+
+def put_environment_on_path() -> None:
+    """nbgrader starts `alembic` by name: the environment's programs have to be found."""
+    programs = str(Path(sys.executable).parent)
+    if programs not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
+
+
+class KeepLanguage(NbGraderPreprocessor, Preprocessor):
+    """Keeps the text cells of one language and those without a language."""
+
+    language = Unicode("ru", help="ru or en").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Drop cells tagged for another language, and the tag from those that stay."""
+        kept = []
+        for cell in nb.cells:
+            tags = cell.metadata.get("tags", [])
+            spoken = [tag for tag in tags if tag.startswith("lang-")]
+            if spoken and f"lang-{self.language}" not in spoken:
+                continue
+            rest = [tag for tag in tags if tag not in spoken]
+            if rest:
+                cell.metadata["tags"] = rest
+            else:
+                cell.metadata.pop("tags", None)
+            kept.append(cell)
+        nb.cells = kept
+        return nb, resources
+
+
+class SealedOverwriteCells(OverwriteCells):
+    """nbgrader's sanitising pass, with hidden tests taken out: what is written to `autograded/` holds none."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Seal the notebook."""
+        from grader.seal import seal  # noqa: PLC0415  nbgrader reads this module for every command; torch need not come along
+
+        marks = resources["nbgrader"]
+        sealed = seal(nb, load_assignment(marks["db_url"], marks["assignment"]))
+        for note in sealed.notes:
+            self.log.warning("%s", note)
+        return sealed.notebook, resources
+
+
+class SealedExecute(NbGraderPreprocessor, Preprocessor):
+    """Runs the notebook in the sandbox and the hidden tests outside of it."""
+
+    class_dir = Unicode("", help="the class folder").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Fill in the outputs: messages and points of the test cells."""
+        from grader.conditions import conditions_of, require_contest  # noqa: PLC0415  as above
+        from grader.grading import run_in_fresh_folder  # noqa: PLC0415
+        from grader.language import speaking  # noqa: PLC0415
+
+        marks = resources["nbgrader"]
+        slug = marks["assignment"]
+        folder = Path(resources["metadata"]["path"])
+        files = tuple(
+            (str(path.relative_to(folder)), path.read_bytes())
+            for path in ordinary_files(folder)
+            if path.suffix != ".ipynb" and path.name != "timestamp.txt"
+        )
+        conditions = conditions_of(Course.open(Path(self.class_dir)), slug, slots=1)
+        require_contest(conditions)
+        with speaking(conditions.language):
+            examined = run_in_fresh_folder(nb, load_assignment(marks["db_url"], slug), conditions, files)
+        for note in examined.report.notes:
+            self.log.warning("%s", note)
+        return examined.notebook, resources
+
+
+class SealedSaveAutoGrades(SaveAutoGrades):
+    """Saves points; a cell that could not be graded waits for a person and is not worth 0."""
+
+    def _add_score(self, cell: NotebookNode, resources: Resources) -> None:
+        super()._add_score(cell, resources)
+        if cell.metadata.get("springfield", {}).get("outcome") == Outcome.NOT_GRADED:
+            marks = (self.notebook_id, self.assignment_id, self.student_id)
+            grade = self.gradebook.find_grade(cell.metadata["nbgrader"]["grade_id"], *marks)
+            grade.auto_score = None
+            grade.needs_manual_grade = True
+            self.gradebook.db.commit()
+
+
+class SubmissionCollector(FileNameCollectorPlugin):
+    """Understands how people and LMSs name submissions; see `grader.collect.collect`."""
+
+    def collect(self, submitted_file: str) -> dict[str, str] | None:
+        """Student and notebook of a file, or None where the name tells nothing."""
+        path = Path(submitted_file)
+        slug = self.parent.coursedir.assignment_id
+        if path.suffix not in self.valid_ext or path.name.startswith("."):
+            return None
+        found = student_of(path, slug)
+        return None if found is None else {"student_id": found, "file_id": slug}
+
+
+def student_of(path: Path, slug: str) -> str | None:
+    """The student's id from a submission's path, or None.
+
+    Args:
+        path: such as `ivanova/resnet/resnet.ipynb` or `ivanova_12345_resnet.ipynb`.
+        slug: the assignment.
+    """
+    stem = re.sub(r" ?\(\d+\)$|-\d+$", "", path.stem)  # a browser's "resnet (1)", an LMS's "resnet-2"
+    if stem == slug:
+        parents = [part for part in path.parts[:-1] if part != slug]
+        name = parents[-1] if parents else ""
+        return name if _is_student_id(name) else None
+    named = re.fullmatch(rf"(?P<student>.+?)(_late)?(_attempt)?(_[\d\-]+)*_{re.escape(slug)}", stem)
+    return named["student"] if named and _is_student_id(named["student"]) else None
+
+
+def _is_student_id(name: str) -> bool:
+    return bool(re.fullmatch(r"[\w.@\- ]{1,64}", name)) and not name.startswith(".") and name not in ("archive", "extracted")
+
+
+def open_gradebook(course: Course) -> Gradebook:
+    """The class's gradebook; use it as a context manager.
+
+    Raises:
+        EnvironmentFault: nbgrader cannot open it.
+    """
+    put_environment_on_path()
+    return Gradebook(course.gradebook_url)
+
+
+def nbgrader_config(course: Course) -> Any:
+    """The configuration that `nbgrader` has in this class folder."""
+    from traitlets.config import Config  # noqa: PLC0415
+
+    config = Config()
+    configure(config, course.root)
+    config.CourseDirectory.root = str(course.root)
+    return config
+
+
+__all__ = ["CONFIG_NAME", "KeepLanguage", "SealedExecute", "SealedOverwriteCells", "SealedSaveAutoGrades", "configure"]

@@ -1,0 +1,245 @@
+"""Grade a class: collect, seal, run, examine, score, record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+from filelock import FileLock, Timeout
+
+from grader.assignment import Assignment, load_assignment
+from grader.collect import Submission, find_submissions, read_roster
+from grader.conditions import conditions_of, require_contest, slots_of
+from grader.course import Course
+from grader.errors import EnvironmentFault, GraderError, InvalidConfig, InvalidSubmission
+from grader.grading import Conditions, Graded, Job, grade
+from grader.language import _, speaking
+from grader.ledger import Ledger, Problem, ledger_key, rules_hash, submission_hash
+from grader.outcomes import Report
+from grader.record import Recorder
+from grader.scoring.contest import ContestScore
+from grader.workers import local_workers
+
+Workers = Callable[[int], AbstractContextManager[Executor]]
+
+
+class Standing(StrEnum):
+    """What `grade_class` did with a submission."""
+
+    GRADED = "graded"
+    UNCHANGED = "unchanged"
+    NOT_GRADED = "not_graded"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One submission's line in the result table.
+
+    Attributes:
+        student: the student's id.
+        slug: the assignment.
+        standing: graded now, unchanged since an earlier run, or not graded.
+        report: outcomes of the graded cells; None where nothing could be graded.
+        score: the contest's score, if there is one.
+        problem: why it could not be graded.
+    """
+
+    student: str
+    slug: str
+    standing: Standing
+    report: Report | None = None
+    score: ContestScore | None = None
+    problem: str = ""
+
+
+class Watcher:
+    """Hears of the progress; does nothing itself."""
+
+    def started(self, total: int, to_grade: int) -> None:
+        """`total` submissions were found, `to_grade` of them have to be graded."""
+
+    def finished(self, row: Row) -> None:
+        """One submission is done with."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A submission on its way: who, for what, under which rules, with which key."""
+
+    submission: Submission
+    assignment: Assignment
+    conditions: Conditions
+    content: str
+    key: str
+
+
+def grade_class(
+    course: Course,
+    slugs: Sequence[str],
+    *,
+    students: Sequence[str] = (),
+    regrade: int = 0,
+    slots: int = 0,
+    workers: Workers = local_workers,
+    watcher: Watcher | None = None,
+) -> list[Row]:
+    """Grade what was handed in and not graded yet.
+
+    Args:
+        course: the class.
+        slugs: assignments.
+        students: only these; all where empty.
+        regrade: a number that was not used before grades everything anew under it.
+        slots: submissions at once; 0 takes the class's setting.
+        workers: makes the executor for a number of slots.
+        watcher: hears of the progress.
+
+    Returns:
+        One row per submission, by assignment and student.
+
+    Raises:
+        InvalidConfig: an unknown student, a wrong setting.
+        InvalidAssignment: an assignment was not released.
+        EnvironmentFault: another `grader grade` is at work, or nothing can be written.
+    """
+    watcher = watcher or Watcher()
+    slots = slots or slots_of(course)
+    with only_writer(course), speaking(course.config.language):
+        roster = read_roster(course)
+        submissions = find_submissions(course, slugs, students)
+        ledger = Ledger(course.ledger)
+        with Recorder(course, roster) as recorder:
+            rules = {slug: _Rules.of(course, slug, slots) for slug in {s.slug for s in submissions}}
+            rows: list[Row] = []
+            work: list[_Work] = []
+            jobs: dict[str, Job] = {}
+            for submission in submissions:
+                outcome = _prepare(submission, rules[submission.slug], roster, ledger, recorder, regrade)
+                if isinstance(outcome, Row):
+                    rows.append(outcome)
+                else:
+                    work.append(outcome[0])
+                    jobs[outcome[0].key] = outcome[1]
+            watcher.started(len(submissions), len(jobs))
+            for row in rows:
+                watcher.finished(row)
+            for item, result in _run(work, jobs, slots, workers):
+                row = _finish(item, result, ledger, recorder)
+                rows.append(row)
+                watcher.finished(row)
+    return sorted(rows, key=lambda row: (slugs.index(row.slug), row.student))
+
+
+@contextmanager
+def only_writer(course: Course) -> Iterator[None]:
+    """Hold the class's lock.
+
+    Raises:
+        EnvironmentFault: another process holds it.
+    """
+    try:
+        with FileLock(str(course.root / ".grading.lock"), timeout=0):
+            yield
+    except Timeout:
+        raise EnvironmentFault(
+            f"Another `grader` is writing results in {course.root}.", remedy="Wait until it is done, or stop it."
+        ) from None
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What all submissions of one assignment share."""
+
+    assignment: Assignment
+    conditions: Conditions
+    hash: str
+
+    @classmethod
+    def of(cls, course: Course, slug: str, slots: int) -> _Rules:
+        assignment = load_assignment(course.gradebook_url, slug)
+        conditions = conditions_of(course, slug, slots=slots)
+        return cls(assignment, conditions, rules_hash(assignment, conditions))
+
+
+def _prepare(
+    submission: Submission,
+    rules: _Rules,
+    roster: dict[str, str] | None,
+    ledger: Ledger,
+    recorder: Recorder,
+    regrade: int,
+) -> Row | tuple[_Work, Job]:
+    """A row where nothing has to run, else the work and the job."""
+    try:
+        if roster is not None and submission.student not in roster:
+            raise InvalidConfig(
+                f"{submission.student!r} is not in roster.csv.", remedy="Add the student there, or rename the folder."
+            )
+        notebook, files = submission.read()
+        require_contest(rules.conditions)
+    except (GraderError, OSError) as error:
+        return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=str(error))
+    content = submission_hash(notebook, files)
+    key = ledger_key(submission.student, content, rules.hash, regrade)
+    item = _Work(submission, rules.assignment, rules.conditions, content, key)
+    known = ledger.find(key)
+    if known is not None:
+        if not recorder.is_recorded(submission, key):
+            return _finish(item, known, ledger, recorder)
+        return _row(item, known, Standing.UNCHANGED)
+    return item, Job(key, notebook, files, rules.assignment, rules.conditions)
+
+
+def _run(
+    work: Sequence[_Work], jobs: dict[str, Job], slots: int, workers: Workers
+) -> Iterator[tuple[_Work, Graded | Exception]]:
+    """Results as they come. Work that was lost with a crashed worker is tried once more, one at a time."""
+    if not work:
+        return
+    lost: list[_Work] = []
+    with workers(min(slots, len(work))) as executor:
+        futures: dict[Future[Graded], _Work] = {executor.submit(grade, jobs[item.key]): item for item in work}
+        for future in as_completed(futures):
+            error = future.exception()
+            if isinstance(error, BrokenProcessPool):
+                lost.append(futures[future])
+            else:
+                yield futures[future], _outcome(future)
+    for item in lost:
+        with workers(1) as executor:
+            yield item, _outcome(executor.submit(grade, jobs[item.key]))
+
+
+def _outcome(future: Future[Graded]) -> Graded | Exception:
+    """The one broad except of the project: whatever happens to one submission is recorded as its outcome."""
+    try:
+        return future.result()
+    except Exception as error:  # noqa: BLE001
+        return error
+
+
+def _finish(item: _Work, result: Graded | Problem | Exception, ledger: Ledger, recorder: Recorder) -> Row:
+    """Keep and record a result; the row for it."""
+    if isinstance(result, InvalidSubmission):
+        result = Problem(str(result))
+    if isinstance(result, Exception):
+        text = str(result) if isinstance(result, GraderError) else f"{type(result).__name__}: {result}"
+        return Row(item.submission.student, item.submission.slug, Standing.NOT_GRADED, problem=text)
+    if ledger.find(item.key) is None:
+        ledger.keep(item.key, result)
+    recorder.record(item.submission, item.assignment, item.content, result, item.key)
+    return _row(item, result, Standing.GRADED)
+
+
+def _row(item: _Work, result: Graded | Problem, standing: Standing) -> Row:
+    student, slug = item.submission.student, item.submission.slug
+    if isinstance(result, Problem):
+        return Row(student, slug, Standing.NOT_GRADED, problem=result.message)
+    problem = "" if result.report.is_complete else _("A test could not be run; see the report.")
+    if problem:
+        standing = Standing.NOT_GRADED
+    return Row(student, slug, standing, result.report, result.score, problem)

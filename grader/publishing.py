@@ -1,0 +1,66 @@
+"""Release notebooks to students and make feedback for them, with nbgrader's own commands."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nbgrader.apps import NbGraderAPI
+
+from grader.assignment import load_assignment, split_hidden
+from grader.course import Course
+from grader.errors import InvalidAssignment
+from grader.nbgrader_plugins import nbgrader_config, put_environment_on_path
+
+
+def release(course: Course, slug: str) -> None:
+    """Make the student's version of an assignment and put its cells into the gradebook.
+
+    Raises:
+        InvalidAssignment: there is no such source, nbgrader refuses it, or a hidden region is not closed.
+    """
+    source = course.source / slug / f"{slug}.ipynb"
+    if not source.is_file():
+        known = ", ".join(course.slugs()) or "none"
+        raise InvalidAssignment(f"There is no {source} (assignments: {known}).", remedy="Check the name.")
+    _run(course, f"release {slug}", lambda api: api.generate_assignment(slug, force=True, create=True))
+    for cell in load_assignment(course.gradebook_url, slug).cells:
+        split_hidden(cell.source)
+
+
+def make_feedback(course: Course, slug: str, student: str) -> None:
+    """Make the HTML that a student reads, `feedback/<student>/<slug>/<slug>.html`.
+
+    Raises:
+        InvalidAssignment: nothing was graded, or nbgrader refuses.
+    """
+    graded = course.autograded / student / slug / f"{slug}.ipynb"
+    if not graded.is_file():
+        raise InvalidAssignment(f"{student} has no graded {slug!r}.", remedy=f"Run `grader grade {slug}` first.")
+    _run(course, f"make feedback on {slug} for {student}", lambda api: api.generate_feedback(slug, student, force=True))
+
+
+def _run(course: Course, doing: str, call: Any) -> None:
+    put_environment_on_path()
+    with _inside(course), contextlib.redirect_stderr(io.StringIO()):
+        outcome = call(NbGraderAPI(config=nbgrader_config(course)))
+    if not outcome["success"]:
+        said = (outcome.get("error") or outcome.get("log") or "").strip().splitlines()
+        raise InvalidAssignment(f"nbgrader could not {doing}: {' | '.join(said[-5:])[-800:]}", remedy="Put it right and run again.")
+
+
+@contextmanager
+def _inside(course: Course) -> Iterator[None]:
+    """nbgrader takes the course folder from the working directory; its log goes to its own handler."""
+    before = os.getcwd()  # noqa: PTH109  restored exactly
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
+    os.chdir(course.root)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -1,0 +1,193 @@
+"""Record: one writer puts a result into nbgrader's folders and gradebook and into the class database.
+
+In this order: executed notebook, gradebook, class database, and last the ledger's `current`. Each step replaces what it
+finds, so a process killed between two steps is put right by running again.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+import warnings
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import nbformat
+from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import SAWarning
+
+from grader import __version__
+from grader.assignment import Assignment
+from grader.collect import TIMESTAMP, Submission
+from grader.course import Course
+from grader.database import (
+    AssignmentRecord,
+    ClassDatabase,
+    EntryRecord,
+    RunRecord,
+    RunState,
+    TaskRecord,
+)
+from grader.errors import EnvironmentFault
+from grader.grading import Graded
+from grader.ledger import Ledger, Problem
+from grader.nbgrader_plugins import SealedSaveAutoGrades, nbgrader_config, open_gradebook
+from grader.outcomes import TaskResult
+
+
+class Recorder:
+    """Writes results of one class. There is one at a time: `grader grade` holds the class's lock."""
+
+    def __init__(self, course: Course, names: dict[str, str] | None = None) -> None:
+        self._course = course
+        self._names = names or {}
+        self._ledger = Ledger(course.ledger)
+        self._database = ClassDatabase.open(course.database_url)
+        self._config = nbgrader_config(course)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+    def is_recorded(self, submission: Submission, key: str) -> bool:
+        """Whether this key's result stands in gradebook and database."""
+        return self._ledger.current(submission.slug, submission.student) == key and self._database.has_run(key)
+
+    def record(
+        self, submission: Submission, assignment: Assignment, content: str, result: Graded | Problem, key: str
+    ) -> None:
+        """Write a result everywhere.
+
+        Args:
+            submission: whose it is.
+            assignment: what it answers.
+            content: hash of what was handed in.
+            result: what grading gave.
+            key: the ledger's key.
+
+        Raises:
+            EnvironmentFault: something cannot be written; what was recorded before stays, and running again goes on.
+        """
+        try:
+            if isinstance(result, Graded):
+                self._write_autograded(submission, result)
+                self._write_gradebook(submission, result)
+            self._database.record_run(self._run_record(submission, assignment, content, result, key))
+        except OSError as error:
+            raise EnvironmentFault(
+                f"The result of {submission.student} for {submission.slug} cannot be written: {error.strerror}.",
+                remedy="Free space or rights and run the same command again; the result itself is kept in the ledger.",
+            ) from error
+        self._ledger.set_current(submission.slug, submission.student, key)
+
+    def _write_autograded(self, submission: Submission, result: Graded) -> None:
+        """Put the folder `autograded/<student>/<slug>` in place as a whole."""
+        target = self._course.autograded / submission.student / submission.slug
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".recording-", dir=target.parent) as folder:
+            made = target.parent / folder / "new"
+            made.mkdir()
+            (made / f"{submission.slug}.ipynb").write_bytes(result.notebook)
+            stamp = submission.folder / TIMESTAMP
+            if stamp.is_file() and not stamp.is_symlink():
+                shutil.copy(stamp, made / TIMESTAMP)
+            if target.exists():
+                target.rename(made.parent / "old")
+            made.rename(target)
+
+    def _write_gradebook(self, submission: Submission, result: Graded) -> None:
+        """nbgrader reads the points from the executed notebook, with its own code."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader builds its rows in an order that SQLAlchemy remarks on
+            self._write_points(submission, result)
+
+    def _write_points(self, submission: Submission, result: Graded) -> None:
+        with open_gradebook(self._course) as gradebook:
+            gradebook.update_or_create_student(submission.student)
+            gradebook.update_or_create_submission(
+                submission.slug, submission.student, timestamp=submission.received_at.replace(tzinfo=None)
+            )
+        notebook = nbformat.read(io.StringIO(result.notebook.decode()), as_version=4)
+        resources: dict[str, Any] = {
+            "nbgrader": {
+                "student": submission.student,
+                "assignment": submission.slug,
+                "notebook": submission.slug,
+                "db_url": self._course.gradebook_url,
+            }
+        }
+        for step in (SealedSaveAutoGrades, AssignLatePenalties):
+            notebook, resources = step(config=self._config).preprocess(notebook, resources)
+
+    def _run_record(
+        self, submission: Submission, assignment: Assignment, content: str, result: Graded | Problem, key: str
+    ) -> RunRecord:
+        course, slug = self._course, submission.slug
+        report = result.report if isinstance(result, Graded) else None
+        finished = datetime.now(UTC)
+        wall_s = report.wall_s if report else 0.0
+        is_complete = report is not None and report.is_complete
+        return RunRecord(
+            key=key,
+            student_id=submission.student,
+            student_name=self._names.get(submission.student) or None,
+            assignment=AssignmentRecord(
+                slug=slug,
+                title=course.title(slug),
+                max_points=assignment.max_points,
+                is_contest=course.assignment_config(slug).contest,
+                deadline=course.config.deadline_of(slug),
+                position=_position(course, slug),
+            ),
+            content_sha256=content,
+            source="folder",
+            received_at=submission.received_at,
+            grader_version=__version__,
+            assignment_revision=assignment.revision,
+            started_at=finished - timedelta(seconds=wall_s),
+            finished_at=finished,
+            wall_s=wall_s,
+            state=RunState.SCORED if is_complete else RunState.FAILED,
+            points=report.points if report else None,
+            max_points=assignment.max_points,
+            tasks=tuple(_task_record(task) for task in report.tasks) if report else (),
+            entry=_entry(result) if is_complete else None,
+            problem=result.message if isinstance(result, Problem) else "",
+        )
+
+
+def _task_record(task: TaskResult) -> TaskRecord:
+    return TaskRecord(
+        grade_id=task.grade_id,
+        title=task.grade_id.replace("_", " "),
+        outcome=str(task.outcome),
+        points=task.points if task.outcome.is_graded else None,
+        max_points=task.max_points,
+        message=task.message,
+    )
+
+
+def _entry(result: Graded | Problem) -> EntryRecord | None:
+    score = result.score if isinstance(result, Graded) else None
+    if score is None:
+        return None
+    has_private = score.private_total > 0
+    return EntryRecord(
+        metric=f"f1_{score.average}",
+        correct=score.public_correct,
+        total=score.public_total,
+        points=score.points,
+        private_correct=score.private_correct if has_private else None,
+        private_total=score.private_total if has_private else None,
+    )
+
+
+def _position(course: Course, slug: str) -> int | None:
+    slugs = course.slugs()
+    return slugs.index(slug) if slug in slugs else None
