@@ -14,6 +14,7 @@ from grader.scoring.f1 import wilson
 from grader.scoring.points import truncated
 
 NOTHING = "—"
+_ADDRESS = re.compile(r"(?i)(https?|ftp|www|mailto|xmpp)(?=[.:])|@")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -57,6 +58,6 @@ def moment(when: datetime | None, zone: ZoneInfo, language: Language) -> str:
 
 def plain(text: str) -> str:
     """Text that Streamlit's Markdown shows letter by letter, whatever markup, link or formula it spells."""
-    escaped = _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
     # A bare address becomes a link even where its punctuation is escaped; an invisible joiner parts it.
-    return re.sub(r"(?i)(https?|ftp|www|@)(?=\\)", "\\1\u2060", escaped)
+    parted = _ADDRESS.sub("\\g<0>\u2060", " ".join(text.split()))
+    return _PUNCTUATION.sub(r"\\\1", parted)
