@@ -81,13 +81,28 @@ def reading(url: URL) -> Engine:
         )
 
     def connect() -> sqlite3.Connection:
-        connection = _sqlite(f"file:{quote(str(path))}?mode=ro")
+        connection = _read_only(path)
         connection.execute("PRAGMA query_only = ON")
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
     event.listen(engine, "begin", _begin_deferred)
     return engine
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path))}?mode=ro"
+    connection = _sqlite(uri)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        connection.close()
+        if Path(f"{path}-wal").exists():
+            raise
+        # A log that nobody writes leaves no files, and on a read-only mount SQLite cannot make them to read beside.
+        # Without a log the file itself is all there is, so reading it as it lies misses nothing.
+        return _sqlite(f"{uri}&immutable=1")
+    return connection
 
 
 def _sqlite(uri: str) -> sqlite3.Connection:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import subprocess
+import sys
 from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
@@ -156,6 +159,21 @@ def test_a_board_does_not_stop_the_writer_and_keeps_its_view(database: ClassData
         assert len(board.overall()) == 1
     with Board.open(url) as board:
         assert len(board.overall()) == 2
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap makes the read-only view")
+@pytest.mark.parametrize("writer_is_there", [True, False])
+def test_a_board_reads_from_a_view_in_which_nothing_can_be_written(
+    database: ClassDatabase, url: str, tmp_path: Path, writer_is_there: bool
+) -> None:
+    database.record_run(block_run("a", 1.0))
+    if not writer_is_there:
+        database.close()
+    assert (tmp_path / "class.db-wal").exists() == writer_is_there
+    code = "import sys; from grader.database.queries import Board; print(len(Board.open(sys.argv[1]).overall()))"
+    view = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    done = subprocess.run([*view, sys.executable, "-c", code, url], check=False, capture_output=True, text=True)
+    assert done.stdout == "1\n", done.stderr
 
 
 def _reason(url: str) -> Unavailable:
