@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from grader.errors import InvalidAssignment
 
+SOLUTION_MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")
 CELL = re.compile(r"^# %% *(\S+) *$", re.MULTILINE)
 
 
@@ -52,3 +53,14 @@ def read_answer(path: Path) -> Answer:
     if not cells:
         raise InvalidAssignment(f"{path} has no cell; expected lines such as `# %% task1_basic_block`.")
     return Answer(path.stem, cells)
+
+
+def reference_answer(source: NotebookNode) -> Answer:
+    """The author's own solutions from the source notebook, without the marks that nbgrader cuts at."""
+    cells = {}
+    for cell in source.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if marks.get("solution"):
+            lines = [line for line in cell.source.split("\n") if line.strip() not in SOLUTION_MARKS]
+            cells[marks["grade_id"]] = "\n".join(lines)
+    return Answer("reference", cells)

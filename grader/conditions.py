@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from grader.course import Course
+from grader.datasets.layout import load_answer_key
 from grader.errors import MissingDataset
 from grader.examiner.examination import ContestRules
 from grader.grading import Conditions
@@ -30,7 +31,6 @@ def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
     data: tuple[tuple[Path, str], ...] = ()
     if course.assignment_config(slug).contest:
         try:
-            from grader.datasets.layout import load_answer_key
             contest = course.config.contest
             rules = ContestRules(load_answer_key(course.dataset), contest.thresholds, contest.average, contest.grade_on)
             data = student_data(course)

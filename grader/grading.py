@@ -249,6 +249,8 @@ class _NotebookRun:
         kind, text, _traceback = run.error
         outcome = Outcome.FAILED if kind == "AssertionError" else Outcome.RAISED
         message = text if kind == "AssertionError" and text else f"{kind}: {text}"
+        if kind == "NotImplementedError":
+            message = _("Not solved yet: a cell still says NotImplementedError.")
         return self._explained(TaskResult(known.grade_id, outcome, 0.0, known.points, message))
 
     def _explained(self, result: TaskResult) -> TaskResult:

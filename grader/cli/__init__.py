@@ -1,0 +1,5 @@
+"""The command `grader`."""
+
+from grader.cli.app import main
+
+__all__ = ["main"]

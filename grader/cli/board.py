@@ -1,0 +1,43 @@
+"""The verb that shows the class its page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from grader.cli.options import HERE, ClassDir
+from grader.course import Course
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(leaderboard)
+
+
+def leaderboard(
+    class_dir: ClassDir = HERE,
+    port: Annotated[int, typer.Option(help="Where to listen.", min=1, max=65535)] = 8501,
+    address: Annotated[str, typer.Option(help="Beyond this machine only behind a proxy with TLS.")] = "127.0.0.1",
+) -> None:
+    """Serve the class's page until Ctrl-C.
+
+    Example: [bold]grader leaderboard --port 8501[/]
+    """
+    serve_page(Course.open(class_dir), port=port, address=address)
+
+
+def serve_page(course: Course, *, port: int, address: str = "127.0.0.1") -> None:
+    """Become the page's server. The class database is made where there is none yet, so that an empty page can be shown.
+
+    Raises:
+        EnvironmentFault: the database cannot be opened.
+    """
+    from grader.database import ClassDatabase
+    from leaderboard_app.serve import serve
+    from leaderboard_app.settings import BoardSettings
+
+    ClassDatabase.open(course.database_url).close()
+    Console(stderr=True, highlight=False).print(f"the class's page: http://{address}:{port} (Ctrl-C ends it)")
+    serve(BoardSettings(course.database_url, course.config.name, course.config.timezone), address=address, port=port)

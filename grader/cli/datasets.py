@@ -1,0 +1,100 @@
+"""Verbs on the contest's data: dataset import, dataset synthesize."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from grader.cli.options import HERE, ClassDir, Json
+
+app = typer.Typer(help="The contest's data: import the real archive, or draw a town.", no_args_is_help=True)
+Seed = Annotated[int, typer.Option(help="Decides the split; the same seed gives the same split.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Put it in the place of the data set that is there.")]
+
+
+@app.command("import")
+def import_(
+    archive: Annotated[Path, typer.Argument(help="The contest's zip archive, or its folder.")],
+    class_dir: ClassDir = HERE,
+    seed: Seed = 0,
+    replace: Replace = False,
+    as_json: Json = False,
+) -> None:
+    """Import the contest's archive and split it for this class.
+
+    Example: [bold]grader dataset import ~/Downloads/journey-springfield.zip[/]
+    """
+    from grader.course import Course
+    from grader.datasets.importer import import_archive
+
+    course = Course.open(class_dir)
+    with _bar("importing", quiet=as_json) as progress:
+        report = import_archive(archive, course.dataset, seed=seed, replace=replace, progress=progress)
+    _show(report, course.dataset, as_json=as_json)
+
+
+@app.command()
+def synthesize(
+    class_dir: ClassDir = HERE,
+    seed: Seed = 0,
+    images: Annotated[int, typer.Option(help="Training images.", min=126)] = 4000,
+    size: Annotated[int, typer.Option(help="Side of an image, pixels.", min=32)] = 64,
+    replace: Replace = False,
+    as_json: Json = False,
+) -> None:
+    """Draw a town of 42 characters: a contest without any download.
+
+    Example: [bold]grader dataset synthesize[/]
+    """
+    from grader.course import Course
+    from grader.datasets import synthesize as drawing
+
+    course = Course.open(class_dir)
+    with _bar("drawing", quiet=as_json) as progress:
+        report = drawing.synthesize(
+            course.dataset, seed=seed, images=images, size=size, replace=replace, progress=progress
+        )
+    _show(report, course.dataset, as_json=as_json)
+
+
+@contextmanager
+def _bar(doing: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    if quiet:
+        yield None
+        return
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TextColumn("left"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(doing, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _show(report: Any, folder: Path, *, as_json: bool) -> None:
+    facts = asdict(report)
+    if as_json:
+        print(json.dumps({"dataset": str(folder), **facts}, ensure_ascii=False, default=str))
+        return
+    classes = facts.pop("classes")
+    console = Console(highlight=False)
+    table = Table(title=f"{len(classes)} classes")
+    for column in classes[0]:
+        table.add_column(str(column), justify="left" if column == "name" else "right")
+    for line in classes:
+        table.add_row(*[str(value) for value in line.values()])
+    console.print(table)
+    for name, value in facts.items():
+        if isinstance(value, list | tuple):
+            console.print(f"{name.replace('_', ' ')}: {len(value)}")
+            for item in value[:10]:
+                console.print(f"    {item}")
+        else:
+            console.print(f"{name.replace('_', ' ')}: {value}")
+    console.print(f"[green]made[/] {folder}: student/ for notebooks, answers/ for the grader alone")

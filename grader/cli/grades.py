@@ -1,0 +1,117 @@
+"""Verbs on grades: grade, feedback, export."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from grader.cli.options import HERE, ClassDir, Json, Slugs, Students
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(grade)
+    app.command()(feedback)
+    app.command()(export)
+
+
+def grade(
+    slugs: Slugs = None,
+    class_dir: ClassDir = HERE,
+    students: Students = None,
+    slots: Annotated[int, typer.Option(help="Submissions graded at once; 0: as class.toml says.", min=0)] = 0,
+    regrade: Annotated[
+        int, typer.Option(metavar="N", help="Grade anew under this number; the same number again changes nothing.", min=0)
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Grade what was handed in and not graded yet; running it again goes on where it stopped.
+
+    Example: [bold]grader grade resnet springfield[/]
+    """
+    from grader.cli.results import ProgressWatcher, show_rows
+    from grader.course import Course
+    from grader.pipeline import Standing, Watcher, grade_class
+
+    course = Course.open(class_dir)
+    wanted = slugs or course.slugs()
+    console = Console(stderr=True)
+    watcher = Watcher() if as_json else ProgressWatcher(console)
+    rows = grade_class(course, wanted, students=students or (), regrade=regrade, slots=slots, watcher=watcher)
+    if as_json:
+        print(json.dumps({"submissions": [_plain(row) for row in rows]}, ensure_ascii=False))
+    else:
+        show_rows(Console(), rows)
+    if any(row.standing is Standing.NOT_GRADED for row in rows):
+        raise typer.Exit(1)
+
+
+def feedback(slugs: Slugs = None, class_dir: ClassDir = HERE, students: Students = None, as_json: Json = False) -> None:
+    """Make the HTML pages that students read.
+
+    Example: [bold]grader feedback resnet[/]
+    """
+    from grader.collect import find_submissions
+    from grader.course import Course
+    from grader.publishing import make_feedback
+
+    course = Course.open(class_dir)
+    made = []
+    for submission in find_submissions(course, slugs or course.slugs(), students or ()):
+        if (course.autograded / submission.student / submission.slug).is_dir():
+            make_feedback(course, submission.slug, submission.student)
+            made.append(str(course.feedback / submission.student / submission.slug / f"{submission.slug}.html"))
+    if as_json:
+        print(json.dumps({"feedback": made}, ensure_ascii=False))
+    else:
+        Console(highlight=False).print(f"[green]made[/] {len(made)} pages under {course.feedback}")
+
+
+def export(
+    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Standard output if left out.")] = None,
+    class_dir: ClassDir = HERE,
+    as_json: Json = False,
+) -> None:
+    """Export the class's points as CSV, one line per student and assignment.
+
+    Example: [bold]grader export --to grades.csv[/]
+    """
+    from grader.course import Course
+    from grader.exporting import grade_table
+
+    table = grade_table(Course.open(class_dir))
+    if as_json:
+        print(json.dumps([asdict(line) for line in table], ensure_ascii=False))
+        return
+    file = to.open("w", encoding="utf-8", newline="") if to else sys.stdout
+    try:
+        writer = csv.writer(file)
+        writer.writerow(["student", "name", "assignment", "points", "max_points", "f1", "received"])
+        for line in table:
+            writer.writerow(line.cells())
+    finally:
+        if to:
+            file.close()
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    report = row.report
+    return {
+        "student": row.student,
+        "assignment": row.slug,
+        "standing": row.standing,
+        "points": report.points if report else None,
+        "max_points": report.max_points if report else None,
+        "wall_s": report.wall_s if report else None,
+        "f1": row.score.shown_f1 if row.score else None,
+        "problem": row.problem,
+        "notes": list(report.notes) if report else [],
+        "tasks": [asdict(task) for task in report.tasks] if report else [],
+    }

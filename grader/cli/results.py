@@ -1,0 +1,110 @@
+"""How grading looks in a terminal: a progress bar with the time left, and a list with the reason for each lost point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from grader.outcomes import Outcome, Report, TaskResult
+from grader.pipeline import Row, Standing, Watcher
+
+COLOURS = {Outcome.PASSED: "green", Outcome.PARTIAL: "yellow", Outcome.MANUAL: "dim", Outcome.NOT_GRADED: "magenta"}
+
+
+class ProgressWatcher(Watcher):
+    """Shows a bar; lines of finished submissions above it."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("grading"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self._task = self._progress.add_task("grading", total=None)
+        self._done = 0
+        self._total = 0
+
+    def started(self, total: int, to_grade: int) -> None:
+        """Start the bar, unless there is nothing to do."""
+        self._total = total
+        self._progress.update(self._task, total=total)
+        if to_grade:
+            self._progress.start()
+
+    def finished(self, row: Row) -> None:
+        """Move the bar."""
+        self._done += 1
+        self._progress.advance(self._task)
+        if row.standing is not Standing.UNCHANGED:
+            self._progress.console.print(_line(row))
+        if self._done >= self._total:
+            self._progress.stop()
+
+
+def _line(row: Row) -> str:
+    who = f"{escape(row.student)} [dim]{escape(row.slug)}[/]"
+    if row.report is None:
+        return f"  [magenta]not graded[/] {who}"
+    f1 = f", F1 {row.score.shown_f1}" if row.score else ""
+    return f"  {_points(row.report)} {who}{f1} [dim]{row.report.wall_s:.1f} s[/]"
+
+
+def _points(report: Report) -> str:
+    return f"{report.points:g}/{report.max_points:g}"
+
+
+def show_rows(console: Console, rows: Sequence[Row]) -> None:
+    """Print a line per submission, and below it the reason for each lost point."""
+    if not rows:
+        console.print("Nothing was handed in: no folders submitted/STUDENT/ASSIGNMENT. See `grader collect --help`.")
+        return
+    who = max(len(row.student) for row in rows)
+    what = max(len(row.slug) for row in rows)
+    for row in rows:
+        points = _points(row.report) if row.report else "[magenta]not graded[/]"
+        line = f"[bold]{escape(row.student):{who}}[/]  {escape(row.slug):{what}}  [bold]{points:>7}[/]"
+        if row.score:
+            score = row.score
+            line += f"  F1 {score.shown_f1} ({score.public_correct} of {score.public_total})"
+        console.print(line, highlight=False)
+        for reason in _reasons(row):
+            console.print(Padding(reason, (0, 0, 0, 4)), highlight=False)
+    counts = {standing: sum(row.standing is standing for row in rows) for standing in Standing}
+    console.print(
+        f"\n{counts[Standing.GRADED]} graded now, {counts[Standing.UNCHANGED]} unchanged, "
+        f"{counts[Standing.NOT_GRADED]} not graded"
+    )
+
+
+def _reasons(row: Row) -> list[str]:
+    lines = [escape(row.problem)] if row.problem else []
+    tasks = row.report.tasks if row.report else ()
+    lost = [task for task in tasks if task.points < task.max_points and task.outcome is not Outcome.MANUAL]
+    lines += [_reason(text, names) for text, names in _grouped(lost)]
+    manual = sum(task.max_points for task in tasks if task.outcome is Outcome.MANUAL)
+    if manual:
+        lines.append(f"[dim]{manual:g} points wait for a teacher[/]")
+    return lines
+
+
+def _grouped(tasks: Sequence[TaskResult]) -> list[tuple[TaskResult, list[str]]]:
+    """Tasks with the same outcome and message share a line."""
+    groups: dict[tuple[Outcome, str], tuple[TaskResult, list[str]]] = {}
+    for task in tasks:
+        groups.setdefault((task.outcome, task.message), (task, []))[1].append(task.grade_id)
+    return list(groups.values())
+
+
+def _reason(task: TaskResult, names: list[str]) -> str:
+    colour = COLOURS.get(task.outcome, "red")
+    message = escape(task.message.strip()[:600])
+    return f"[{colour}]{str(task.outcome).replace('_', ' ')}[/] [bold]{escape(', '.join(names))}[/]: {message}"

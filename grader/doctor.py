@@ -1,0 +1,147 @@
+"""Look at the machine and at a class: what it can guarantee, what is missing, and how to put it right."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from grader.assignment import load_assignment
+from grader.conditions import has_gpu
+from grader.course import Course
+from grader.datasets.layout import load_answer_key
+from grader.errors import GraderError, InvalidAssignment
+from grader.sandbox import bubblewrap
+from grader.sandbox.bubblewrap import View
+from grader.sandbox.kernel import Kernel
+
+FREE_GIB = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at.
+
+    Attributes:
+        what: in a few words.
+        is_good: whether it is as it should be.
+        found: what was found.
+        remedy: what to do where it is not good.
+        is_needed: whether grading cannot go on without it.
+    """
+
+    what: str
+    is_good: bool
+    found: str
+    remedy: str = ""
+    is_needed: bool = True
+
+
+def look(class_dir: Path | None = None) -> Iterator[Finding]:
+    """Findings on the machine, and on a class if one is given."""
+    yield Finding("Python", sys.version_info >= (3, 11), platform.python_version(), "Python 3.11 or newer is needed.")
+    yield Finding("PyTorch", True, torch.__version__)
+    yield _bwrap()
+    yield from _sandbox_promises()
+    yield _processes()
+    yield _gpu()
+    yield _space(class_dir or Path())
+    if class_dir is not None:
+        yield from _class(class_dir)
+
+
+def _bwrap() -> Finding:
+    try:
+        bubblewrap.check_bwrap()
+    except GraderError as error:
+        return Finding("bubblewrap", False, error.message, error.remedy)
+    return Finding("bubblewrap", True, bubblewrap.find_bwrap())
+
+
+PROMISES: tuple[tuple[str, str], ...] = (
+    ("no network", "import socket\ntry: socket.create_connection(('192.0.2.1', 9), 1)\nexcept OSError: print('kept')"),
+    ("hidden tests and solutions cannot be imported", "try: import grader\nexcept ImportError: print('kept')"),
+    (
+        "home folders cannot be read",
+        "import os\nprint('kept' if not any(os.path.exists(p + '/.bashrc') for p in ('/root', *['/home/' + n for n in "
+        "os.listdir('/home')])) else 'broken')",
+    ),
+    ("other processes are not visible", "import os\nprint('kept' if sum(n.isdigit() for n in os.listdir('/proc')) < 6 else 'broken')"),
+    ("no rights left", "print('kept' if 'CapEff:\\t0000000000000000' in open('/proc/self/status').read() else 'broken')"),
+    (
+        "memory is limited",
+        "try: bytearray(100 << 30)\nexcept MemoryError: print('kept')",
+    ),
+)
+
+
+def _sandbox_promises() -> Iterator[Finding]:
+    """Try the sandbox's promises in a real one."""
+    with tempfile.TemporaryDirectory(prefix="sg-doctor-") as folder:
+        try:
+            with Kernel(View(work=Path(folder))) as kernel:
+                for promise, code in PROMISES:
+                    said = "".join(output.get("text", "") for output in kernel.run(code).outputs).strip()
+                    yield Finding(f"sandbox: {promise}", said == "kept", said or "no answer", "Do not grade here; report this.")
+        except GraderError as error:
+            yield Finding("sandbox: a kernel starts", False, error.message, error.remedy)
+
+
+def _processes() -> Finding:
+    import os  # noqa: PLC0415  asked here only
+
+    if os.geteuid() == 0:
+        return Finding(
+            "number of processes is limited",
+            False,
+            "started as root: the kernel does not count root's processes",
+            "Grade as an ordinary user, or accept that a fork bomb is stopped by the time limit only.",
+            is_needed=False,
+        )
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    return Finding("number of processes is limited", True, f"RLIMIT_NPROC (this account has {soft})", is_needed=False)
+
+
+def _gpu() -> Finding:
+    if not has_gpu():
+        return Finding("GPU", True, "none: notebooks run on the CPU", is_needed=False)
+    name = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "devices are there, torch cannot use them"
+    return Finding("GPU", torch.cuda.is_available(), name, "Install the driver that this torch needs.", is_needed=False)
+
+
+def _space(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder if folder.exists() else Path()).free
+    return Finding("free space", free > FREE_GIB << 30, f"{free >> 30} GiB", f"Free at least {FREE_GIB} GiB.")
+
+
+def _class(class_dir: Path) -> Iterator[Finding]:
+    try:
+        course = Course.open(class_dir)
+    except GraderError as error:
+        yield Finding("class.toml", False, error.message, error.remedy)
+        return
+    yield Finding("class.toml", True, course.config.name)
+    for slug in course.slugs():
+        yield _tried(f"{slug}: released", lambda slug=slug: _released(course, slug))  # type: ignore[misc]
+        if course.assignment_config(slug).contest:
+            yield _tried(f"{slug}: data set", lambda: f"{len(load_answer_key(course.dataset).labels)} hidden test images")
+
+
+def _released(course: Course, slug: str) -> str:
+    if not (course.release / slug / f"{slug}.ipynb").is_file():
+        raise InvalidAssignment("not yet", remedy=f"Run `grader release {slug}`.")
+    return f"{load_assignment(course.gradebook_url, slug).max_points:g} points"
+
+
+def _tried(what: str, ask: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, ask())
+    except GraderError as error:
+        return Finding(what, False, error.message, error.remedy)
