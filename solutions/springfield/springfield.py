@@ -1,0 +1,336 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] tags=["lang-ru"]
+# # Путешествие по Спрингфилду
+#
+# Это соревнование. Перед вами кадры мультфильма, на каждом — один из 42 персонажей. Обучите сеть, которая называет
+# персонажа, и предскажите имена для тестовых картинок. Правильных ответов на них вы не увидите.
+#
+# **Данные**
+#
+# | Где | Что |
+# |---|---|
+# | `train/simpsons_dataset/<персонаж>/*.jpg` | обучающие картинки, по папке на персонажа |
+# | `testset/testset/img0.jpg`, `img1.jpg`, ... | тестовые картинки без ответов |
+# | `sample_submission.csv` | пример файла с ответами: везде `bart_simpson` |
+#
+# Папки лежат рядом с тетрадью, как и на Kaggle — в `/kaggle/input/journey-springfield`. Ячейка ниже найдёт их сама.
+#
+# **Что сдать.** Эту тетрадь. При проверке она выполнится целиком и должна оставить рядом с собой файл `submission.csv`:
+#
+# ```
+# Id,Expected
+# img0.jpg,bart_simpson
+# img1.jpg,homer_simpson
+# ```
+#
+# Одна строка на каждую тестовую картинку, порядок строк любой; `Expected` — имя папки персонажа.
+#
+# **Правила**
+# - Метрика — F1 (micro). Когда у картинки ровно один ответ, она равна доле верных ответов.
+# - При проверке нет сети: скачать веса не получится. Свои веса положите рядом с тетрадью и сдайте вместе с ней.
+# - Время ограничено, и машина может быть без видеокарты. Сколько секунд можно учить сеть, говорит переменная `TRAIN_SECONDS`.
+# - Тестовые картинки нельзя размечать вручную: оценивается то, что умеет сеть.
+#
+# **Баллы**
+#
+# | F1 не меньше | 0.83 | 0.84 | 0.85 | 0.86 | 0.87 | 0.88 | 0.89 | 0.90 | 0.91 | 0.92 | 0.93 | 0.94 | 0.95 | 0.96 | 0.97 |
+# |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
+# | баллы | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 |
+
+# %% [markdown] tags=["lang-en"]
+# # Journey to Springfield
+#
+# This is a contest. You are given frames of a cartoon, each with one of 42 characters. Train a network that names the
+# character, and predict the names for the test pictures. You will not see the right answers to those.
+#
+# **Data**
+#
+# | Where | What |
+# |---|---|
+# | `train/simpsons_dataset/<character>/*.jpg` | training pictures, a folder for each character |
+# | `testset/testset/img0.jpg`, `img1.jpg`, ... | test pictures without answers |
+# | `sample_submission.csv` | an example of a file with answers: `bart_simpson` everywhere |
+#
+# The folders lie beside the notebook, and as on Kaggle in `/kaggle/input/journey-springfield`. The cell below finds them.
+#
+# **What to hand in.** This notebook. Grading runs it from top to bottom, and it has to leave a file `submission.csv` beside it:
+#
+# ```
+# Id,Expected
+# img0.jpg,bart_simpson
+# img1.jpg,homer_simpson
+# ```
+#
+# One row for each test picture, in any order; `Expected` is the name of the character's folder.
+#
+# **Rules**
+# - The metric is F1 (micro). When every picture has exactly one answer, it equals the share of right answers.
+# - There is no network during grading: weights cannot be downloaded. Put your own beside the notebook and hand them in with it.
+# - Time is limited, and the machine may have no GPU. `TRAIN_SECONDS` says for how many seconds the network may train.
+# - Do not label test pictures by hand: what counts is what the network can do.
+#
+# **Points**
+#
+# | F1 at least | 0.83 | 0.84 | 0.85 | 0.86 | 0.87 | 0.88 | 0.89 | 0.90 | 0.91 | 0.92 | 0.93 | 0.94 | 0.95 | 0.96 | 0.97 |
+# |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
+# | points | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 |
+
+# %%
+import math
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import nn
+
+device = "cuda" if torch.cuda.is_available() else "cpu"
+# Время на обучение: проверка может его изменить
+TRAIN_SECONDS = float(os.environ.get("SPRINGFIELD_TRAIN_SECONDS", "40"))
+
+# %% [markdown] tags=["lang-ru"]
+# ## Данные
+#
+# Картинки разного размера, поэтому уменьшаем все до `IMAGE_SIZE` и держим в памяти: так эпоха идёт быстрее всего. Смотрите
+# на картинки, прежде чем учить сеть: персонажи встречаются с очень разной частотой, а некоторые файлы `.jpg` на самом деле
+# PNG (`convert("RGB")` читает и те и другие).
+
+# %% [markdown] tags=["lang-en"]
+# ## Data
+#
+# The pictures have different sizes, so all are reduced to `IMAGE_SIZE` and kept in memory: an epoch is fastest that way. Look
+# at the pictures before you train: characters differ a lot in frequency, and some `.jpg` files are really PNG
+# (`convert("RGB")` reads both).
+
+# %%
+IMAGE_SIZE = 64
+
+
+def find_data():
+    """The folder that holds train, testset and sample_submission.csv."""
+    places = ["/kaggle/input/journey-springfield", "../input/journey-springfield", "."]
+    for place in map(Path, places):
+        if (place / "train").is_dir() and (place / "testset").is_dir():
+            return place
+    raise FileNotFoundError(f"нет папок train и testset / no folders train and testset in: {', '.join(places)}")
+
+
+def read_image(path):
+    """An image as an array (IMAGE_SIZE, IMAGE_SIZE, 3), uint8."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB").resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BILINEAR))
+
+
+def read_images(paths):
+    """Images as a tensor (N, 3, IMAGE_SIZE, IMAGE_SIZE), uint8."""
+    with ThreadPoolExecutor() as pool:
+        images = np.stack(list(pool.map(read_image, paths)))
+    return torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+
+
+data = find_data()
+train_paths = sorted(path for path in (data / "train").rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
+test_paths = sorted((data / "testset").rglob("img*.jpg"), key=lambda path: int(path.stem.removeprefix("img")))
+# Имя класса - имя папки, в которой лежит картинка
+classes = sorted({path.parent.name for path in train_paths})
+train_labels = torch.tensor([classes.index(path.parent.name) for path in train_paths])
+train_images, test_images = read_images(train_paths), read_images(test_paths)
+print(f"{len(train_images)} + {len(test_images)} картинок / pictures, {len(classes)} классов / classes, {device}")
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 1. Сеть и обучение (15 баллов)
+#
+# Архитектуру, аугментации и обучение выбирайте сами. С чего начать:
+# - небольшая сеть из остаточных блоков с BatchNorm уже хороша; проверяйте её на части обучающих картинок, отложенной заранее;
+# - отражения и небольшие сдвиги дают сети больше примеров бесплатно;
+# - AdamW сходится за немногие эпохи, если шаг обучения сначала растёт, а потом плавно падает до нуля (`OneCycleLR`);
+# - редкие персонажи стоит показывать чаще;
+# - в конце не забудьте `eval()`, иначе BatchNorm испортит предсказания.
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 1. Network and training (15 points)
+#
+# Architecture, augmentation and training are yours to choose. Where to begin:
+# - a small network of residual blocks with BatchNorm is good already; judge it on training pictures set aside beforehand;
+# - flips and small shifts give the network more examples for free;
+# - AdamW converges in few epochs if the learning rate rises first and then falls smoothly to zero (`OneCycleLR`);
+# - show rare characters more often;
+# - do not forget `eval()` in the end, or BatchNorm spoils the predictions.
+
+# %% nbgrader={"grade": false, "grade_id": "task1_network", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class SpringfieldNet(nn.Module):
+    """Names the character: images (N, 3, H, W), uint8 -> logits (N, num_classes)."""
+
+    def __init__(self, num_classes):
+        super().__init__()
+        ### BEGIN SOLUTION
+        widths = [32, 64, 128, 256]
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, widths[0], 5, stride=2, padding=2, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+        )
+        self.blocks = nn.Sequential(
+            BasicBlock(widths[0], widths[0]),
+            BasicBlock(widths[0], widths[1], stride=2),
+            BasicBlock(widths[1], widths[2], stride=2),
+            BasicBlock(widths[2], widths[3], stride=2),
+        )
+        self.classifier = nn.Linear(widths[-1], num_classes)
+        ### END SOLUTION
+
+    def forward(self, images):
+        ### BEGIN SOLUTION
+        x = images.float() / 127.5 - 1
+        x = self.blocks(self.stem(x))
+        return self.classifier(x.mean(dim=(2, 3)))
+        ### END SOLUTION
+
+
+### BEGIN SOLUTION
+class BasicBlock(nn.Module):
+    """Residual block: (N, in_channels, H, W) -> (N, out_channels, H / stride, W / stride)."""
+
+    def __init__(self, in_channels, out_channels, stride=1):
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(out_channels)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out_channels)
+        self.shortcut = nn.Identity()
+        if stride != 1 or in_channels != out_channels:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False),
+                nn.BatchNorm2d(out_channels),
+            )
+
+    def forward(self, x):
+        branch = F.relu(self.bn1(self.conv1(x)))
+        return F.relu(self.bn2(self.conv2(branch)) + self.shortcut(x))
+### END SOLUTION
+
+# %% nbgrader={"grade": false, "grade_id": "task1_training", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def train(network, images, labels, seconds):
+    """Train the network for about this many seconds.
+
+    Args:
+        network: images (N, 3, H, W), uint8 -> logits (N, K).
+        images: training images, (N, 3, H, W), uint8.
+        labels: class numbers, (N,), int64.
+        seconds: time that training may take.
+    """
+    ### BEGIN SOLUTION
+    batch_size, max_epochs, peak = 64, 24, 4e-3
+    # Редкие классы встречаются чаще, но не вровень с частыми
+    weights = labels.bincount().float().rsqrt()[labels]
+    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.05)
+    network.train()
+    start, steps, progress = time.perf_counter(), 0, 0.0
+    while progress < 1:
+        for group in optimizer.param_groups:
+            group["lr"] = peak * one_cycle(progress)
+        batch = torch.multinomial(weights, batch_size, replacement=True)
+        x, y = augmented(images[batch].to(device)), labels[batch].to(device)
+        loss = F.cross_entropy(network(x), y, label_smoothing=0.1)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        steps += 1
+        # Обучение идёт по часам: на медленной машине шагов меньше, но шаг обучения всё равно успеет дойти до нуля
+        progress = max((time.perf_counter() - start) / seconds, steps * batch_size / (max_epochs * len(images)))
+        if steps % 100 == 0:
+            print(f"{progress:.0%}: {steps} шагов / steps, loss {loss.item():.3f}")
+    ### END SOLUTION
+
+
+### BEGIN SOLUTION
+def one_cycle(progress):
+    """Share of the peak learning rate: a warm-up, then a cosine to zero (Smith, Topin 2017)."""
+    if progress < 0.2:
+        return 0.04 + 0.96 * progress / 0.2
+    return 0.5 + 0.5 * math.cos(math.pi * (min(progress, 1) - 0.2) / 0.8)
+
+
+def augmented(images):
+    """Images (N, 3, H, W), uint8, with random flips, shifts and brightness; float32."""
+    count, _, height, width = images.shape
+    x = images.float()
+    flip = torch.rand(count, 1, 1, 1, device=x.device) < 0.5
+    x = torch.where(flip, x.flip(3), x)
+    # Один сдвиг на весь пакет: это вырезка, она почти ничего не стоит
+    dy, dx = (int(shift) for shift in torch.randint(0, 9, (2,)))
+    x = F.pad(x, (4, 4, 4, 4), mode="replicate")[:, :, dy : dy + height, dx : dx + width]
+    brightness = 1 + 0.4 * (torch.rand(count, 3, 1, 1, device=x.device) - 0.5)
+    return (x * brightness).clamp(0, 255)
+### END SOLUTION
+
+# %% nbgrader={"grade": false, "grade_id": "task1_submission", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# Обучите сеть и запишите submission.csv
+### BEGIN SOLUTION
+torch.manual_seed(0)
+network = SpringfieldNet(len(classes)).to(device)
+train(network, train_images, train_labels, TRAIN_SECONDS)
+
+network.eval()
+with torch.no_grad():
+    # Среднее по картинке и её отражению немного точнее одной картинки
+    logits = [network(batch.to(device)) + network(batch.flip(3).to(device)) for batch in test_images.split(256)]
+predicted = torch.cat(logits).argmax(dim=1)
+submission = pd.DataFrame(
+    {"Id": [path.name for path in test_paths], "Expected": [classes[index] for index in predicted.tolist()]}
+)
+submission.to_csv("submission.csv", index=False)
+### END SOLUTION
+
+# %% [markdown] tags=["lang-ru"]
+# ### Проверка файла
+#
+# Ячейка проверяет формат. Баллы за точность появятся после сдачи.
+
+# %% [markdown] tags=["lang-en"]
+# ### Check of the file
+#
+# The cell checks the format. The points for accuracy appear after you hand the notebook in.
+
+# %%
+def check_submission(path="submission.csv"):
+    """Say what is wrong with the file, or that nothing is."""
+    if not Path(path).exists():
+        return f"нет файла {path} / there is no file {path}"
+    table = pd.read_csv(path)
+    if list(table.columns) != ["Id", "Expected"]:
+        return f"столбцы / columns: {list(table.columns)}, нужны / expected: ['Id', 'Expected']"
+    expected = {image.name for image in test_paths}
+    found = set(table["Id"])
+    if found != expected:
+        missing, unknown = sorted(expected - found)[:3], sorted(map(str, found - expected))[:3]
+        return f"нет строк для / no rows for: {missing}; лишние / superfluous: {unknown}"
+    if table["Id"].duplicated().any():
+        return f"повторяются / repeated: {list(table['Id'][table['Id'].duplicated()][:3])}"
+    unknown = sorted(map(str, set(table["Expected"]) - set(classes)))
+    if unknown:
+        return f"нет таких персонажей / no such characters: {unknown[:3]}; пример имени / a name is, for example: {classes[0]}"
+    return f"формат верный / the format is right: {len(table)}"
+
+
+print(check_submission())
+
+# %% nbgrader={"grade": true, "grade_id": "task1_contest_score", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
+# F1 на тестовых картинках (15 баллов)
+### BEGIN HIDDEN TESTS
+from grader.checks import contest_points
+contest_points("submission.csv")
+### END HIDDEN TESTS
