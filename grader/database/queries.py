@@ -7,6 +7,8 @@ running one changes nothing.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from types import TracebackType
 from typing import Self
@@ -120,7 +122,8 @@ class Board:
             .group_by(Assignment.slug)
             .order_by(Assignment.is_contest, Assignment.position, Assignment.slug)
         )
-        return tuple(AssignmentSummary(*row) for row in self._connection.execute(query))
+        with _answering():
+            return tuple(AssignmentSummary(*row) for row in self._connection.execute(query))
 
     def standings(self, slug: str) -> tuple[Standing, ...]:
         """The students who handed in this assignment, best first; those without a valid score come last, unranked."""
@@ -150,7 +153,16 @@ class Board:
         )
         if slug is not None:
             query = query.where(Submission.assignment == slug)
-        return [Attempt(*row) for row in self._connection.execute(query)]
+        with _answering():
+            return [Attempt(*row) for row in self._connection.execute(query)]
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        raise BoardUnavailable(Unavailable.UNREADABLE, "The class database stopped answering.") from error
 
 
 def _require_current(connection: Connection) -> None:

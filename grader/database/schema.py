@@ -6,13 +6,14 @@ A change here needs a migration in `migrations/versions`; a test compares the tw
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
     CheckConstraint,
     DateTime,
     Dialect,
+    Double,
     Enum,
     ForeignKey,
     Index,
@@ -46,6 +47,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """Constraints have the same names on SQLite and PostgreSQL, so that a later migration can find them."""
 
+    type_annotation_map: ClassVar = {float: Double}
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",

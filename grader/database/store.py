@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session, joinedload
 
 from grader.database import aliases, reports, revisions
@@ -26,7 +26,8 @@ _ATTEMPTS = 5
 class ClassDatabase:
     """Students, submissions, runs and contest entries of one class.
 
-    Every method is one transaction. A process that dies in the middle of one leaves nothing of it.
+    Every method is one transaction: a process that dies in the middle of one leaves nothing of it. Every method raises
+    EnvironmentFault where the database does not answer: a full disk, a lock that nobody gives back.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -126,12 +127,18 @@ class ClassDatabase:
         return found if every_run else _last_of_each(found)
 
     def _transact(self, work: Callable[[Session], _T]) -> _T:
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                return self._once(work)
-            except IntegrityError:
-                continue
-        return self._once(work)
+        try:
+            for _ in range(_ATTEMPTS - 1):
+                try:
+                    return self._once(work)
+                except IntegrityError:
+                    continue
+            return self._once(work)
+        except OperationalError as error:
+            raise EnvironmentFault(
+                f"The class database does not answer: {error.orig}.",
+                remedy="Nothing of this step was stored. Check the disk and that nothing else holds the database.",
+            ) from error
 
     def _once(self, work: Callable[[Session], _T]) -> _T:
         with Session(self._engine) as session, session.begin():

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from class_records import NOON, RESNET, block_run, contest_run, failed
 
-from grader.database import ClassDatabase, EntryRecord, RunState
+from grader.database import ClassDatabase, EntryRecord, RunState, engine
+from grader.errors import EnvironmentFault
 
 
 def test_a_run_comes_back_as_it_went_in(database: ClassDatabase) -> None:
@@ -118,3 +121,17 @@ def test_a_failed_run_has_no_entry() -> None:
 def test_the_database_loads_without_torch() -> None:
     code = "import sys, grader.database, grader.database.queries; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_database_that_somebody_holds_is_named_as_the_machines_fault(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_BUSY_TIMEOUT_S", 0.1)
+    with ClassDatabase.open(url) as database:
+        holder = sqlite3.connect(tmp_path / "class.db", isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(EnvironmentFault, match="does not answer: database is locked"):
+            database.record_run(block_run("s1", 1.0))
+        holder.execute("ROLLBACK")
+        assert database.record_run(block_run("s1", 1.0))
+        holder.close()

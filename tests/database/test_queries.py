@@ -176,6 +176,15 @@ def test_a_board_reads_from_a_view_in_which_nothing_can_be_written(
     assert done.stdout == "1\n", done.stderr
 
 
+def test_a_database_that_breaks_under_the_board_is_unreadable(
+    database: ClassDatabase, url: str, tmp_path: Path
+) -> None:
+    database.close()
+    _execute(tmp_path / "class.db", "DROP TABLE entry")
+    with Board.open(url) as board, pytest.raises(BoardUnavailable, match="stopped answering"):
+        board.overall()
+
+
 def _reason(url: str) -> Unavailable:
     with pytest.raises(BoardUnavailable) as caught:
         Board.open(url)
