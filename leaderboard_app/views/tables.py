@@ -87,7 +87,14 @@ def _config(column: Column) -> ColumnConfig:
 
 
 def _as_text(columns: Sequence[Column]) -> pd.DataFrame:
-    return pd.DataFrame({column.title: [_plain(cell) for cell in column.cells] for column in columns})
+    titles = _distinct([formatting.plain(column.title) for column in columns])
+    cells = [[_plain(cell) for cell in column.cells] for column in columns]
+    return pd.DataFrame(dict(zip(titles, cells, strict=True)))
+
+
+def _distinct(titles: Sequence[str]) -> list[str]:
+    """Titles that differ, if only by invisible joiners: two assignments may be called the same."""
+    return [title + "\u2060" * titles[:number].count(title) for number, title in enumerate(titles)]
 
 
 def _plain(cell: Cell) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from plausible_class import CONTEST, STUDENTS
+from plausible_class import CONTEST, STUDENTS, run
 from streamlit.testing.v1 import AppTest
 
 import leaderboard_app
-from grader.database import ClassDatabase
+from grader.database import AssignmentRecord, ClassDatabase
 from leaderboard_app.settings import BoardSettings
 
 APP = Path(leaderboard_app.__file__).parent / "app.py"
@@ -112,6 +112,18 @@ def test_the_plain_table_says_what_the_grid_says(monkeypatch: pytest.MonkeyPatch
     app.toggle[0].set_value(True).run()
     assert not app.dataframe
     assert r"0\.97073 \(962 из 991\)" in app.table[0].value.to_string()
+
+
+def test_assignments_of_one_title_keep_a_column_each(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    with ClassDatabase.open(url) as database:
+        for slug, points in (("one", 1.0), ("two", 2.0)):
+            database.record_run(run(1, AssignmentRecord(slug, "# Блок", 5.0), points, day=1))
+    app = _open(monkeypatch, url)
+    assert list(app.dataframe[0].value.iloc[0])[2:5] == [3.0, 1.0, 2.0]
+    app.toggle[0].set_value(True).run()
+    table = app.table[0].value
+    assert list(table.iloc[0])[2:5] == ["3", "1", "2"]
+    assert [title.strip("\u2060") for title in table.columns[3:5]] == [r"\# Блок", r"\# Блок"]
 
 
 def test_how_grading_works_needs_no_database(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
