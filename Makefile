@@ -1,0 +1,45 @@
+# make demo   set everything up and run the whole thing on a class that is made up
+# make test   set everything up and run the tests
+# Both are enough on a fresh Debian or Ubuntu with Python 3.11 or newer. A second run starts in seconds.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint types check course setup system clean
+
+demo: setup
+	$(BIN)/grader demo demo-class
+
+test: setup
+	$(BIN)/pytest
+
+# All that CI runs: the long tests, style, types, and whether the course's pairs are in step.
+check: setup lint types course
+	$(BIN)/pytest -m "slow or not slow"
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+course: setup
+	$(BIN)/python solutions/build.py --check
+
+setup: system $(READY)
+
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version.split()[0])'
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $(READY)
+
+# System packages: bubblewrap for the sandbox, chromium for the tests of the page.
+system:
+	@sh .ci/system-packages
+
+clean:
+	rm -rf $(VENV) demo-class

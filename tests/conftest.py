@@ -1,0 +1,110 @@
+"""Fixtures: a class folder with our course released, submissions made from answers, a real sandboxed kernel."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+from nbformat import NotebookNode
+
+from grader import course as courses
+from grader.answers import Answer, read_answer, reference_answer
+from grader.course import Course
+from grader.errors import SandboxUnavailable
+from grader.limits import Limits
+from grader.publishing import release
+from grader.sandbox import bubblewrap
+from grader.sandbox.bubblewrap import View
+from grader.sandbox.kernel import Kernel
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+REAL_ARCHIVE = REPOSITORY.parent / "shared" / "data" / "journey-springfield.zip"
+
+torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say why a test cannot run here; on CI only GPU tests may be skipped."""
+    on_ci = bool(os.environ.get("CI"))
+    for item in items:
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason="no CUDA GPU here"))
+        if item.get_closest_marker("real_data") and not REAL_ARCHIVE.exists() and not on_ci:
+            item.add_marker(pytest.mark.skip(reason=f"the contest's archive is not at {REAL_ARCHIVE}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sandbox_is_there() -> None:
+    """Without bubblewrap nothing here means anything: fail at once, with the reason."""
+    try:
+        bubblewrap.check_bwrap()
+    except SandboxUnavailable as error:
+        pytest.exit(str(error), returncode=3)
+
+
+@pytest.fixture(scope="session")
+def released_class(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class folder with `resnet` and `springfield` released; copy it, do not write in it."""
+    course = courses.init(tmp_path_factory.mktemp("released") / "class", name="Test class", language="en")
+    for slug in course.slugs():
+        release(course, slug)
+    return course.root
+
+
+@pytest.fixture
+def course(released_class: Path, tmp_path: Path) -> Course:
+    """A class folder of the test's own, with short limits."""
+    shutil.copytree(released_class, tmp_path / "class")
+    config = tmp_path / "class" / "class.toml"
+    config.write_text(config.read_text().replace("wall_s = 300\ncell_s = 60", "wall_s = 90\ncell_s = 20"))
+    return Course.open(tmp_path / "class")
+
+
+def source_notebook(slug: str) -> NotebookNode:
+    """The author's notebook."""
+    return nbformat.read(courses.course_source() / "source" / slug / f"{slug}.ipynb", as_version=4)
+
+
+def student_notebook(course: Course, slug: str, answer: Answer | str) -> NotebookNode:
+    """The released notebook, filled in by a student.
+
+    Args:
+        course: whose release is filled in.
+        slug: the assignment.
+        answer: an answer, `reference`, `untouched`, or a path such as `wrong/relu_missing_after_add`.
+    """
+    released = nbformat.read(course.release / slug / f"{slug}.ipynb", as_version=4)
+    if answer == "untouched":
+        return released
+    if isinstance(answer, str):
+        path = courses.course_solutions() / slug / f"{answer}.py"
+        answer = Answer("reference", {}) if answer == "reference" else read_answer(path)
+    return Answer(answer.name, {**reference_answer(source_notebook(slug)).cells, **answer.cells}).applied_to(released)
+
+
+HandIn = Callable[..., Path]
+
+
+@pytest.fixture
+def hand_in(course: Course) -> HandIn:
+    """Hand in: `hand_in("lisa", "resnet", "reference")`, or a notebook, or raw bytes."""
+
+    def put(student: str, slug: str, answer: Answer | str | NotebookNode | bytes) -> Path:
+        path = course.submitted / student / slug / f"{slug}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(answer, Answer | str):
+            answer = student_notebook(course, slug, answer)
+        path.write_bytes(answer if isinstance(answer, bytes) else nbformat.writes(answer).encode())
+        return path
+
+    return put
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    """A kernel in a real sandbox, shared by the tests of a module."""
+    with Kernel(View(work=tmp_path_factory.mktemp("work"), limits=Limits(cell_s=10, call_s=5))) as started:
+        yield started
