@@ -35,6 +35,8 @@ def notebook_text(script: Path) -> str:
     notebook = jupytext.read(script, fmt="py:percent")
     notebook.metadata = NotebookNode(kernelspec=NotebookNode(KERNEL))
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for cell in notebook.cells:
+        cell.metadata.pop("lines_to_next_cell", None)
     name_cells(notebook)
     nbformat.validate(notebook)
     return nbformat.writes(notebook, indent=1) + "\n"

@@ -61,6 +61,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+
 # %% [markdown] tags=["lang-ru"]
 # ## Остаточный блок
 #
@@ -123,6 +124,7 @@ draw_block(
     right, "stride = 2", ["conv 3×3, stride 2", "BatchNorm", "ReLU", "conv 3×3", "BatchNorm"], "conv 1×1, stride 2\nBatchNorm"
 )
 plt.show()
+
 
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 1. Остаточный блок (10 баллов)
@@ -194,6 +196,7 @@ class BasicBlock(nn.Module):
         branch = self.bn2(self.conv2(branch))
         return F.relu(branch + self.shortcut(x))
         ### END SOLUTION
+
 
 # %% [markdown] tags=["lang-ru"]
 # ### Проверки задачи 1
@@ -317,6 +320,7 @@ def make_stage(block, in_channels, out_channels, depth, stride=1):
     return nn.Sequential(*blocks)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "task2_make_stage_blocks", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 # Стадия из простых блоков: эта проверка не зависит от вашего BasicBlock (4 балла)
 class ProbeBlock(nn.Module):
@@ -413,6 +417,7 @@ class ResNet(nn.Module):
         features = self.stages(self.stem(x))
         return self.classifier(self.pool(features).flatten(1))
         ### END SOLUTION
+
 
 # %%
 # Сравните с числом из условия

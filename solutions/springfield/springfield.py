@@ -1,5 +1,11 @@
 # ---
 # jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -98,7 +104,7 @@ from torch import nn
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
 # Время на обучение: проверка может его изменить
-TRAIN_SECONDS = float(os.environ.get("SPRINGFIELD_TRAIN_SECONDS", "40"))
+TRAIN_SECONDS = float(os.environ.get("SPRINGFIELD_TRAIN_SECONDS", "35"))
 
 # %% [markdown] tags=["lang-ru"]
 # ## Данные
@@ -148,6 +154,7 @@ classes = sorted({path.parent.name for path in train_paths})
 train_labels = torch.tensor([classes.index(path.parent.name) for path in train_paths])
 train_images, test_images = read_images(train_paths), read_images(test_paths)
 print(f"{len(train_images)} + {len(test_images)} картинок / pictures, {len(classes)} классов / classes, {device}")
+
 
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 1. Сеть и обучение (15 баллов)
@@ -222,6 +229,7 @@ class BasicBlock(nn.Module):
         return F.relu(self.bn2(self.conv2(branch)) + self.shortcut(x))
 ### END SOLUTION
 
+
 # %% nbgrader={"grade": false, "grade_id": "task1_training", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def train(network, images, labels, seconds):
     """Train the network for about this many seconds.
@@ -276,6 +284,7 @@ def augmented(images):
     brightness = 1 + 0.4 * (torch.rand(count, 3, 1, 1, device=x.device) - 0.5)
     return (x * brightness).clamp(0, 255)
 ### END SOLUTION
+
 
 # %% nbgrader={"grade": false, "grade_id": "task1_submission", "locked": false, "schema_version": 3, "solution": true, "task": false}
 # Обучите сеть и запишите submission.csv

@@ -8,20 +8,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jupytext
 import nbformat
 
+from grader.answers import read_answer
 from grader.language import speaking
 
 ROOT = Path(__file__).resolve().parents[2]
-SLUGS = sorted(folder.name for folder in (ROOT / "assignments" / "source").iterdir() if folder.is_dir())
+SLUGS = sorted(path.stem for path in (ROOT / "assignments" / "source").glob("*/*.ipynb"))
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A patch of solution cells, as solutions/README.md describes it."""
+class MarkedAnswer:
+    """An answer with the header that solutions/README.md describes."""
 
     path: Path
+    doc: str
     cells: dict[str, str]
     loses: frozenset[str]
     message: str
@@ -29,7 +30,7 @@ class Answer:
 
 @dataclass
 class Outcome:
-    """What the graded cells said: the messages of those that failed, the ids of those that passed."""
+    """What the graded cells said: the ids of those that passed, the messages of those that failed."""
 
     passed: set[str] = field(default_factory=set)
     messages: dict[str, str] = field(default_factory=dict)
@@ -44,24 +45,31 @@ def grading(cell: Any) -> dict[str, Any]:
     return cell.metadata.get("nbgrader", {})
 
 
-def answers(slug: str, kind: str) -> list[Answer]:
-    return [read_answer(path) for path in sorted((ROOT / "solutions" / slug / kind).glob("*.py"))]
+def language(cell: Any) -> str:
+    tags = [tag for tag in cell.metadata.get("tags", []) if tag.startswith("lang-")]
+    return tags[0].removeprefix("lang-") if tags else ""
 
 
-def read_answer(path: Path) -> Answer:
-    cells = jupytext.read(path, fmt="py:percent").cells
-    header = dict(re.findall(r"^# (loses|message): (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE))
-    return Answer(
+def paths(slug: str, kind: str) -> list[Path]:
+    return sorted((ROOT / "solutions" / slug / kind).glob("*.py"))
+
+
+def marked(path: Path) -> MarkedAnswer:
+    text = path.read_text(encoding="utf-8")
+    header = dict(re.findall(r"^# (loses|message): (.+)$", text, re.MULTILINE))
+    doc = re.match(r'"""(.+)"""\n', text)
+    return MarkedAnswer(
         path=path,
-        cells={cell.metadata["title"]: cell.source for cell in cells if "title" in cell.metadata},
+        doc=doc[1] if doc else "",
+        cells=read_answer(path).cells,
         loses=frozenset(re.findall(r"[a-z0-9_]+", header.get("loses", ""))),
         message=header.get("message", ""),
     )
 
 
-def run(slug: str, answer: Answer | None = None) -> Outcome:
+def run(slug: str, cells: dict[str, str] | None = None) -> Outcome:
     """Execute the code cells, with the answer's cells in place of the reference's."""
-    replaced = answer.cells if answer else {}
+    replaced = cells or {}
     outcome, namespace = Outcome(), {"__name__": "__main__"}
     for cell in notebook(slug).cells:
         if cell.cell_type != "code":
@@ -70,7 +78,7 @@ def run(slug: str, answer: Answer | None = None) -> Outcome:
         try:
             with speaking("en"):
                 exec(compile(replaced.get(cell.id, cell.source), cell.id, "exec"), namespace)
-        except Exception as error:  # as in a kernel, an error does not stop the cells behind it
+        except Exception as error:  # noqa: BLE001 - as in a kernel, an error does not stop the cells behind it
             if graded:
                 outcome.messages[cell.id] = f"{type(error).__name__}: {error}"
         else:
