@@ -96,6 +96,13 @@ class _Zip:
         try:
             # zipfile reads at most the size that the directory declares, which the limits have seen.
             return self._archive.read(info)
+        except NotImplementedError as error:
+            raise EnvironmentFault(
+                _("The archive {path} is packed in a way that Python cannot read: {reason}.").format(
+                    path=self._path, reason=error
+                ),
+                remedy=_("Unpack it with another program and import the folder."),
+            ) from error
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
             raise _damaged(self._path, str(error)) from error
 

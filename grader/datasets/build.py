@@ -54,6 +54,7 @@ def staged(root: Path, *, replace: bool) -> Iterator[Layout]:
         yield Layout(staging)
         pool_of(Layout(staging)).rmdir()
         staging.chmod(0o755)
+        _refuse_to_overwrite(root, replace=replace)  # somebody else may have been faster
         _swap(staging, root)
     except OSError as error:
         raise EnvironmentFault(

@@ -11,10 +11,9 @@ from fractions import Fraction
 from multiprocessing import get_context
 from pathlib import Path
 
+from grader.datasets.batch import Order, draw_batch
 from grader.datasets.build import ClassCount, Progress, class_counts, fill, pool_of, require_space, staged
-from grader.datasets.cast import CAST, Character
-from grader.datasets.drawing import draw
-from grader.datasets.picture import content_digest
+from grader.datasets.cast import CAST
 from grader.datasets.split import Picture, split
 from grader.errors import InvalidConfig
 from grader.language import _
@@ -38,15 +37,6 @@ class SynthesisReport:
     private_images: int
     content_digest: str
     wall_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """One picture to draw and the file to write it to."""
-
-    character: Character
-    number: int
-    path: Path
 
 
 def synthesize(
@@ -94,7 +84,7 @@ def synthesize(
     require_space(root, int(total * (size * size * _BYTES_PER_PIXEL + 4096)))
     with staged(root, replace=replace) as layout:
         orders = [
-            _Order(character, number, pool_of(layout) / f"{character.name}-{number}")
+            Order(character, number, pool_of(layout) / f"{character.name}-{number}")
             for character in CAST
             for number in range(counts[character.name] + (per_class if character in common else 0))
         ]
@@ -135,7 +125,7 @@ def train_counts(images: int) -> dict[str, int]:
 
 
 def _draw_all(
-    orders: Sequence[_Order], seed: int, size: int, processes: int, progress: Progress | None
+    orders: Sequence[Order], seed: int, size: int, processes: int, progress: Progress | None
 ) -> list[Picture]:
     pictures: list[Picture] = []
     for drawn in _batches(orders, seed, size, processes):
@@ -145,24 +135,15 @@ def _draw_all(
     return pictures
 
 
-def _batches(orders: Sequence[_Order], seed: int, size: int, processes: int) -> Iterator[list[Picture]]:
+def _batches(orders: Sequence[Order], seed: int, size: int, processes: int) -> Iterator[list[Picture]]:
     """The pictures batch by batch, in the order of the orders whoever draws them."""
     batches = [orders[start : start + _BATCH] for start in range(0, len(orders), _BATCH)]
     if processes == 1:
-        yield from (_draw_batch(batch, seed, size) for batch in batches)
+        yield from (draw_batch(batch, seed, size) for batch in batches)
         return
     # Spawned, not forked: the caller may hold torch's threads.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_draw_batch, batches, [seed] * len(batches), [size] * len(batches))
-
-
-def _draw_batch(batch: Sequence[_Order], seed: int, size: int) -> list[Picture]:
-    pictures = []
-    for order in batch:
-        data = draw(order.character, order.number, seed=seed, size=size)
-        order.path.write_bytes(data)
-        pictures.append(Picture(order.character.name, content_digest(data), order.path))
-    return pictures
+        yield from pool.map(draw_batch, batches, [seed] * len(batches), [size] * len(batches))
 
 
 def _processes(workers: int | None) -> int:

@@ -1,4 +1,7 @@
-"""The contest's metric, twice: by scikit-learn to show, in exact fractions to give points."""
+"""The contest's metric, twice: by scikit-learn to show, in exact fractions to give points.
+
+scikit-learn and scipy take two seconds to import and giving points needs neither, so they are imported at first use.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
-
-from scipy.stats import binomtest
-from sklearn.metrics import f1_score
 
 Average = Literal["micro", "macro"]
 
@@ -28,6 +28,8 @@ def f1(expected: Sequence[str], predicted: Sequence[str], average: Average) -> f
     Raises:
         ValueError: the sequences are empty or differ in length.
     """
+    from sklearn.metrics import f1_score  # noqa: PLC0415 - see the module's first lines
+
     _require_pairs(expected, predicted)
     return float(f1_score(list(expected), list(predicted), average=average, zero_division=0))
 
@@ -57,6 +59,8 @@ def wilson(correct: int, total: int) -> Interval:
     """
     if not 0 <= correct <= total or total == 0:
         raise ValueError(f"{correct} right of {total} is not a score")
+    from scipy.stats import binomtest  # noqa: PLC0415 - see the module's first lines
+
     bounds = binomtest(correct, total).proportion_ci(0.95, method="wilson")
     return Interval(low=float(bounds.low), high=float(bounds.high))
 

@@ -23,6 +23,7 @@ _LINES_SHOWN = 10
 _ITEMS_SHOWN = 5
 _LEAST_LIMIT_BYTES = 1 << 20
 _BYTES_PER_ROW = 256
+_MOST_COLUMNS = 100
 _NUMBER = re.compile(r"-?\d+(\.\d*)?")
 _ALIASES = {"imageid", "imgid", "id", "image", "img", "name", "filename", "file", "imagename"}
 _LABEL_ALIASES = {"expected", "label", "labels", "class", "classname", "prediction", "predicted", "category", "target"}
@@ -41,6 +42,9 @@ def parse_submission(data: bytes, ids: Sequence[str], classes: Sequence[str]) ->
     """
     table = read_table(data, max(_LEAST_LIMIT_BYTES, _BYTES_PER_ROW * len(ids)))
     problems = list(table.problems)
+    problems += _shape_problems(table, ids)
+    if len(problems) > len(table.problems):
+        raise _invalid(problems)
     columns = _columns_of(table.header)
     problems += _header_problems(table.header, columns)
     if columns.id is None or columns.label is None:
@@ -69,6 +73,17 @@ class _Entry:
     line: int
     id: str
     label: str
+
+
+def _shape_problems(table: Table, ids: Sequence[str]) -> Iterator[str]:
+    """What makes a file too different from a submission for its rows to be worth reading."""
+    columns, rows = len(table.header.values), len(table.rows)
+    if columns > _MOST_COLUMNS:
+        yield _("ERROR: {found} columns found (Line {line}). The first line must be: Id,Expected").format(
+            found=columns, line=table.header.line
+        )
+    if rows > 2 * len(ids):
+        yield _("ERROR: Submission has {found} rows but {expected} were expected").format(found=rows, expected=len(ids))
 
 
 def _columns_of(header: Row) -> _Columns:
@@ -181,15 +196,14 @@ def _label_problems(entries: Sequence[_Entry], classes: Sequence[str]) -> Iterat
     numbers = {value: lines for value, lines in by_label.items() if _NUMBER.fullmatch(value.strip())}
     if numbers:
         yield _class_indices(numbers)
-    for value, lines in by_label.items():
-        if value in numbers:
-            continue
+    for position, (value, lines) in enumerate((v, at) for v, at in by_label.items() if v not in numbers):
         if not value.strip():
             yield _empty(EXPECTED, lines)
         elif value.strip() in known:
             yield _spaces(value, lines)
         else:
-            yield _unknown_label(value, lines, classes)
+            # Looking for what was meant takes a millisecond, and later lines are only counted.
+            yield _unknown_label(value, lines, classes if position < _LINES_SHOWN else ())
 
 
 def _class_indices(numbers: Mapping[str, Sequence[int]]) -> str:

@@ -270,6 +270,12 @@ def encrypt_the_zip(source: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "Unpack it with its password"
 
 
+def pack_it_strangely(source: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    deflate, deflate64 = b"PK\x01\x02\x14\x03\x14\x00\x00\x00\x08\x00", b"PK\x01\x02\x14\x03\x14\x00\x00\x00\x09\x00"
+    source.write_bytes(source.read_bytes().replace(deflate, deflate64))
+    return "Unpack it with another program"
+
+
 def fill_the_disk(source: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr("grader.datasets.build.write_sample_submission", no_space)
     return "Nothing was changed. Check free space"
@@ -313,6 +319,7 @@ def write_no_zip(source: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         break_the_zip,
         cut_the_zip,
         encrypt_the_zip,
+        pack_it_strangely,
         fill_the_disk,
         start_on_a_full_disk,
         lower_the_limit_of_files,
@@ -352,6 +359,16 @@ def test_a_data_set_is_not_replaced_by_accident(archive, old, tmp_path):
         imported(archive, tmp_path / "town")
     assert "--replace" in caught.value.remedy
     assert snapshot(tmp_path / "town") == old
+
+
+def test_of_two_imports_to_one_place_the_slower_one_gives_way(archive, tmp_path):
+    def be_overtaken(done: int, total: int) -> None:
+        if done == total:
+            imported(archive, tmp_path / "town", seed=5)
+
+    with pytest.raises(EnvironmentFault, match="already"):
+        imported(archive, tmp_path / "town", seed=6, progress=be_overtaken)
+    assert load_record(tmp_path / "town").seed == 5
 
 
 def test_a_data_set_is_replaced_on_demand(archive, old, tmp_path):

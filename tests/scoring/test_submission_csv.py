@@ -1,4 +1,5 @@
 import random
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -225,10 +226,30 @@ def test_messages_come_in_russian_too():
     assert lines == ["ОШИБКА: неизвестный класс 'homer simpson' (строка 12). Возможно, имелось в виду 'homer_simpson'?"]
 
 
-def test_a_file_of_the_largest_size_is_checked_in_seconds():
-    rows = [f"img{n}.jpg,nonsense_{n}" for n in range(30_000)]
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (csv_of([f"img{n}.jpg,nonsense_{n}" for n in range(30_000)]), "Submission has 30000 rows but 20 were expected"),
+        (b"," * (1 << 20), "1048577 columns found (Line 1). The first line must be: Id,Expected"),
+        (b"Id,Expected" + b",x" * 90 + b"\n" + b",\n" * 400_000, "Submission has 400000 rows but 20 were expected"),
+        (b"\n" * (1 << 20), "The file is empty. The first line must be: Id,Expected"),
+    ],
+)
+def test_a_file_made_to_be_slow_is_refused_at_once(data, message):
+    started = time.process_time()
 
-    assert problems(csv_of(rows))[-1].startswith("... and ")
+    assert f"ERROR: {message}" in problems(data)
+    assert time.process_time() - started < 5
+
+
+def test_as_many_wrong_labels_as_fit_are_checked_in_seconds():
+    ids = [f"img{n}.jpg" for n in range(991)]
+    rows = [f"{image},{'bart_simpson' * 5}_{n}" for n, image in enumerate(ids * 2)]
+    started = time.process_time()
+
+    with pytest.raises(InvalidSubmission):
+        parse_submission(csv_of(rows), ids, CLASSES * 10)
+    assert time.process_time() - started < 5
 
 
 NEAR_CSV = st.text(alphabet=st.sampled_from('Id,Expected;\t\r\n" img0123.jpbart_simpson\ufeff\0'), max_size=400)
