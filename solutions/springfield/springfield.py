@@ -177,36 +177,7 @@ print(f"{len(train_images)} + {len(test_images)} картинок / pictures, {l
 # - do not forget `eval()` in the end, or BatchNorm spoils the predictions.
 
 # %% nbgrader={"grade": false, "grade_id": "task1_network", "locked": false, "schema_version": 3, "solution": true, "task": false}
-class SpringfieldNet(nn.Module):
-    """Names the character: images (N, 3, H, W), uint8 -> logits (N, num_classes)."""
-
-    def __init__(self, num_classes):
-        super().__init__()
-        ### BEGIN SOLUTION
-        widths = [32, 64, 128, 256]
-        self.stem = nn.Sequential(
-            nn.Conv2d(3, widths[0], 5, stride=2, padding=2, bias=False),
-            nn.BatchNorm2d(widths[0]),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-        )
-        self.blocks = nn.Sequential(
-            BasicBlock(widths[0], widths[0]),
-            BasicBlock(widths[0], widths[1], stride=2),
-            BasicBlock(widths[1], widths[2], stride=2),
-            BasicBlock(widths[2], widths[3], stride=2),
-        )
-        self.classifier = nn.Linear(widths[-1], num_classes)
-        ### END SOLUTION
-
-    def forward(self, images):
-        ### BEGIN SOLUTION
-        x = images.float() / 127.5 - 1
-        x = self.blocks(self.stem(x))
-        return self.classifier(x.mean(dim=(2, 3)))
-        ### END SOLUTION
-
-
+# SpringfieldNet(num_classes): images (N, 3, H, W), uint8 -> logits (N, num_classes)
 ### BEGIN SOLUTION
 class BasicBlock(nn.Module):
     """Residual block: (N, in_channels, H, W) -> (N, out_channels, H / stride, W / stride)."""
@@ -227,10 +198,58 @@ class BasicBlock(nn.Module):
     def forward(self, x):
         branch = F.relu(self.bn1(self.conv1(x)))
         return F.relu(self.bn2(self.conv2(branch)) + self.shortcut(x))
+
+
+class SpringfieldNet(nn.Module):
+    """Names the character: images (N, 3, H, W), uint8 -> logits (N, num_classes)."""
+
+    def __init__(self, num_classes):
+        super().__init__()
+        widths = [32, 64, 128, 256]
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, widths[0], 5, stride=2, padding=2, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+        )
+        self.blocks = nn.Sequential(
+            BasicBlock(widths[0], widths[0]),
+            BasicBlock(widths[0], widths[1], stride=2),
+            BasicBlock(widths[1], widths[2], stride=2),
+            BasicBlock(widths[2], widths[3], stride=2),
+        )
+        self.classifier = nn.Linear(widths[-1], num_classes)
+
+    def forward(self, images):
+        x = images.float() / 127.5 - 1
+        x = self.blocks(self.stem(x))
+        return self.classifier(x.mean(dim=(2, 3)))
 ### END SOLUTION
 
 
 # %% nbgrader={"grade": false, "grade_id": "task1_training", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# train(network, images, labels, seconds): trains for about this many seconds; images (N, 3, H, W), uint8, labels (N,), int64
+### BEGIN SOLUTION
+def one_cycle(progress):
+    """Share of the peak learning rate: a warm-up, then a cosine to zero (Smith, Topin 2017)."""
+    if progress < 0.2:
+        return 0.04 + 0.96 * progress / 0.2
+    return 0.5 + 0.5 * math.cos(math.pi * (min(progress, 1) - 0.2) / 0.8)
+
+
+def augmented(images):
+    """Images (N, 3, H, W), uint8, with random flips, shifts and brightness; float32."""
+    count, _, height, width = images.shape
+    x = images.float()
+    flip = torch.rand(count, 1, 1, 1, device=x.device) < 0.5
+    x = torch.where(flip, x.flip(3), x)
+    # Один сдвиг на весь пакет: это вырезка, она почти ничего не стоит
+    dy, dx = (int(shift) for shift in torch.randint(0, 9, (2,)))
+    x = F.pad(x, (4, 4, 4, 4), mode="replicate")[:, :, dy : dy + height, dx : dx + width]
+    brightness = 1 + 0.4 * (torch.rand(count, 3, 1, 1, device=x.device) - 0.5)
+    return (x * brightness).clamp(0, 255)
+
+
 def train(network, images, labels, seconds):
     """Train the network for about this many seconds.
 
@@ -240,7 +259,6 @@ def train(network, images, labels, seconds):
         labels: class numbers, (N,), int64.
         seconds: time that training may take.
     """
-    ### BEGIN SOLUTION
     batch_size, max_epochs, peak = 64, 24, 4e-3
     # Редкие классы встречаются чаще, но не вровень с частыми
     weights = labels.bincount().float().rsqrt()[labels]
@@ -261,28 +279,6 @@ def train(network, images, labels, seconds):
         progress = max((time.perf_counter() - start) / seconds, steps * batch_size / (max_epochs * len(images)))
         if steps % 100 == 0:
             print(f"{progress:.0%}: {steps} шагов / steps, loss {loss.item():.3f}")
-    ### END SOLUTION
-
-
-### BEGIN SOLUTION
-def one_cycle(progress):
-    """Share of the peak learning rate: a warm-up, then a cosine to zero (Smith, Topin 2017)."""
-    if progress < 0.2:
-        return 0.04 + 0.96 * progress / 0.2
-    return 0.5 + 0.5 * math.cos(math.pi * (min(progress, 1) - 0.2) / 0.8)
-
-
-def augmented(images):
-    """Images (N, 3, H, W), uint8, with random flips, shifts and brightness; float32."""
-    count, _, height, width = images.shape
-    x = images.float()
-    flip = torch.rand(count, 1, 1, 1, device=x.device) < 0.5
-    x = torch.where(flip, x.flip(3), x)
-    # Один сдвиг на весь пакет: это вырезка, она почти ничего не стоит
-    dy, dx = (int(shift) for shift in torch.randint(0, 9, (2,)))
-    x = F.pad(x, (4, 4, 4, 4), mode="replicate")[:, :, dy : dy + height, dx : dx + width]
-    brightness = 1 + 0.4 * (torch.rand(count, 3, 1, 1, device=x.device) - 0.5)
-    return (x * brightness).clamp(0, 255)
 ### END SOLUTION
 
 

@@ -50,9 +50,10 @@ def train(network, images, labels, seconds):
         x, y = prepared(images[picked].to(device)), labels[picked].to(device)
         mirrored = torch.rand(len(x), 1, 1, 1, device=device) < 0.5
         x = torch.where(mirrored, x.flip(3), x)
+        x = x + 0.5 * (torch.rand(len(x), 3, 1, 1, device=device) - 0.5)
         top, left = torch.randint(0, 9, (2,)).tolist()
         x = F.pad(x, (4, 4, 4, 4), mode="replicate")[:, :, top : top + IMAGE_SIZE, left : left + IMAGE_SIZE]
-        loss = F.cross_entropy(network(x), y, label_smoothing=0.1)
+        loss = F.cross_entropy(network(x), y)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
