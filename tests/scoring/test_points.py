@@ -1,7 +1,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.errors import InvalidConfig
@@ -35,6 +35,7 @@ def test_counts_at_the_edge_of_a_threshold_get_the_points_that_integers_say(corr
     assert DEFAULT_TABLE.points_for(Fraction(correct, total)) == points
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2000), st.data())
 def test_points_never_depend_on_floats(total, data):
     correct = data.draw(st.integers(0, total))
@@ -48,6 +49,7 @@ def test_a_float_score_is_refused_because_it_cannot_hold_97_hundredths():
         DEFAULT_TABLE.points_for(0.97)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 1500), st.data())
 def test_the_next_step_is_the_fewest_images_that_give_more_points(total, data):
     correct = data.draw(st.integers(0, total))
@@ -91,6 +93,7 @@ def test_a_score_is_cut_off_and_never_rounded(score, printed):
     assert truncated(score) == printed
 
 
+@settings(deadline=None)
 @given(st.fractions(0, 1), st.integers(1, 9))
 def test_a_printed_score_is_at_most_the_score_and_less_than_one_unit_below(score, decimals):
     printed = Fraction(truncated(score, decimals))
@@ -98,6 +101,7 @@ def test_a_printed_score_is_at_most_the_score_and_less_than_one_unit_below(score
     assert 0 <= score - printed < Fraction(1, 10**decimals)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2000), st.data())
 def test_a_printed_score_never_reaches_a_threshold_that_the_score_misses(total, data):
     score = Fraction(data.draw(st.integers(0, total)), total)

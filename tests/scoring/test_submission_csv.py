@@ -57,6 +57,7 @@ def test_a_good_file_is_read_however_it_was_saved(data):
     assert parse_submission(data, IDS, CLASSES) == ANSWERS
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_rows_may_come_in_any_order(shuffler: random.Random):
     rows = list(ROWS)
@@ -267,6 +268,7 @@ def test_no_bytes_raise_anything_else_or_give_a_mapping_of_the_wrong_size(data):
         assert set(labels.values()) <= set(CLASSES)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 600), st.binary(min_size=1, max_size=3))
 def test_a_damaged_file_is_either_accepted_in_full_or_refused(position, damage):
     data = csv_of(ROWS)
