@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import torch
 from torch import Tensor, nn
@@ -97,6 +97,12 @@ def call(module: Callable[..., object], *inputs: Tensor, expected_shape: Sequenc
     with student_errors_explained(inputs, expected_shape):
         output = module(*(value.clone() for value in inputs))
     return require_tensor(output)
+
+
+def take_shapes(module: nn.Module, *inputs: Tensor) -> None:
+    """Call the module once, so that lazy layers make their parameters; an error here is for another check to report."""
+    with suppress(CheckFailed), mode(module, training=False), torch.no_grad():
+        call(module, *inputs)
 
 
 @contextmanager

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
-from torch.nn.parameter import is_lazy
 
-from grader.checks.calling import call, mode, require_module
+from grader.checks.calling import require_module, take_shapes
 from grader.checks.layers import layers_of
 from grader.errors import CheckFailed
 from grader.language import _
@@ -18,7 +16,7 @@ def parameter_count(module: object, expected: int, *inputs: Tensor, conv_biases:
     Args:
         module: the student's module.
         expected: number of elements of all parameters together.
-        inputs: what it is called on if it has lazy layers, so that they take their shapes.
+        inputs: what it is called on first, so that lazy layers take their shapes; may be left out.
         conv_biases: count the biases of convolutions. False where BatchNorm follows each of them: there a bias is
             extra numbers and the same function, so both answers are right.
 
@@ -26,9 +24,8 @@ def parameter_count(module: object, expected: int, *inputs: Tensor, conv_biases:
         CheckFailed: another number; the message says how far off.
     """
     student = require_module(module)
-    if inputs and any(is_lazy(parameter) for parameter in student.parameters()):
-        with mode(student, training=False), torch.no_grad():
-            call(student, *inputs)
+    if inputs:
+        take_shapes(student, *inputs)
     found = 0
     for layer in layers_of(student):
         for name, tensor in layer.parameters.items():

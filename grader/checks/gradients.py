@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from grader.checks.calling import call, mode, require_module, student_errors_explained
+from grader.checks.calling import call, mode, require_module, student_errors_explained, take_shapes
 from grader.checks.comparing import fresh_coefficients, loss_of
 from grader.checks.counting import no_parameters
 from grader.errors import CheckFailed
@@ -40,6 +40,7 @@ def unreached_parameters(module: nn.Module, *inputs: Tensor) -> list[str]:
 
     A bias may have a zero gradient by right: BatchNorm behind its layer cancels it.
     """
+    take_shapes(module, *inputs)
     module.zero_grad(set_to_none=True)
     with mode(module, training=True):
         output = call(module, *(value.detach() for value in inputs))
