@@ -38,15 +38,15 @@ def prepared(images):
 def train(network, images, labels, seconds):
     counts = labels.bincount().float()
     chances = (1 / counts.sqrt())[labels]
-    optimizer = torch.optim.AdamW(network.parameters(), lr=4e-3, weight_decay=0.05)
+    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.05)
     network.train()
     start = time.perf_counter()
     done = 0.0
     while done < 1:
-        rate = 4e-3 * min(done / 0.2 + 0.04, 1.25 * (1 - done))
+        rate = 3e-3 * min(done / 0.2 + 0.04, 1.25 * (1 - done))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        picked = torch.multinomial(chances, 64, replacement=True)
+        picked = torch.multinomial(chances, 32, replacement=True)
         x, y = prepared(images[picked].to(device)), labels[picked].to(device)
         mirrored = torch.rand(len(x), 1, 1, 1, device=device) < 0.5
         x = torch.where(mirrored, x.flip(3), x)
