@@ -19,6 +19,7 @@ from nbgrader.utils import parse_utc
 from grader.course import Course, ordinary_files
 from grader.errors import InvalidAssignment, InvalidConfig, InvalidSubmission
 from grader.language import _
+from grader.nbgrader_plugins import student_of
 
 MAX_FILES = 200
 MAX_TOTAL_BYTES = 512 * 1024 * 1024
@@ -111,17 +112,30 @@ def read_roster(course: Course) -> dict[str, str] | None:
         return {row["id"].strip(): (row.get("name") or "").strip() for row in reader if row["id"]}
 
 
-def collect(course: Course, slug: str, source: Path) -> list[str]:
+@dataclass(frozen=True)
+class Collected:
+    """What `collect` brought in.
+
+    Attributes:
+        students: whose notebooks were taken.
+        skipped: notebooks whose names tell no student.
+    """
+
+    students: tuple[str, ...]
+    skipped: tuple[str, ...]
+
+
+def collect(course: Course, slug: str, source: Path) -> Collected:
     """Bring a folder or an LMS archive into the class folder, through nbgrader's zip_collect.
 
     Names that are understood: `<student>/<slug>/<slug>.ipynb`, `<student>/<slug>.ipynb`, `<student>_<slug>.ipynb` and what
     the large LMSs make of it, `<student>_<digits and dates>_<slug>.ipynb`.
 
     Returns:
-        Students who have a submission for the assignment afterwards.
+        Whose notebooks were taken, and which names were not understood.
 
     Raises:
-        InvalidSubmission: the archive is damaged, too large, or leads out of its folder.
+        InvalidSubmission: the archive is damaged, too large, leads out of its folder, or holds no submission.
         InvalidAssignment: the assignment was not released.
     """
     if not (course.release / slug / f"{slug}.ipynb").is_file():
@@ -138,7 +152,7 @@ def collect(course: Course, slug: str, source: Path) -> list[str]:
             shutil.copy(source, archive / (source.stem + ".zip"))
         command = [
             sys.executable, "-m", "nbgrader", "zip_collect", slug, "--force",
-            f"--ZipCollectApp.downloaded_directory={folder}", "--log-level=WARN",
+            f"--ZipCollectApp.downloaded_directory={Path(folder).name}", "--log-level=WARN",
         ]  # fmt: skip
         done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
         if done.returncode != 0:
@@ -146,7 +160,16 @@ def collect(course: Course, slug: str, source: Path) -> list[str]:
                 f"nbgrader's zip_collect could not collect {source}: {done.stderr.strip()[-800:]}",
                 remedy="Name the files <student>_<slug>.ipynb, or put them into folders named for the students.",
             )
-    return [submission.student for submission in find_submissions(course, [slug])]
+        extracted = Path(folder) / slug / "extracted"
+        names = [path.relative_to(extracted) for path in ordinary_files(extracted) if path.suffix == ".ipynb"]
+    found = {student for name in names if (student := student_of(name, slug)) is not None}
+    skipped = tuple(str(name) for name in names if student_of(name, slug) is None)
+    if not found:
+        raise InvalidSubmission(
+            f"No submission for {slug!r} was found in {source} (notebooks there: {', '.join(skipped[:5]) or 'none'}).",
+            remedy="Name the files <student>_<slug>.ipynb, or put them into folders named for the students.",
+        )
+    return Collected(tuple(sorted(found)), skipped)
 
 
 def check_archive(path: Path) -> None:

@@ -12,6 +12,7 @@ from grader.examiner.examination import ContestRules
 from grader.grading import Conditions
 
 KAGGLE_INPUT = "/kaggle/input/journey-springfield"
+TRAIN_SECONDS = "SPRINGFIELD_TRAIN_SECONDS"
 WORKING = "/kaggle/working"
 
 
@@ -36,7 +37,9 @@ def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
             data = student_data(course)
         except MissingDataset as error:
             missing = str(error)
+    train_s = course.assignment_config(slug).train_s
     return Conditions(
+        environment=((TRAIN_SECONDS, f"{train_s:g}"),) if train_s else (),
         limits=course.config.limits_of(slug),
         language=course.config.language,
         data=data,

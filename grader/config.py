@@ -31,12 +31,14 @@ class AssignmentConfig(_Strict):
         title: what people read; the slug where it is empty.
         deadline: with a time zone, or in the class's.
         contest: whether its points come from the contest's F1.
+        train_s: seconds that a notebook may train, told to it as `SPRINGFIELD_TRAIN_SECONDS`; 0 says nothing.
         limits: settings that differ from the class's `[limits]`.
     """
 
     title: str = ""
     deadline: datetime | None = None
     contest: bool = False
+    train_s: float = Field(0, ge=0)
     limits: dict[str, Any] = Field(default_factory=dict)
 
 

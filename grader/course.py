@@ -52,6 +52,7 @@ title = "ResNet"
 [assignments.springfield]
 title = "Journey to Springfield"
 contest = true
+train_s = 600              # seconds that a notebook may train; it reads SPRINGFIELD_TRAIN_SECONDS
 limits = {{ wall_s = 1200, cell_s = 1200 }}
 '''
 

@@ -9,6 +9,7 @@ import nbformat
 
 from grader.answers import Answer, read_answer, reference_answer
 from grader.course import CONFIG_NAME, Course, course_solutions, init, write_atomically
+from grader.datasets.build import new_seed
 from grader.datasets.synthesize import synthesize
 from grader.errors import InvalidConfig
 from grader.publishing import release
@@ -28,7 +29,8 @@ CLASS: dict[str, dict[str, str]] = {
     "nelson": {"resnet": "hostile/reads_the_answers"},
 }
 IMAGES = 2500
-SIZE = 64
+SIZE = 48
+TRAIN_S = 45
 QUICK_LIMITS = "[assignments.resnet]\nlimits = { cell_s = 15, wall_s = 90 }\n"
 
 
@@ -55,7 +57,7 @@ def prepare(folder: Path, tell: Callable[[str], None]) -> Course:
     write_atomically(course.root / ".demo", b"begun")
     _shorten_limits(course)
     course = Course.open(course.root)
-    report = synthesize(course.dataset, images=IMAGES, size=SIZE, replace=True)
+    report = synthesize(course.dataset, seed=new_seed(), images=IMAGES, size=SIZE, replace=True)
     tell(f"drew a town: {report.train_images} training images of {len(report.classes)} characters in {report.wall_s:.0f} s")
     for slug in SLUGS:
         release(course, slug)
@@ -67,11 +69,12 @@ def prepare(folder: Path, tell: Callable[[str], None]) -> Course:
 
 
 def _shorten_limits(course: Course) -> None:
-    """The demo has an endless loop in it; a real class gives a notebook more time."""
+    """The demo has an endless loop in it and trains for a minute; a real class gives a notebook more time."""
     path = course.root / CONFIG_NAME
     text = path.read_text(encoding="utf-8")
     if QUICK_LIMITS not in text:
-        write_atomically(path, text.replace("[assignments.resnet]\n", QUICK_LIMITS).encode())
+        text = text.replace("[assignments.resnet]\n", QUICK_LIMITS).replace("train_s = 600 ", f"train_s = {TRAIN_S} ")
+        write_atomically(path, text.encode())
 
 
 def _hand_in(course: Course) -> None:

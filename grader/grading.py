@@ -45,6 +45,7 @@ class Conditions:
         contest_missing: why there are none, where there should be.
         gpu: whether the sandbox gets the GPUs.
         threads: threads for one submission.
+        environment: (name, value) pairs that notebooks find in their environment.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -54,6 +55,7 @@ class Conditions:
     contest_missing: str = ""
     gpu: bool = False
     threads: int = 1
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,14 @@ def run_and_examine(
     torch.set_num_threads(conditions.threads)
     started = time.monotonic()
     examination = Examination(work, conditions.contest, conditions.contest_missing)
-    view = View(work, conditions.data, conditions.limits, conditions.gpu, conditions.threads)
+    view = View(
+        work=work,
+        read_only=conditions.data,
+        limits=conditions.limits,
+        gpu=conditions.gpu,
+        threads=conditions.threads,
+        environment=conditions.environment,
+    )
     with Kernel(view) as kernel:
         run = _NotebookRun(kernel, assignment, examination)
         tasks = [task for cell in notebook.cells if (task := run.cell(cell)) is not None]
@@ -198,17 +207,20 @@ class _NotebookRun:
         try:
             run = self._kernel.run(source)
         except KernelGone as gone:
-            self._trouble = self._trouble or str(gone)
+            self._blame(str(gone))
             return CellRun()
         where = name or _("a cell")
         if run.limit:
             self.notes.append(f"{where}: {run.limit}")
-            self._trouble = _("In {cell}: {what}.").format(cell=where, what=run.limit)
+            self._blame(_("In {cell}: {what}.").format(cell=where, what=run.limit))
         elif run.error is not None:
-            self._trouble = _("{cell} ended with {kind}: {text}").format(
-                cell=where, kind=run.error[0], text=run.error[1][:300]
-            )
+            text = _("{cell} ended with {kind}: {text}")
+            self._blame(text.format(cell=where, kind=run.error[0], text=run.error[1][:300]))
         return run
+
+    def _blame(self, trouble: str) -> None:
+        """Remember the first thing that went wrong: later ones mostly follow from it."""
+        self._trouble = self._trouble or trouble
 
     def _test(self, cell: NotebookNode, known: Cell) -> TaskResult:
         visible, hidden = split_hidden(known.source)
@@ -280,19 +292,20 @@ def write_result(cell: NotebookNode, result: TaskResult, shown: list[NotebookNod
 
 
 def names_to_define(assignment: Assignment) -> frozenset[str]:
-    """Names that the solution cells' stubs define: what the student is asked for."""
+    """Names that a run of the author's cells would define: where one is missing, it is the student's doing."""
     names: set[str] = set()
     for cell in assignment.cells:
-        if cell.is_solution and cell.cell_type == "code":
-            try:
-                tree = ast.parse(cell.source)
-            except SyntaxError:
-                continue
-            for node in tree.body:
-                if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                    names.add(node.name)
-                elif isinstance(node, ast.Assign):
-                    names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        if cell.cell_type != "code":
+            continue
+        try:
+            tree = ast.parse(split_hidden(cell.source)[0])
+        except SyntaxError:
+            continue  # cell magics
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                names.add(node.name)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
     return frozenset(names)
 
 

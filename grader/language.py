@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po
 
 Language = Literal["ru", "en"]
 _LOCALE = Path(__file__).parent / "locale"
-_current: ContextVar[str] = ContextVar("language", default="ru")
+_current: ContextVar[str] = ContextVar("language", default="en")
 
 
 @cache

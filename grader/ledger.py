@@ -43,6 +43,7 @@ def rules_hash(assignment: Assignment, conditions: Conditions) -> str:
         "assignment": assignment.revision,
         "limits": conditions.limits.model_dump(),
         "language": conditions.language,
+        "environment": conditions.environment,
     }
     if contest is not None:
         answers = sorted((image, label, image in contest.key.public_ids) for image, label in contest.key.labels.items())

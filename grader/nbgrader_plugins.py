@@ -13,6 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import bleach
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
@@ -60,6 +62,7 @@ def configure(config: Any, class_dir: Path) -> None:
     config.SealedExecute.class_dir = str(course.root)
     # Markdown and outputs of students are hostile text in the teacher's and the student's browser.
     config.HTMLExporter.sanitize_html = True
+    config.HTMLExporter.filters = {"markdown2html": safe_markdown}
     config.ZipCollectApp.collector_plugin = f"{HERE}.SubmissionCollector"
 
 
@@ -68,6 +71,26 @@ def put_environment_on_path() -> None:
     programs = str(Path(sys.executable).parent)
     if programs not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
+
+
+MARKDOWN_TAGS = frozenset(
+    "a abbr b blockquote br code del div em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span strong sub sup table tbody td th thead "
+    "tr ul".split()
+)
+MARKDOWN_ATTRIBUTES = {"a": ["href", "title"], "img": ["src", "alt", "title"], "*": ["class", "align"]}
+
+
+def safe_markdown(source: str) -> str:
+    """Markdown as HTML that can do nothing: no scripts, no handlers, no `javascript:`; images only inline or attached."""
+    return str(
+        bleach.clean(
+            markdown2html_mistune(source),
+            tags=MARKDOWN_TAGS,
+            attributes=MARKDOWN_ATTRIBUTES,
+            protocols=["http", "https", "mailto"],
+            strip=False,
+        )
+    )
 
 
 class KeepLanguage(NbGraderPreprocessor, Preprocessor):

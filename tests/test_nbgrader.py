@@ -118,8 +118,11 @@ def test_a_folder_and_a_zip_are_collected(course: Course, tmp_path: Path) -> Non
     (folder / "ivanova").mkdir(parents=True)
     (folder / "ivanova" / "resnet.ipynb").write_bytes(released)
     (folder / "petrov_4711_resnet.ipynb").write_bytes(released)
-    assert collect(course, "resnet", folder) == ["ivanova", "petrov"]
+    (folder / "ivanova" / "draft.ipynb").write_bytes(released)
+    found = collect(course, "resnet", folder)
+    assert found.students == ("ivanova", "petrov")
+    assert found.skipped == ("ivanova/draft.ipynb",)
     with zipfile.ZipFile(tmp_path / "lms.zip", "w") as archive:
         archive.writestr("sidorov/resnet/resnet.ipynb", released)
-    assert collect(course, "resnet", tmp_path / "lms.zip") == ["ivanova", "petrov", "sidorov"]
+    assert collect(course, "resnet", tmp_path / "lms.zip").students == ("sidorov",)
     assert (course.submitted / "sidorov" / "resnet" / "resnet.ipynb").read_bytes() == released

@@ -6,6 +6,7 @@ tensors, and never looks at the type of a layer. It returns `None` or raises `Ch
 message is for the student.
 """
 
+from grader.checks.contest import contest_points
 from grader.checks.counting import parameter_count
 from grader.checks.equivalence import gradients_match, same_function
 from grader.checks.gradients import gradients_reach_every_parameter
@@ -15,6 +16,7 @@ from grader.checks.suspects import Suspect
 
 __all__ = [
     "Suspect",
+    "contest_points",
     "does_not_change_its_input",
     "gradients_match",
     "gradients_reach_every_parameter",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -76,8 +77,11 @@ def collect(
     from grader import collect as collecting
     from grader.course import Course
 
-    students = collecting.collect(Course.open(class_dir), slug, source)
+    found = collecting.collect(Course.open(class_dir), slug, source)
     if as_json:
-        print(json.dumps({"assignment": slug, "students": students}, ensure_ascii=False))
-    else:
-        Console(highlight=False).print(f"[green]collected[/] {slug}: {len(students)} students ({', '.join(students)})")
+        print(json.dumps({"assignment": slug, **asdict(found)}, ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    console.print(f"[green]collected[/] {slug}: {len(found.students)} students ({', '.join(found.students)})")
+    for name in found.skipped:
+        console.print(f"[yellow]skipped[/] {name}: the name tells no student")

@@ -17,7 +17,10 @@ from rich.table import Table
 from grader.cli.options import HERE, ClassDir, Json
 
 app = typer.Typer(help="The contest's data: import the real archive, or draw a town.", no_args_is_help=True)
-Seed = Annotated[int, typer.Option(help="Decides the split; the same seed gives the same split.")]
+Seed = Annotated[
+    int | None,
+    typer.Option(help="Decides the split. Left out, it is drawn and kept secret: who knows it can work out the answers."),
+]
 Replace = Annotated[bool, typer.Option("--replace", help="Put it in the place of the data set that is there.")]
 
 
@@ -25,7 +28,7 @@ Replace = Annotated[bool, typer.Option("--replace", help="Put it in the place of
 def import_(
     archive: Annotated[Path, typer.Argument(help="The contest's zip archive, or its folder.")],
     class_dir: ClassDir = HERE,
-    seed: Seed = 0,
+    seed: Seed = None,
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
@@ -34,18 +37,19 @@ def import_(
     Example: [bold]grader dataset import ~/Downloads/journey-springfield.zip[/]
     """
     from grader.course import Course
+    from grader.datasets.build import new_seed
     from grader.datasets.importer import import_archive
 
     course = Course.open(class_dir)
     with _bar("importing", quiet=as_json) as progress:
-        report = import_archive(archive, course.dataset, seed=seed, replace=replace, progress=progress)
+        report = import_archive(archive, course.dataset, seed=new_seed() if seed is None else seed, replace=replace, progress=progress)
     _show(report, course.dataset, as_json=as_json)
 
 
 @app.command()
 def synthesize(
     class_dir: ClassDir = HERE,
-    seed: Seed = 0,
+    seed: Seed = None,
     images: Annotated[int, typer.Option(help="Training images.", min=126)] = 4000,
     size: Annotated[int, typer.Option(help="Side of an image, pixels.", min=32)] = 64,
     replace: Replace = False,
@@ -57,11 +61,12 @@ def synthesize(
     """
     from grader.course import Course
     from grader.datasets import synthesize as drawing
+    from grader.datasets.build import new_seed
 
     course = Course.open(class_dir)
     with _bar("drawing", quiet=as_json) as progress:
         report = drawing.synthesize(
-            course.dataset, seed=seed, images=images, size=size, replace=replace, progress=progress
+            course.dataset, seed=new_seed() if seed is None else seed, images=images, size=size, replace=replace, progress=progress
         )
     _show(report, course.dataset, as_json=as_json)
 
@@ -79,6 +84,7 @@ def _bar(doing: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | No
 
 def _show(report: Any, folder: Path, *, as_json: bool) -> None:
     facts = asdict(report)
+    facts.pop("seed")  # a secret: it is in answers/dataset.json
     if as_json:
         print(json.dumps({"dataset": str(folder), **facts}, ensure_ascii=False, default=str))
         return

@@ -65,7 +65,7 @@ def examine(
         max_points: points it is worth.
         session: the way to the student's objects.
         examination: what the test may use besides.
-        student_names: names that the assignment asks the student to define; a missing one is the student's fault.
+        student_names: names that a run of the notebook would define; a missing one is the student's doing.
 
     Returns:
         The outcome. Full points if the test ends without an exception; if it ends with a number, that many points.

@@ -36,6 +36,7 @@ class View:
         limits: limits of this submission.
         gpu: whether `/dev/nvidia*` are bound.
         threads: threads for numeric libraries.
+        environment: (name, value) pairs that the notebook finds in its environment.
     """
 
     work: Path
@@ -43,6 +44,7 @@ class View:
     limits: Limits = field(default_factory=Limits)
     gpu: bool = False
     threads: int = 1
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 def find_bwrap() -> str:
@@ -161,6 +163,7 @@ def _environment(view: View) -> list[str]:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     values |= {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON) and name not in values}
+    values |= dict(view.environment)
     options = ["--clearenv"]
     for name, value in values.items():
         options += ["--setenv", name, value]

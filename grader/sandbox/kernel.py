@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output, output_from_msg
 
 from grader.errors import KernelGone, LimitExceeded
+from grader.language import _
 from grader.sandbox.bubblewrap import View
 
 START_S = 60
@@ -106,7 +107,7 @@ class Kernel:
     def gone(self) -> str:
         """Why the kernel is gone, in words; empty while it lives."""
         if not self._gone and not self._manager.is_alive():
-            self._gone = "the kernel ended (os._exit, a crash, or out of memory)"
+            self._gone = _("the kernel ended (os._exit, a crash, or out of memory)")
         return self._gone
 
     def run(self, code: str) -> CellRun:
@@ -160,21 +161,24 @@ class Kernel:
         except LimitExceeded:
             self._manager.interrupt_kernel()
             if not self._settles(client, message["header"]["msg_id"]):
-                self._kill("it did not react to an interrupt")
+                self._kill(_("it did not react to an interrupt"))
             raise
+
+    def _no_kernel(self) -> str:
+        return _("The Python process is gone: {why}.").format(why=self.gone or _("it was not started"))
 
     def _living_client(self) -> BlockingKernelClient:
         if self._client is None or self.gone:
-            raise KernelGone(f"No kernel: {self.gone or 'it was not started'}.")
+            raise KernelGone(self._no_kernel())
         if time.monotonic() >= self._deadline:
-            self._kill(f"time: {self.limits.wall_s:g} s for the whole notebook are used up")
-            raise KernelGone(f"No kernel: {self.gone}.")
+            self._kill(_("time: {seconds:g} s for the whole notebook are used up").format(seconds=self.limits.wall_s))
+            raise KernelGone(self._no_kernel())
         return self._client
 
     def _wait_until_ready(self, deadline: float) -> None:
         client = self._client
         if client is None:
-            raise KernelGone("No kernel: it was not started.")
+            raise KernelGone(self._no_kernel())
         self._deadline = deadline
         while time.monotonic() < deadline:
             message_id = client.kernel_info()
@@ -201,12 +205,12 @@ class Kernel:
         """
         remaining = deadline - time.monotonic()
         if remaining <= 0:
-            raise LimitExceeded("time")
+            raise LimitExceeded(_("time: the call took too long"))
         try:
             message: Message = get(timeout=min(POLL_S, remaining))
         except queue.Empty:
             if self.gone:
-                raise KernelGone(f"No kernel: {self.gone}.") from None
+                raise KernelGone(self._no_kernel()) from None
             return None
         except (ValueError, KeyError, TypeError, RecursionError, UnicodeDecodeError):
             return None  # not a message of the protocol: student code may write to the sockets
@@ -219,7 +223,7 @@ class Kernel:
             try:
                 message = self._next(client.get_iopub_msg, deadline)
             except LimitExceeded:
-                raise LimitExceeded(f"time: {allowed_s:.0f} s for one cell exceeded") from None
+                raise LimitExceeded(_("time: {seconds:.0f} s for one cell exceeded").format(seconds=allowed_s)) from None
             if message is None or message["parent_header"].get("msg_id") != message_id:
                 continue
             if message["msg_type"] == "status" and message["content"].get("execution_state") == "idle":
@@ -232,7 +236,7 @@ class Kernel:
         try:
             self._collect(client, message_id, into, time.monotonic() + INTERRUPT_S)
         except LimitExceeded:
-            self._kill("it ran out of time and did not react to an interrupt")
+            self._kill(_("it ran out of time and did not react to an interrupt"))
         except KernelGone:
             pass
 
@@ -280,7 +284,7 @@ class _Outputs:
         content = message["content"]
         size = len(repr(content))
         if kind != "error" and self._used + size > self._max_bytes:
-            self.limit = self.limit or f"output: {self._max_bytes // 1024} KiB exceeded"
+            self.limit = self.limit or _("output: {size} KiB exceeded").format(size=self._max_bytes // 1024)
             return
         self._used += size
         if kind == "error":

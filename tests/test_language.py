@@ -1,0 +1,31 @@
+"""Every message has a Russian text with the same fields."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import grader
+from grader.language import _translations
+
+PACKAGES = (Path(grader.__file__).parent, Path(grader.__file__).parent.parent / "leaderboard_app")
+FIELD = re.compile(r"{(\w*)[^}]*}")
+
+
+def messages() -> list[str]:
+    found = set()
+    for path in [path for package in PACKAGES for path in package.rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_"
+            if is_call and node.args and isinstance(node.args[0], ast.Constant):
+                found.add(node.args[0].value)
+    return sorted(found - {"Springfield Grader"})  # a name
+
+
+@pytest.mark.parametrize("message", messages())
+def test_the_message_has_a_russian_text_with_the_same_fields(message: str) -> None:
+    russian = _translations("ru").gettext(message)
+    assert russian != message, "not in grader/locale/ru/*.po"
+    assert re.search("[а-яё]", russian, re.IGNORECASE)
+    assert set(FIELD.findall(russian)) == set(FIELD.findall(message))
