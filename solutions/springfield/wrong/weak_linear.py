@@ -1,6 +1,6 @@
 """A linear model on raw pixels and a colour histogram: a valid file, and too few right answers for a point."""
 # loses: task1_contest_score
-# message: 0.0 points
+# message: 0 points
 
 # %% task1_network
 class SpringfieldNet(nn.Module):
