@@ -37,7 +37,9 @@ class Answer:
         by_name = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in made.cells}
         for name, source in self.cells.items():
             if name not in by_name:
-                raise InvalidAssignment(f"{self.name}: the notebook has no cell {name!r}.", remedy="Name an existing cell.")
+                raise InvalidAssignment(
+                    f"{self.name}: the notebook has no cell {name!r}.", remedy="Name an existing cell."
+                )
             by_name[name]["source"] = source
         return made
 

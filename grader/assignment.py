@@ -92,7 +92,9 @@ def split_hidden(source: str) -> tuple[str, str]:
         mark = line.strip()
         if mark in (BEGIN_HIDDEN, END_HIDDEN):
             if is_inside == (mark == BEGIN_HIDDEN):
-                raise InvalidAssignment(f"{mark!r} stands where it should not.", remedy="Begin and end each hidden region once.")
+                raise InvalidAssignment(
+                    f"{mark!r} stands where it should not.", remedy="Begin and end each hidden region once."
+                )
             is_inside = mark == BEGIN_HIDDEN
         else:
             (hidden if is_inside else visible).append(line)

@@ -62,9 +62,9 @@ class Submission:
         size = sum(path.stat().st_size for path in [notebook, *others])
         if len(others) > MAX_FILES or size > MAX_TOTAL_BYTES:
             raise InvalidSubmission(
-                _("{count} files of {size} MiB were handed in; at most {files} files and {allowed} MiB are taken.").format(
-                    count=len(others) + 1, size=size >> 20, files=MAX_FILES, allowed=MAX_TOTAL_BYTES >> 20
-                ),
+                _(
+                    "{count} files of {size} MiB were handed in; at most {files} files and {allowed} MiB are taken."
+                ).format(count=len(others) + 1, size=size >> 20, files=MAX_FILES, allowed=MAX_TOTAL_BYTES >> 20),
                 remedy=_("Hand in the notebook and only the files it needs."),
             )
         files = tuple((str(path.relative_to(self.folder)), path.read_bytes()) for path in others)
@@ -182,7 +182,9 @@ def check_archive(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
-        raise InvalidSubmission(f"{path} is not a zip archive that can be read: {error}.", remedy="Download it again.") from error
+        raise InvalidSubmission(
+            f"{path} is not a zip archive that can be read: {error}.", remedy="Download it again."
+        ) from error
     size = sum(entry.file_size for entry in entries)
     if size > MAX_ARCHIVE_BYTES or len(entries) > MAX_ARCHIVE_FILES:
         raise InvalidSubmission(

@@ -145,4 +145,6 @@ def _invalid(where: str, error: ValidationError) -> InvalidConfig:
     for problem in error.errors():
         place = ".".join(str(part) for part in problem["loc"])
         lines.append(f"{place}: {problem['msg']} (found {str(problem.get('input'))[:60]!r})")
-    return InvalidConfig(f"{where} has {len(lines)} mistake(s):\n  " + "\n  ".join(lines), remedy="Put them right and run again.")
+    return InvalidConfig(
+        f"{where} has {len(lines)} mistake(s):\n  " + "\n  ".join(lines), remedy="Put them right and run again."
+    )

@@ -14,15 +14,15 @@ from grader.config import CONFIG_NAME, AssignmentConfig, ClassConfig, load_confi
 from grader.errors import EnvironmentFault, InvalidConfig
 
 LESSON_ORDER = ("alexnet", "vgg", "skip_connection", "resnet", "densenet", "springfield")
-NBGRADER_CONFIG = '''\
+NBGRADER_CONFIG = """\
 # nbgrader grades behind the sandbox too: `nbgrader autograde` and formgrader's button use the sealed steps.
 from pathlib import Path
 
 from grader.nbgrader_plugins import configure
 
 configure(get_config(), Path(__file__).parent)  # noqa: F821  nbgrader gives get_config
-'''
-CLASS_TOML = '''\
+"""
+CLASS_TOML = """\
 # What this class decides. Every setting has a default but the name; `grader doctor` checks the file.
 schema = 1
 name = "{name}"
@@ -54,7 +54,7 @@ title = "Journey to Springfield"
 contest = true
 train_s = 600              # seconds that a notebook may train; it reads SPRINGFIELD_TRAIN_SECONDS
 limits = {{ wall_s = 1200, cell_s = 1200 }}
-'''
+"""
 
 
 def course_source() -> Path:
@@ -190,7 +190,8 @@ def init(root: Path, *, name: str = "", language: str = "ru", timezone: str = "E
             folder.rename(root)
     except OSError as error:
         raise EnvironmentFault(
-            f"{root} cannot be written: {error.strerror}.", remedy="Nothing was left behind; free space or name another folder."
+            f"{root} cannot be written: {error.strerror}.",
+            remedy="Nothing was left behind; free space or name another folder.",
         ) from error
     return Course.open(root)
 
@@ -232,5 +233,9 @@ def write_atomically(path: Path, data: bytes) -> None:
 def ordinary_files(folder: Path) -> Iterator[Path]:
     """Regular files below a folder; links and special files are passed over, since students make these folders."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink() and not any(p.is_symlink() for p in path.parents if folder in p.parents):
+        if (
+            path.is_file()
+            and not path.is_symlink()
+            and not any(p.is_symlink() for p in path.parents if folder in p.parents)
+        ):
             yield path

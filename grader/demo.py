@@ -58,7 +58,9 @@ def prepare(folder: Path, tell: Callable[[str], None]) -> Course:
     _shorten_limits(course)
     course = Course.open(course.root)
     report = synthesize(course.dataset, seed=new_seed(), images=IMAGES, size=SIZE, replace=True)
-    tell(f"drew a town: {report.train_images} training images of {len(report.classes)} characters in {report.wall_s:.0f} s")
+    tell(
+        f"drew a town: {report.train_images} training images of {len(report.classes)} characters in {report.wall_s:.0f} s"
+    )
     for slug in SLUGS:
         release(course, slug)
     tell(f"released: {', '.join(SLUGS)}")

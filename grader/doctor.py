@@ -73,8 +73,14 @@ PROMISES: tuple[tuple[str, str], ...] = (
         "import os\nprint('kept' if not any(os.path.exists(p + '/.bashrc') for p in ('/root', *['/home/' + n for n in "
         "os.listdir('/home')])) else 'broken')",
     ),
-    ("other processes are not visible", "import os\nprint('kept' if sum(n.isdigit() for n in os.listdir('/proc')) < 6 else 'broken')"),
-    ("no rights left", "print('kept' if 'CapEff:\\t0000000000000000' in open('/proc/self/status').read() else 'broken')"),
+    (
+        "other processes are not visible",
+        "import os\nprint('kept' if sum(n.isdigit() for n in os.listdir('/proc')) < 6 else 'broken')",
+    ),
+    (
+        "no rights left",
+        "print('kept' if 'CapEff:\\t0000000000000000' in open('/proc/self/status').read() else 'broken')",
+    ),
     (
         "memory is limited",
         "try: bytearray(100 << 30)\nexcept MemoryError: print('kept')",
@@ -89,7 +95,9 @@ def _sandbox_promises() -> Iterator[Finding]:
             with Kernel(View(work=Path(folder))) as kernel:
                 for promise, code in PROMISES:
                     said = "".join(output.get("text", "") for output in kernel.run(code).outputs).strip()
-                    yield Finding(f"sandbox: {promise}", said == "kept", said or "no answer", "Do not grade here; report this.")
+                    yield Finding(
+                        f"sandbox: {promise}", said == "kept", said or "no answer", "Do not grade here; report this."
+                    )
         except GraderError as error:
             yield Finding("sandbox: a kernel starts", False, error.message, error.remedy)
 
@@ -131,7 +139,9 @@ def _class(class_dir: Path) -> Iterator[Finding]:
     for slug in course.slugs():
         yield _tried(f"{slug}: released", lambda slug=slug: _released(course, slug))  # type: ignore[misc]
         if course.assignment_config(slug).contest:
-            yield _tried(f"{slug}: data set", lambda: f"{len(load_answer_key(course.dataset).labels)} hidden test images")
+            yield _tried(
+                f"{slug}: data set", lambda: f"{len(load_answer_key(course.dataset).labels)} hidden test images"
+            )
 
 
 def _released(course: Course, slug: str) -> str:

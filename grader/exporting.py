@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from grader.course import Course
 from grader.database import ClassDatabase
 from grader.nbgrader_plugins import open_gradebook
 from grader.scoring.points import truncated
-from fractions import Fraction
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -33,7 +33,15 @@ class GradeLine:
 
     def cells(self) -> list[str]:
         """Cells of a CSV line; text that a spreadsheet would run as a formula is quoted with an apostrophe."""
-        text = [self.student, self.name, self.assignment, f"{self.points:g}", f"{self.max_points:g}", self.f1, self.received]
+        text = [
+            self.student,
+            self.name,
+            self.assignment,
+            f"{self.points:g}",
+            f"{self.max_points:g}",
+            self.f1,
+            self.received,
+        ]
         return [f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in text]
 
 

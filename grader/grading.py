@@ -105,9 +105,7 @@ def grade(job: Job) -> Graded:
     """
     with speaking(job.conditions.language):
         sealed = seal(read_notebook(job.notebook), job.assignment)
-        examined = run_in_fresh_folder(
-            sealed.notebook, job.assignment, job.conditions, job.files, notes=sealed.notes
-        )
+        examined = run_in_fresh_folder(sealed.notebook, job.assignment, job.conditions, job.files, notes=sealed.notes)
         return Graded(
             key=job.key,
             notebook=nbformat.writes(examined.notebook).encode(),
@@ -239,9 +237,7 @@ class _NotebookRun:
         if result is None:
             # A test without a hidden part is examined as a whole: what the kernel says of it decides nothing.
             code = hidden if hidden.strip() else visible
-            result = examine(
-                code, known.grade_id, known.points, self._session, self._examination, self._student_names
-            )
+            result = examine(code, known.grade_id, known.points, self._session, self._examination, self._student_names)
             result = self._explained(result)
         cell.source = f"{visible}\n{PLACEHOLDER}".lstrip("\n") if hidden else visible
         write_result(cell, result, shown)
@@ -269,7 +265,9 @@ class _NotebookRun:
         """A test that failed after a cell of the student's ended in an error: name that cell, it is the likely cause."""
         if result.points or not self._trouble or result.outcome is Outcome.NOT_GRADED:
             return result
-        message = _("{message}\nEarlier in the notebook: {trouble}").format(message=result.message, trouble=self._trouble)
+        message = _("{message}\nEarlier in the notebook: {trouble}").format(
+            message=result.message, trouble=self._trouble
+        )
         return replace(result, message=message)
 
 

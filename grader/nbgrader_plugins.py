@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,10 @@ def configure(config: Any, class_dir: Path) -> None:
     put_environment_on_path()
     config.CourseDirectory.root = str(course.root)
     config.CourseDirectory.db_url = course.gradebook_url
-    config.Autograde.sanitize_preprocessors = [f"{HERE}.SealedOverwriteCells", "nbgrader.preprocessors.CheckCellMetadata"]
+    config.Autograde.sanitize_preprocessors = [
+        f"{HERE}.SealedOverwriteCells",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
     config.Autograde.autograde_preprocessors = [
         f"{HERE}.SealedExecute",
         f"{HERE}.SealedSaveAutoGrades",
@@ -67,15 +69,14 @@ def configure(config: Any, class_dir: Path) -> None:
 
 
 def put_environment_on_path() -> None:
-    """nbgrader starts `alembic` by name: the environment's programs have to be found."""
+    """Nbgrader starts `alembic` by name: the environment's programs have to be found."""
     programs = str(Path(sys.executable).parent)
     if programs not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
 
 
 MARKDOWN_TAGS = frozenset(
-    "a abbr b blockquote br code del div em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span strong sub sup table tbody td th thead "
-    "tr ul".split()
+    ["a", "abbr", "b", "blockquote", "br", "code", "del", "details", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"]
 )
 MARKDOWN_ATTRIBUTES = {"a": ["href", "title"], "img": ["src", "alt", "title"], "*": ["class", "align"]}
 
@@ -201,7 +202,11 @@ def student_of(path: Path, slug: str) -> str | None:
 
 
 def _is_student_id(name: str) -> bool:
-    return bool(re.fullmatch(r"[\w.@\- ]{1,64}", name)) and not name.startswith(".") and name not in ("archive", "extracted")
+    return (
+        bool(re.fullmatch(r"[\w.@\- ]{1,64}", name))
+        and not name.startswith(".")
+        and name not in ("archive", "extracted")
+    )
 
 
 def open_gradebook(course: Course) -> Gradebook:

@@ -51,12 +51,14 @@ def _run(course: Course, doing: str, call: Any) -> None:
         outcome = call(NbGraderAPI(config=nbgrader_config(course)))
     if not outcome["success"]:
         said = (outcome.get("error") or outcome.get("log") or "").strip().splitlines()
-        raise InvalidAssignment(f"nbgrader could not {doing}: {' | '.join(said[-5:])[-800:]}", remedy="Put it right and run again.")
+        raise InvalidAssignment(
+            f"nbgrader could not {doing}: {' | '.join(said[-5:])[-800:]}", remedy="Put it right and run again."
+        )
 
 
 @contextmanager
 def _inside(course: Course) -> Iterator[None]:
-    """nbgrader takes the course folder from the working directory; its log goes to its own handler."""
+    """Nbgrader takes the course folder from the working directory; its log goes to its own handler."""
     before = os.getcwd()  # noqa: PTH109  restored exactly
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     os.chdir(course.root)

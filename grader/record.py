@@ -102,9 +102,11 @@ class Recorder:
             made.rename(target)
 
     def _write_gradebook(self, submission: Submission, result: Graded) -> None:
-        """nbgrader reads the points from the executed notebook, with its own code."""
+        """Nbgrader reads the points from the executed notebook, with its own code."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)  # nbgrader builds its rows in an order that SQLAlchemy remarks on
+            warnings.simplefilter(
+                "ignore", SAWarning
+            )  # nbgrader builds its rows in an order that SQLAlchemy remarks on
             self._write_points(submission, result)
 
     def _write_points(self, submission: Submission, result: Graded) -> None:

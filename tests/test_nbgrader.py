@@ -22,14 +22,21 @@ def nbgrader(course: Course, *arguments: str) -> subprocess.CompletedProcess[str
     """Run `nbgrader` as a teacher does, in the class folder."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     return subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments], cwd=course.root, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=course.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
 def points(course: Course) -> dict[str, dict[str, float | None]]:
     with open_gradebook(course) as gradebook:
         return {
-            submission.student.id: {grade.name: grade.auto_score for notebook in submission.notebooks for grade in notebook.grades}
+            submission.student.id: {
+                grade.name: grade.auto_score for notebook in submission.notebooks for grade in notebook.grades
+            }
             for submission in gradebook.assignment_submissions("resnet")
         }
 
@@ -79,7 +86,9 @@ def test_feedback_shows_points_and_reasons_and_neither_tests_nor_live_html(cours
     path = hand_in("bart", "resnet", "wrong/relu_missing_after_add")
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(nbformat.v4.new_markdown_cell("<script>alert('md')</script> <img src=x onerror=alert(2)>"))
-    notebook.cells.append(nbformat.v4.new_code_cell("from IPython.display import HTML\nHTML('<script>alert(3)</script>')"))
+    notebook.cells.append(
+        nbformat.v4.new_code_cell("from IPython.display import HTML\nHTML('<script>alert(3)</script>')")
+    )
     nbformat.write(notebook, path)
     grade_class(course, ["resnet"])
     make_feedback(course, "resnet", "bart")

@@ -92,7 +92,9 @@ def test_grading_again_does_nothing_and_says_the_same(course: Course, hand_in: H
     assert executed.stat().st_mtime_ns == before.st_mtime_ns
 
 
-def test_a_new_submission_is_graded_and_an_old_one_handed_in_again_is_only_recorded(course: Course, hand_in: HandIn) -> None:
+def test_a_new_submission_is_graded_and_an_old_one_handed_in_again_is_only_recorded(
+    course: Course, hand_in: HandIn
+) -> None:
     path = hand_in("lisa", "resnet", "wrong/relu_missing_after_add")
     grade_class(course, ["resnet"])
     weak = gradebook_points(course)["lisa"]

@@ -44,7 +44,11 @@ def test_points_and_kinds_are_the_authors(course: Course, resnet: Assignment) ->
             cell.metadata["nbgrader"].update(points=1000, solution=True, locked=False)
             cell.source = "# mine"
     sealed = seal(notebook, resnet)
-    points = {c.metadata["nbgrader"]["grade_id"]: c.metadata["nbgrader"].get("points") for c in sealed.notebook.cells if "nbgrader" in c.metadata}
+    points = {
+        c.metadata["nbgrader"]["grade_id"]: c.metadata["nbgrader"].get("points")
+        for c in sealed.notebook.cells
+        if "nbgrader" in c.metadata
+    }
     assert all(points[cell.grade_id] == cell.points for cell in resnet.cells if cell.is_grade)
     assert any("author's text was put back" in note for note in sealed.notes)
 

@@ -51,7 +51,11 @@ def main() -> None:
 def _tell(error: GraderError) -> int:
     code = 2 if isinstance(error, AuthorFault) else 1
     if "--json" in sys.argv:
-        print(json.dumps({"error": error.message, "remedy": error.remedy, "kind": type(error).__name__}, ensure_ascii=False))
+        print(
+            json.dumps(
+                {"error": error.message, "remedy": error.remedy, "kind": type(error).__name__}, ensure_ascii=False
+            )
+        )
     else:
         console = Console(stderr=True, soft_wrap=True)
         console.print("[bold red]error:[/]", error.message, markup=True, highlight=False)

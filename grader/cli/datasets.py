@@ -19,7 +19,9 @@ from grader.cli.options import HERE, ClassDir, Json
 app = typer.Typer(help="The contest's data: import the real archive, or draw a town.", no_args_is_help=True)
 Seed = Annotated[
     int | None,
-    typer.Option(help="Decides the split. Left out, it is drawn and kept secret: who knows it can work out the answers."),
+    typer.Option(
+        help="Decides the split. Left out, it is drawn and kept secret: who knows it can work out the answers."
+    ),
 ]
 Replace = Annotated[bool, typer.Option("--replace", help="Put it in the place of the data set that is there.")]
 
@@ -42,7 +44,9 @@ def import_(
 
     course = Course.open(class_dir)
     with _bar("importing", quiet=as_json) as progress:
-        report = import_archive(archive, course.dataset, seed=new_seed() if seed is None else seed, replace=replace, progress=progress)
+        report = import_archive(
+            archive, course.dataset, seed=new_seed() if seed is None else seed, replace=replace, progress=progress
+        )
     _show(report, course.dataset, as_json=as_json)
 
 
@@ -66,7 +70,12 @@ def synthesize(
     course = Course.open(class_dir)
     with _bar("drawing", quiet=as_json) as progress:
         report = drawing.synthesize(
-            course.dataset, seed=new_seed() if seed is None else seed, images=images, size=size, replace=replace, progress=progress
+            course.dataset,
+            seed=new_seed() if seed is None else seed,
+            images=images,
+            size=size,
+            replace=replace,
+            progress=progress,
         )
     _show(report, course.dataset, as_json=as_json)
 

@@ -14,7 +14,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
-    class_dir: Annotated[Path, typer.Argument(metavar="[CLASS_DIR]", help="Where the demo's class lives.")] = Path("demo-class"),
+    class_dir: Annotated[Path, typer.Argument(metavar="[CLASS_DIR]", help="Where the demo's class lives.")] = Path(
+        "demo-class"
+    ),
     serve: Annotated[bool, typer.Option(help="Serve the page afterwards.")] = True,
     port: Annotated[int, typer.Option(help="The page's port.", min=1, max=65535)] = 8501,
 ) -> None:

@@ -21,7 +21,8 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(
     class_dir: Annotated[
-        Path | None, typer.Option("--class", "-c", metavar="DIR", help="Look at this class too; the current folder if it is one.")
+        Path | None,
+        typer.Option("--class", "-c", metavar="DIR", help="Look at this class too; the current folder if it is one."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -39,7 +40,9 @@ def doctor(
     for finding in look(class_dir):
         findings.append(finding)
         if not as_json:
-            mark = "[green]ok[/]  " if finding.is_good else "[bold red]no[/]  " if finding.is_needed else "[yellow]note[/]"
+            mark = (
+                "[green]ok[/]  " if finding.is_good else "[bold red]no[/]  " if finding.is_needed else "[yellow]note[/]"
+            )
             console.print(f"{mark} {escape(finding.what)}: {escape(finding.found)}")
             if not finding.is_good and finding.remedy:
                 console.print(f"     [bold]what to do:[/] {escape(finding.remedy)}")

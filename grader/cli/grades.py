@@ -28,7 +28,8 @@ def grade(
     students: Students = None,
     slots: Annotated[int, typer.Option(help="Submissions graded at once; 0: as class.toml says.", min=0)] = 0,
     regrade: Annotated[
-        int, typer.Option(metavar="N", help="Grade anew under this number; the same number again changes nothing.", min=0)
+        int,
+        typer.Option(metavar="N", help="Grade anew under this number; the same number again changes nothing.", min=0),
     ] = 0,
     as_json: Json = False,
 ) -> None:

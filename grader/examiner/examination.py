@@ -61,7 +61,9 @@ class Examination:
             CheckFailed: there is no such file, or it is too large.
         """
         try:
-            descriptor = os.open(self.work / Path(name).name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = os.open(
+                self.work / Path(name).name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            )
         except OSError as error:
             left = ", ".join(sorted(p.name for p in self.work.iterdir() if p.suffix == ".csv")[:5]) or _("none")
             raise CheckFailed(

@@ -55,7 +55,12 @@ def free_names(code: str) -> list[str]:
 
 
 def examine(
-    code: str, grade_id: str, max_points: float, session: Session, examination: Examination, student_names: frozenset[str]
+    code: str,
+    grade_id: str,
+    max_points: float,
+    session: Session,
+    examination: Examination,
+    student_names: frozenset[str],
 ) -> TaskResult:
     """Run one hidden test.
 

@@ -36,7 +36,9 @@ class Session:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
 
-    def ask(self, content: dict[str, Json], buffers: Sequence[memoryview | bytes] = ()) -> tuple[dict[str, Json], Decoder]:
+    def ask(
+        self, content: dict[str, Json], buffers: Sequence[memoryview | bytes] = ()
+    ) -> tuple[dict[str, Json], Decoder]:
         """The agent's answer and a decoder for its values; objects arrive as stand-ins.
 
         Raises:
@@ -261,7 +263,9 @@ class _Result:
         found = reply.get("gradients")
         if not isinstance(found, list) or len(found) != len(self.leaves):
             raise InvalidReply("The student's process gave no gradients.")
-        return [_gradient(decoder.decode(g), shape, dtype) for g, (shape, dtype) in zip(found, self.leaves, strict=True)]
+        return [
+            _gradient(decoder.decode(g), shape, dtype) for g, (shape, dtype) in zip(found, self.leaves, strict=True)
+        ]
 
 
 def _gradient(found: object, shape: torch.Size, dtype: torch.dtype) -> torch.Tensor | None:

@@ -88,7 +88,9 @@ class Encoder:
         target = getattr(value, "remote_target", None)
         if target is not None:
             return {"t": "ref", **target}
-        raise TypeError(f"a {type(value).__name__} does not cross into the sandbox; send numbers, text, tensors or stand-ins")
+        raise TypeError(
+            f"a {type(value).__name__} does not cross into the sandbox; send numbers, text, tensors or stand-ins"
+        )
 
     def tensor(self, value: torch.Tensor) -> Json:
         """A tensor's bytes go to the buffers."""
@@ -169,7 +171,9 @@ class Decoder:
         if expected != data.nbytes or expected > MAX_TENSOR_BYTES:
             raise InvalidReply("The answer holds a tensor whose bytes do not fit its shape.")
         if dtype is torch.bool:  # any other byte than 0 and 1 would be an undefined boolean
-            made = torch.frombuffer(bytearray(data), dtype=torch.uint8).ne(0) if expected else torch.empty(0, dtype=dtype)
+            made = (
+                torch.frombuffer(bytearray(data), dtype=torch.uint8).ne(0) if expected else torch.empty(0, dtype=dtype)
+            )
         else:
             made = torch.frombuffer(bytearray(data), dtype=dtype) if expected else torch.empty(0, dtype=dtype)
         made = made.reshape(shape)

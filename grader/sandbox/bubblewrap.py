@@ -55,7 +55,9 @@ def find_bwrap() -> str:
     """
     path = shutil.which("bwrap")
     if path is None:
-        raise SandboxUnavailable("bubblewrap was not found (no `bwrap` on PATH); nothing is graded without it.", remedy=REMEDY)
+        raise SandboxUnavailable(
+            "bubblewrap was not found (no `bwrap` on PATH); nothing is graded without it.", remedy=REMEDY
+        )
     return path
 
 

@@ -223,7 +223,9 @@ class Kernel:
             try:
                 message = self._next(client.get_iopub_msg, deadline)
             except LimitExceeded:
-                raise LimitExceeded(_("time: {seconds:.0f} s for one cell exceeded").format(seconds=allowed_s)) from None
+                raise LimitExceeded(
+                    _("time: {seconds:.0f} s for one cell exceeded").format(seconds=allowed_s)
+                ) from None
             if message is None or message["parent_header"].get("msg_id") != message_id:
                 continue
             if message["msg_type"] == "status" and message["content"].get("execution_state") == "idle":

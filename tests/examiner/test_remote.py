@@ -75,8 +75,12 @@ def local(kind: str, i: int, o: int, s: int) -> nn.Module:
 
 
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize(("kind", "i", "o", "s"), [("basic", 4, 4, 1), ("basic", 4, 8, 2), ("bottle", 8, 2, 1), ("bottle", 4, 4, 2)])
-def test_output_gradients_and_statistics_are_bit_equal(student, kind: str, i: int, o: int, s: int, training: bool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "i", "o", "s"), [("basic", 4, 4, 1), ("basic", 4, 8, 2), ("bottle", 8, 2, 1), ("bottle", 4, 4, 2)]
+)
+def test_output_gradients_and_statistics_are_bit_equal(
+    student, kind: str, i: int, o: int, s: int, training: bool
+) -> None:
     remote = student["make"](kind, i, o, s)
     here = local(kind, i, o, s)
     here.load_state_dict(remote.state_dict())

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from grader.errors import KernelGone
 from grader.limits import Limits
 from grader.sandbox.bubblewrap import View
-from grader.sandbox.kernel import Kernel, SandboxSpecs
+from grader.sandbox.kernel import Kernel
 
 
 def text_of(run) -> str:

@@ -47,7 +47,10 @@ class Encoder:
         if isinstance(value, tuple):
             return {"t": "tuple", "v": [self.encode(item, depth + 1) for item in value]}
         if isinstance(value, dict):
-            return {"t": "dict", "v": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in value.items()]}
+            return {
+                "t": "dict",
+                "v": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in value.items()],
+            }
         return self.reference(value)
 
     def tensor(self, value):
@@ -86,8 +89,11 @@ def decode(value, buffers, store, tensors=None):
         return value
     kind = value["t"]
     if kind == "tensor":
-        made = torch.frombuffer(bytearray(buffers[value["buffer"]]), dtype=getattr(torch, value["dtype"])) \
-            if math.prod(value["shape"]) else torch.empty(0, dtype=getattr(torch, value["dtype"]))
+        made = (
+            torch.frombuffer(bytearray(buffers[value["buffer"]]), dtype=getattr(torch, value["dtype"]))
+            if math.prod(value["shape"])
+            else torch.empty(0, dtype=getattr(torch, value["dtype"]))
+        )
         made = made.reshape(value["shape"])
         if value["grad"]:
             made.requires_grad_()
@@ -328,7 +334,9 @@ def same(left, right):
         return False
     if not left.numel():
         return True
-    return torch.equal(left.reshape(-1).contiguous().view(torch.uint8), right.reshape(-1).contiguous().view(torch.uint8))
+    return torch.equal(
+        left.reshape(-1).contiguous().view(torch.uint8), right.reshape(-1).contiguous().view(torch.uint8)
+    )
 
 
 def install(kernel):
