@@ -33,7 +33,7 @@ class Answer:
         Raises:
             InvalidAssignment: the notebook has no cell of one of the names.
         """
-        made = nbformat.from_dict(notebook)
+        made: NotebookNode = nbformat.from_dict(notebook)
         by_name = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in made.cells}
         for name, source in self.cells.items():
             if name not in by_name:

@@ -128,8 +128,8 @@ class Collected:
 def collect(course: Course, slug: str, source: Path) -> Collected:
     """Bring a folder or an LMS archive into the class folder, through nbgrader's zip_collect.
 
-    Names that are understood: `<student>/<slug>/<slug>.ipynb`, `<student>/<slug>.ipynb`, `<student>_<slug>.ipynb` and what
-    the large LMSs make of it, `<student>_<digits and dates>_<slug>.ipynb`.
+    Names that are understood: `<student>/<slug>/<slug>.ipynb`, `<student>/<slug>.ipynb`, `<student>_<slug>.ipynb` and
+    what the large LMSs make of it, `<student>_<digits and dates>_<slug>.ipynb`.
 
     Returns:
         Whose notebooks were taken, and which names were not understood.
@@ -209,7 +209,8 @@ def _received_at(folder: Path, slug: str) -> datetime:
     if stamp.is_file() and not stamp.is_symlink():
         try:
             # nbgrader's own reading of its file: a naive time in UTC
-            return parse_utc(stamp.read_text(encoding="utf-8").strip()).replace(tzinfo=UTC)
+            naive: datetime = parse_utc(stamp.read_text(encoding="utf-8").strip())
+            return naive.replace(tzinfo=UTC)
         except (ValueError, OverflowError, UnicodeDecodeError):
             pass  # a damaged stamp is no stamp
     notebook = folder / f"{slug}.ipynb"

@@ -85,7 +85,7 @@ class ClassConfig(_Strict):
     database: str = "sqlite:///board/class.db"
     slots: int = Field(0, ge=0)
     gpu: str = Field("auto", pattern="^(auto|off)$")
-    limits: Limits = Field(default_factory=lambda: Limits())
+    limits: Limits = Field(default_factory=Limits)
     contest: ContestConfig = Field(default_factory=ContestConfig)
     assignments: dict[str, AssignmentConfig] = Field(default_factory=dict)
 

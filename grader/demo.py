@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 
 from grader.answers import Answer, read_answer, reference_answer
-from grader.course import CONFIG_NAME, Course, course_solutions, init, write_atomically
+from grader.config import CONFIG_NAME
+from grader.course import Course, course_solutions, init, write_atomically
 from grader.datasets.build import new_seed
 from grader.datasets.synthesize import synthesize
 from grader.errors import InvalidConfig
@@ -58,9 +59,8 @@ def prepare(folder: Path, tell: Callable[[str], None]) -> Course:
     _shorten_limits(course)
     course = Course.open(course.root)
     report = synthesize(course.dataset, seed=new_seed(), images=IMAGES, size=SIZE, replace=True)
-    tell(
-        f"drew a town: {report.train_images} training images of {len(report.classes)} characters in {report.wall_s:.0f} s"
-    )
+    drawn = f"{report.train_images} training images of {len(report.classes)} characters"
+    tell(f"drew a town: {drawn} in {report.wall_s:.0f} s")
     for slug in SLUGS:
         release(course, slug)
     tell(f"released: {', '.join(SLUGS)}")

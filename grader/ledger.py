@@ -3,8 +3,8 @@
     ledger/results/<key>.json, .ipynb, .csv     what grading gave, from the moment it was known
     ledger/current/<slug>/<student>             the key whose result stands in gradebook and database
 
-A result is written before it is recorded, and `current` after. A process that is killed anywhere leaves a result to record or
-nothing at all; running again finishes the rest.
+A result is written before it is recorded, and `current` after. A process that is killed anywhere leaves a result to
+record or nothing at all; running again finishes the rest.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What plugs into nbgrader, so that its own commands and formgrader's button grade behind the boundary too.
 
-`configure` is all that a class's `nbgrader_config.py` calls. The steps are those of `grader grade`: same seal, same sandbox, same
-examiner, same points.
+`configure` is all that a class's `nbgrader_config.py` calls. The steps are those of `grader grade`: same seal, same
+sandbox, same examiner, same points.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor, OverwriteCells, SaveAut
 from traitlets import Unicode
 
 from grader.assignment import load_assignment
-from grader.course import CONFIG_NAME, Course, ordinary_files
+from grader.course import Course, ordinary_files
 from grader.outcomes import Outcome
 
 Resources = Any
@@ -75,14 +75,18 @@ def put_environment_on_path() -> None:
         os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
 
 
-MARKDOWN_TAGS = frozenset(
-    ["a", "abbr", "b", "blockquote", "br", "code", "del", "details", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"]
-)
+# fmt: off
+MARKDOWN_TAGS = frozenset([
+    "a", "abbr", "b", "blockquote", "br", "code", "del", "details", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6",
+    "hr", "i", "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "th",
+    "thead", "tr", "ul",
+])
+# fmt: on
 MARKDOWN_ATTRIBUTES = {"a": ["href", "title"], "img": ["src", "alt", "title"], "*": ["class", "align"]}
 
 
 def safe_markdown(source: str) -> str:
-    """Markdown as HTML that can do nothing: no scripts, no handlers, no `javascript:`; images only inline or attached."""
+    """Markdown as HTML that can do nothing: no scripts, no handlers, no `javascript:`."""
     return str(
         bleach.clean(
             markdown2html_mistune(source),
@@ -229,4 +233,4 @@ def nbgrader_config(course: Course) -> Any:
     return config
 
 
-__all__ = ["CONFIG_NAME", "KeepLanguage", "SealedExecute", "SealedOverwriteCells", "SealedSaveAutoGrades", "configure"]
+__all__ = ["KeepLanguage", "SealedExecute", "SealedOverwriteCells", "SealedSaveAutoGrades", "configure"]

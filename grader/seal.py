@@ -1,8 +1,8 @@
 """Seal a submitted notebook: put the author's cells back and take every hidden test out before anything runs.
 
-The same as nbgrader's sanitising steps (ClearOutput, DeduplicateIds, OverwriteCells), in one pass over plain data, and then:
-hidden tests become a placeholder, tags are dropped (`skip-execution` on a test would be full marks), test cells that the student
-deleted come back and are examined like the others, so that no old score survives.
+The same as nbgrader's sanitising steps (ClearOutput, DeduplicateIds, OverwriteCells), in one pass over plain data, and
+then: hidden tests become a placeholder, tags are dropped (`skip-execution` on a test would be full marks), test cells
+that the student deleted come back and are examined like the others, so that no old score survives.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def read_notebook(data: bytes) -> NotebookNode:
             remedy=_("Clear the outputs and hand it in again."),
         )
     try:
-        notebook = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
+        notebook: NotebookNode = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
         cells = notebook.cells
         is_notebook = isinstance(cells, list) and all(isinstance(cell.source, str) for cell in cells)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, nbformat.ValidationError) as error:
@@ -113,8 +113,8 @@ def _plain_cell(cell: NotebookNode, assignment: Assignment, notes: list[str]) ->
 def _foreign_cell(cell: NotebookNode) -> NotebookNode:
     """A cell of the student's own, or a text cell of the author's: text only, and its language tag."""
     if cell.cell_type == "code":
-        return new_code_cell(cell.source)
-    made = new_markdown_cell(cell.source)
+        return _new_cell("code", cell.source)
+    made = _new_cell("markdown", cell.source)
     tags = cell.get("metadata", {}).get("tags")
     kept = [tag for tag in LANGUAGE_TAGS if isinstance(tags, list) and tag in tags]
     if kept:
@@ -135,7 +135,7 @@ def _sealed_source(known: Cell) -> str:
 
 
 def _cell(known: Cell, source: str) -> NotebookNode:
-    made = new_code_cell(source) if known.cell_type == "code" else new_markdown_cell(source)
+    made = _new_cell(known.cell_type, source)
     made["id"] = _cell_id(known.grade_id)
     made.metadata["nbgrader"] = {
         "grade_id": known.grade_id,
@@ -149,6 +149,11 @@ def _cell(known: Cell, source: str) -> NotebookNode:
     }
     if known.is_grade or known.is_task:
         made.metadata["nbgrader"]["points"] = known.points
+    return made
+
+
+def _new_cell(cell_type: str, source: str) -> NotebookNode:
+    made: NotebookNode = new_code_cell(source) if cell_type == "code" else new_markdown_cell(source)
     return made
 
 

@@ -76,13 +76,14 @@ def test_of_copied_cells_the_last_counts(course: Course, resnet: Assignment) -> 
 
 def test_the_notebook_of_another_assignment_is_refused_with_its_cells_named(course: Course, resnet: Assignment) -> None:
     other = student_notebook(course, "springfield", "untouched")
-    with pytest.raises(InvalidSubmission, match="task1_contest_score.*resnet.ipynb"):
+    with pytest.raises(InvalidSubmission, match=r"task1_contest_score.*resnet\.ipynb"):
         seal(other, resnet)
 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"not json", b"[]", b"{}", b'{"cells": 3, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', b"\xff\xfe\x00",
+    [b"", b"not json", b"[]", b"{}", b'{"cells": 3, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
+     b"\xff\xfe\x00",
      b'{"cells": [{"cell_type": "code", "source": 5}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
      b"[" * 100_000],
     ids=["empty", "text", "list", "object", "cells", "bytes", "source", "deep"],

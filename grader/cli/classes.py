@@ -69,8 +69,8 @@ def collect(
 ) -> None:
     """Bring submissions into the class folder, through nbgrader's zip_collect.
 
-    Names that are understood: STUDENT/ASSIGNMENT.ipynb, STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb, STUDENT_ASSIGNMENT.ipynb and
-    STUDENT_123_ASSIGNMENT.ipynb.
+    Names that are understood: STUDENT/ASSIGNMENT.ipynb, STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb,
+    STUDENT_ASSIGNMENT.ipynb and STUDENT_123_ASSIGNMENT.ipynb.
 
     Example: [bold]grader collect resnet ~/Downloads/resnet.zip[/]
     """

@@ -1,4 +1,4 @@
-"""How grading looks in a terminal: a progress bar with the time left, and a list with the reason for each lost point."""
+"""How grading looks in a terminal: a bar with the time left, and a list with the reason for each lost point."""
 
 from __future__ import annotations
 

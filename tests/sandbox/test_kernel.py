@@ -46,7 +46,7 @@ def test_a_kernel_that_ignores_interrupts_is_killed(fresh: Kernel) -> None:
 
 
 def test_os_exit_is_noticed_and_named(fresh: Kernel) -> None:
-    with pytest.raises(KernelGone, match="os._exit"):
+    with pytest.raises(KernelGone, match=r"os\._exit"):
         fresh.run("import os; os._exit(0)")
     assert fresh.gone
 
@@ -71,7 +71,7 @@ def test_html_and_javascript_do_not_come_out(fresh: Kernel) -> None:
 def test_nothing_of_a_kernel_is_left_behind(tmp_path: Path) -> None:
     with Kernel(View(work=tmp_path)) as kernel:
         kernel.run("import subprocess; subprocess.Popen(['sleep', '1000'])")
-        inside = [p for p in psutil.Process().children(recursive=True)]
+        inside = list(psutil.Process().children(recursive=True))
         assert len(inside) >= 3
     deadline = time.monotonic() + 5
     while any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in inside) and time.monotonic() < deadline:

@@ -1,35 +1,49 @@
 """The sandbox's promises, each tried from inside a real one."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
 from grader.doctor import PROMISES
 from grader.sandbox.kernel import Kernel
 
+
+def kept_if(condition: str) -> str:
+    """Code that says `kept` where the condition holds inside."""
+    return f"import os, resource, subprocess\nprint('kept' if {condition} else 'broken')"
+
+
+def refused(statement: str) -> str:
+    """Code that says `kept` where the statement fails inside."""
+    return f"import torch\ntry:\n  {statement}\nexcept OSError:\n  print('kept')"
+
+
 MORE_PROMISES = (
-    ("the machine's own Unix sockets are not there", "import os\nprint('kept' if not os.path.exists('/run') else 'broken')"),
-    ("umount is refused", "import subprocess\nprint('kept' if subprocess.run(['umount', '/proc'], capture_output=True).returncode else 'broken')"),
-    ("no new user namespace", "import subprocess\nprint('kept' if subprocess.run(['unshare', '-U', 'true'], capture_output=True).returncode else 'broken')"),
-    ("the system is read-only", "try: open('/usr/bin/x', 'w')\nexcept OSError: print('kept')"),
-    ("the Python environment is read-only", "import torch\ntry: open(torch.__file__, 'a')\nexcept OSError: print('kept')"),
-    ("the agent's file is read-only", "try: open('/opt/springfield/agent.py', 'a')\nexcept OSError: print('kept')"),
-    ("the environment holds no secret", "import os\nprint('kept' if 'SPRINGFIELD_TEST_SECRET' not in os.environ else 'broken')"),
-    ("no account list", "import os\nprint('kept' if not os.path.exists('/etc/passwd') and not os.path.exists('/etc/shadow') else 'broken')"),
+    ("the machine's own Unix sockets are not there", kept_if("not os.path.exists('/run')")),
+    ("umount is refused", kept_if("subprocess.run(['umount', '/proc'], capture_output=True).returncode")),
+    ("no new user namespace", kept_if("subprocess.run(['unshare', '-U', 'true'], capture_output=True).returncode")),
+    ("the system is read-only", refused("open('/usr/bin/x', 'w')")),
+    ("the Python environment is read-only", refused("open(torch.__file__, 'a')")),
+    ("the agent's file is read-only", refused("open('/opt/springfield/agent.py', 'a')")),
+    ("the environment holds no secret", kept_if("'SPRINGFIELD_TEST_SECRET' not in os.environ")),
+    ("no account list", kept_if("not os.path.exists('/etc/passwd') and not os.path.exists('/etc/shadow')")),
     ("the work folder is writable", "open('mine.txt', 'w').write('x'); print('kept')"),
-    ("core dumps are off", "import resource\nprint('kept' if resource.getrlimit(resource.RLIMIT_CORE) == (0, 0) else 'broken')"),
-    ("one file cannot fill the disk", "try:\n  f = open('big', 'wb'); f.truncate(5 << 30)\nexcept OSError: print('kept')"),
-)  # fmt: skip
+    ("core dumps are off", kept_if("resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)")),
+    ("one file cannot fill the disk", refused("open('big', 'wb').truncate(5 << 30)")),
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _secret():
+def _secret() -> Iterator[None]:
+    """A secret in the grader's own environment, before the shared kernel starts."""
     os.environ["SPRINGFIELD_TEST_SECRET"] = "do not leak"
     yield
     del os.environ["SPRINGFIELD_TEST_SECRET"]
 
 
 @pytest.mark.parametrize(("promise", "code"), [*PROMISES, *MORE_PROMISES], ids=lambda value: value[:40])
-def test_the_promise_is_kept(_secret: None, kernel: Kernel, promise: str, code: str) -> None:
+def test_the_promise_is_kept(kernel: Kernel, promise: str, code: str) -> None:
     run = kernel.run(code)
-    assert "".join(output.get("text", "") for output in run.outputs).strip() == "kept", (run.error, run.outputs)
+    said = "".join(output.get("text", "") for output in run.outputs).strip()
+    assert said == "kept", (promise, run.error, run.outputs)
