@@ -1,7 +1,8 @@
 """Who stands where: from attempts to ranked rows. Pure functions of plain data.
 
-What counts of a student is the best attempt, and of equal ones the earliest. Equal scores share a rank (1, 2, 2, 4);
-the earlier one only stands above. Without a valid score there is no rank.
+The board shows the best attempt of a student, and of equal ones the earliest; the gradebook holds the last one, and
+that is the grade. Equal scores share a rank (1, 2, 2, 4); the earlier one only stands above. Without a valid score
+there is no rank.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ def render() -> None:
     st.title(_("How grading works"), anchor=False)
     text, ladder = st.columns([3, 2], gap="large")
     with text:
+        _what_counts()
         _blocks()
         _contest()
         _ranks()
@@ -27,14 +28,24 @@ def render() -> None:
         _ladder()
 
 
+def _what_counts() -> None:
+    st.subheader(_("The board and your grade"), anchor=False)
+    st.markdown(
+        _(
+            "**The board shows your best submission, the gradebook holds the last one you handed in.** Your grade is "
+            "the gradebook's: a weaker notebook handed in later lowers it, while your place here stays. So hand in "
+            "last what you want to be graded."
+        )
+    )
+
+
 def _blocks() -> None:
     st.subheader(_("Blocks: AlexNet, VGG, ResNet, DenseNet"), anchor=False)
     st.markdown(
         _(
             "Your notebook runs in a sandbox. The checks run outside it, call your classes with fresh inputs and "
             "compare what they compute: outputs, gradients, statistics. Names and style are up to you.\n\n"
-            "A task can give a part of its points. A task that could not be graded shows as such: that is not a zero. "
-            "Of all you hand in, the best counts."
+            "A task can give a part of its points. A task that could not be graded shows as such: that is not a zero."
         )
     )
 

@@ -132,6 +132,17 @@ def test_how_grading_works_needs_no_database(monkeypatch: pytest.MonkeyPatch, ur
     assert "962" in app.table[0].value.to_string()
 
 
+def test_every_page_says_that_the_grade_is_the_last_submission_and_not_the_best(
+    monkeypatch: pytest.MonkeyPatch, full_class: str
+) -> None:
+    for page in ("", "assignments"):
+        captions = [caption.value for caption in _open(monkeypatch, full_class, page).caption]
+        assert "В рейтинге — лучшая работа каждого. Оценка — в журнале: там последняя сданная работа." in captions
+    how = _open(monkeypatch, full_class, "how")
+    assert "Рейтинг и оценка" in [heading.value for heading in how.subheader]
+    assert "в журнале — последняя сданная" in _everything(how)
+
+
 def test_a_missing_database_is_explained_and_not_made(
     monkeypatch: pytest.MonkeyPatch, url: str, tmp_path: Path
 ) -> None:
