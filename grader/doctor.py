@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import platform
-import resource
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from grader.datasets.layout import load_answer_key
 from grader.errors import GraderError, InvalidAssignment
 from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
+from grader.sandbox.cgroups import Group
 from grader.sandbox.kernel import Kernel
 
 FREE_GIB = 2
@@ -50,7 +50,7 @@ def look(class_dir: Path | None = None) -> Iterator[Finding]:
     yield Finding("PyTorch", True, torch.__version__)
     yield _bwrap()
     yield from _sandbox_promises()
-    yield _processes()
+    yield from _limits()
     yield _gpu()
     yield _space(class_dir or Path())
     if class_dir is not None:
@@ -90,31 +90,42 @@ PROMISES: tuple[tuple[str, str], ...] = (
 
 def _sandbox_promises() -> Iterator[Finding]:
     """Try the sandbox's promises in a real one."""
-    with tempfile.TemporaryDirectory(prefix="sg-doctor-") as folder:
-        try:
-            with Kernel(View(work=Path(folder))) as kernel:
-                for promise, code in PROMISES:
-                    said = "".join(output.get("text", "") for output in kernel.run(code).outputs).strip()
-                    yield Finding(
-                        f"sandbox: {promise}", said == "kept", said or "no answer", "Do not grade here; report this."
-                    )
-        except GraderError as error:
-            yield Finding("sandbox: a kernel starts", False, error.message, error.remedy)
+    try:
+        with Kernel(View()) as kernel:
+            for promise, code in PROMISES:
+                said = "".join(output.get("text", "") for output in kernel.run(code).outputs).strip()
+                yield Finding(
+                    f"sandbox: {promise}", said == "kept", said or "no answer", "Do not grade here; report this."
+                )
+    except GraderError as error:
+        yield Finding("sandbox: a kernel starts", False, error.message, error.remedy)
 
 
-def _processes() -> Finding:
-    import os  # noqa: PLC0415  asked here only
-
-    if os.geteuid() == 0:
-        return Finding(
+def _limits() -> Iterator[Finding]:
+    """Which limits hold for a submission as a whole here."""
+    group = Group(f"{os.getpid()}-doctor")
+    try:
+        counts, sums = group.counts_processes, group.sums_memory
+    finally:
+        group.close()
+    if counts or os.geteuid() != 0:
+        yield Finding("number of processes is limited", True, "by a control group" if counts else "by RLIMIT_NPROC")
+    else:
+        yield Finding(
             "number of processes is limited",
             False,
-            "started as root: the kernel does not count root's processes",
+            "started as root without control groups: the system does not count root's processes",
             "Grade as an ordinary user, or accept that a fork bomb is stopped by the time limit only.",
             is_needed=False,
         )
-    soft, _hard = resource.getrlimit(resource.RLIMIT_NPROC)
-    return Finding("number of processes is limited", True, f"RLIMIT_NPROC (this account has {soft})", is_needed=False)
+    yield Finding(
+        "memory of all processes of a submission is limited",
+        sums,
+        "by a control group" if sums else "only each process by itself (RLIMIT_DATA)",
+        "Start the grader where it may make control groups: as root, or under `systemd-run --user --scope "
+        "-p Delegate=yes`.",
+        is_needed=False,
+    )
 
 
 def _gpu() -> Finding:

@@ -7,10 +7,9 @@ or an error of `grader.errors` that says who has to act.
 from __future__ import annotations
 
 import ast
-import tempfile
 import time
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import nbformat
 import torch
@@ -30,7 +29,8 @@ from grader.sandbox.kernel import CellRun, Kernel
 from grader.scoring.contest import ContestScore
 from grader.seal import PLACEHOLDER, read_notebook, seal
 
-WORK_FOLDER_PREFIX = "sg-work-"
+MAX_RESTARTS = 2
+REPLAY_S = 30
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def grade(job: Job) -> Graded:
     """
     with speaking(job.conditions.language):
         sealed = seal(read_notebook(job.notebook), job.assignment)
-        examined = run_in_fresh_folder(sealed.notebook, job.assignment, job.conditions, job.files, notes=sealed.notes)
+        examined = run_and_examine(sealed.notebook, job.assignment, job.conditions, job.files, notes=sealed.notes)
         return Graded(
             key=job.key,
             notebook=nbformat.writes(examined.notebook).encode(),
@@ -125,7 +125,7 @@ class Examined:
     predictions: bytes
 
 
-def run_in_fresh_folder(
+def run_and_examine(
     notebook: NotebookNode,
     assignment: Assignment,
     conditions: Conditions,
@@ -133,27 +133,13 @@ def run_in_fresh_folder(
     *,
     notes: tuple[str, ...] = (),
 ) -> Examined:
-    """`run_and_examine` in a folder of its own that holds the handed-in files and is removed afterwards.
-
-    Raises:
-        EnvironmentFault: no kernel could be started.
-    """
-    with tempfile.TemporaryDirectory(prefix=WORK_FOLDER_PREFIX, ignore_cleanup_errors=True) as folder:
-        work = Path(folder)
-        _lay_out(work, files)
-        return run_and_examine(notebook, assignment, conditions, work, notes=notes)
-
-
-def run_and_examine(
-    notebook: NotebookNode, assignment: Assignment, conditions: Conditions, work: Path, *, notes: tuple[str, ...] = ()
-) -> Examined:
     """Run a sealed notebook in a sandbox and examine it from outside.
 
     Args:
         notebook: from `seal`; its cells receive their outputs.
         assignment: what it answers.
         conditions: limits, language, data, contest.
-        work: folder that the notebook may write in.
+        files: (relative path, bytes) of the files handed in beside it.
         notes: the seal's notes, for the report.
 
     Raises:
@@ -161,9 +147,8 @@ def run_and_examine(
     """
     torch.set_num_threads(conditions.threads)
     started = time.monotonic()
-    examination = Examination(work, conditions.contest, conditions.contest_missing)
     view = View(
-        work=work,
+        files=files,
         read_only=conditions.data,
         limits=conditions.limits,
         gpu=conditions.gpu,
@@ -171,6 +156,7 @@ def run_and_examine(
         environment=conditions.environment,
     )
     with Kernel(view) as kernel:
+        examination = Examination(kernel, conditions.contest, conditions.contest_missing)
         run = _NotebookRun(kernel, assignment, examination)
         tasks = [task for cell in notebook.cells if (task := run.cell(cell)) is not None]
     report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes))
@@ -187,6 +173,8 @@ class _NotebookRun:
         self._session = Session(kernel)
         self._student_names = names_to_define(assignment)
         self._trouble = ""
+        self._replayable: list[tuple[str, float]] = []
+        self._restarts = 0
         self.notes: list[str] = []
 
     def cell(self, cell: NotebookNode) -> TaskResult | None:
@@ -201,13 +189,18 @@ class _NotebookRun:
         return None
 
     def _run(self, source: str, name: str) -> CellRun:
-        """Run a cell of the student's; a kernel that is gone makes it an empty run."""
+        """Run a cell of the student's; one that ends the kernel leaves nothing."""
+        where = name or _("a cell")
+        if not self._is_alive():
+            return CellRun()
         try:
             run = self._kernel.run(source)
-        except KernelGone as gone:
-            self._blame(str(gone))
+        except KernelGone:
+            self.notes.append(f"{where}: {self._kernel.gone}")
+            self._blame(_("In {cell}: {what}.").format(cell=where, what=self._kernel.gone))
             return CellRun()
-        where = name or _("a cell")
+        if not self._kernel.gone:
+            self._replayable.append((source, run.wall_s))
         if run.limit:
             self.notes.append(f"{where}: {run.limit}")
             self._blame(_("In {cell}: {what}.").format(cell=where, what=run.limit))
@@ -215,6 +208,26 @@ class _NotebookRun:
             text = _("{cell} ended with {kind}: {text}")
             self._blame(text.format(cell=where, kind=run.error[0], text=run.error[1][:300]))
         return run
+
+    def _is_alive(self) -> bool:
+        """Whether there is a kernel to run the next cell in.
+
+        A dead one is replaced by a fresh one that runs the earlier cells again, without the one that ended it, where they are
+        quick: so it costs what depended on it. Training is not repeated.
+        """
+        if not self._kernel.gone:
+            return True
+        cost_s = sum(wall_s for _source, wall_s in self._replayable)
+        if self._restarts >= MAX_RESTARTS or cost_s > REPLAY_S or self._kernel.is_out_of_time:
+            return False
+        self._restarts += 1
+        try:
+            self._kernel.restart()
+            for source, _wall_s in self._replayable:
+                self._kernel.run(source)
+        except KernelGone:
+            return False
+        return not self._kernel.gone
 
     def _blame(self, trouble: str) -> None:
         """Remember the first thing that went wrong: later ones mostly follow from it."""
@@ -224,7 +237,7 @@ class _NotebookRun:
         visible, hidden = split_hidden(known.source)
         shown = []
         result = None
-        if self._kernel.gone:
+        if not self._is_alive():
             result = self._not_reached(known)
         elif visible.strip():
             try:
@@ -305,14 +318,3 @@ def names_to_define(assignment: Assignment) -> frozenset[str]:
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 names.add(node.id)
     return frozenset(names)
-
-
-def _lay_out(work: Path, files: tuple[tuple[str, bytes], ...]) -> None:
-    """Write the handed-in files into the work folder; `collect` has checked their names, and they are checked again."""
-    for name, data in files:
-        relative = PurePosixPath(name)
-        if relative.is_absolute() or ".." in relative.parts:
-            continue
-        path = work / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)

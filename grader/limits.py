@@ -12,18 +12,23 @@ class Limits(BaseModel):
         wall_s: seconds for the whole notebook, hidden tests included.
         cell_s: seconds for one cell.
         call_s: seconds for one call of the student's code by a hidden test.
-        memory_mib: memory of the kernel's process, MiB.
+        cpu_s: processor seconds of one process; 0 leaves them to the wall clock.
+        memory_mib: memory beyond what the libraries take, MiB: of one process, and of all together where a control group can
+            be made.
         processes: processes and threads.
-        file_mib: size of one file that it writes, MiB.
+        disk_mib: size of the working folder, and of the temporary folder, MiB; both are kept in memory.
+        files: open files of one process.
         output_kib: text and pictures that one cell may print, KiB.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    wall_s: float = Field(300, gt=0)
-    cell_s: float = Field(60, gt=0)
-    call_s: float = Field(20, gt=0)
-    memory_mib: int = Field(4096, ge=512)
-    processes: int = Field(512, ge=16)
-    file_mib: int = Field(1024, ge=1)
-    output_kib: int = Field(512, ge=1)
+    wall_s: float = Field(default=300, gt=0)
+    cell_s: float = Field(default=60, gt=0)
+    call_s: float = Field(default=20, gt=0)
+    cpu_s: float = Field(default=0, ge=0)
+    memory_mib: int = Field(default=4096, ge=512)
+    processes: int = Field(default=256, ge=16)
+    disk_mib: int = Field(default=1024, ge=1)
+    files: int = Field(default=1024, ge=64)
+    output_kib: int = Field(default=512, ge=1)

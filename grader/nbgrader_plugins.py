@@ -143,7 +143,7 @@ class SealedExecute(NbGraderPreprocessor, Preprocessor):
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Fill in the outputs: messages and points of the test cells."""
         from grader.conditions import conditions_of, require_contest  # noqa: PLC0415  as above
-        from grader.grading import run_in_fresh_folder  # noqa: PLC0415
+        from grader.grading import run_and_examine  # noqa: PLC0415
         from grader.language import speaking  # noqa: PLC0415
 
         marks = resources["nbgrader"]
@@ -157,7 +157,7 @@ class SealedExecute(NbGraderPreprocessor, Preprocessor):
         conditions = conditions_of(Course.open(Path(self.class_dir)), slug, slots=1)
         require_contest(conditions)
         with speaking(conditions.language):
-            examined = run_in_fresh_folder(nb, load_assignment(marks["db_url"], slug), conditions, files)
+            examined = run_and_examine(nb, load_assignment(marks["db_url"], slug), conditions, files)
         for note in examined.report.notes:
             self.log.warning("%s", note)
         return examined.notebook, resources

@@ -104,7 +104,7 @@ def hand_in(course: Course) -> HandIn:
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+def kernel() -> Iterator[Kernel]:
     """A kernel in a real sandbox, shared by the tests of a module."""
-    with Kernel(View(work=tmp_path_factory.mktemp("work"), limits=Limits(cell_s=10, call_s=5))) as started:
+    with Kernel(View(limits=Limits(cell_s=10, call_s=5))) as started:
         yield started

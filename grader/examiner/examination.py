@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Protocol
 
 from grader.errors import CheckFailed
 from grader.language import _
@@ -32,12 +30,22 @@ class ContestRules:
     grade_on: Part = "public"
 
 
+class WorkingFolder(Protocol):
+    """A notebook's working folder, seen from outside; `grader.sandbox.kernel.Kernel` is one."""
+
+    def names(self) -> list[str]:
+        """Names in it."""
+
+    def read_file(self, name: str, limit: int) -> bytes | None:
+        """An ordinary file of at most `limit` bytes, links not followed; None where there is none."""
+
+
 @dataclass
 class Examination:
     """State of one submission's examination.
 
     Attributes:
-        work: host folder that the kernel wrote in.
+        folder: what the notebook left in its working folder.
         contest: the contest's rules, where the assignment is the contest.
         contest_missing: why there are no rules, for the message.
         notes: lines for the student, from hidden tests that passed.
@@ -45,7 +53,7 @@ class Examination:
         predictions: the `submission.csv` that was scored.
     """
 
-    work: Path
+    folder: WorkingFolder
     contest: ContestRules | None = None
     contest_missing: str = ""
     notes: list[str] = field(default_factory=list)
@@ -55,34 +63,28 @@ class Examination:
     def read_file(self, name: str) -> bytes:
         """A file that the notebook left in its working folder.
 
-        The folder is hostile: links are not followed, only regular files are read, and not more than a limit.
-
         Raises:
-            CheckFailed: there is no such file, or it is too large.
+            CheckFailed: there is no such ordinary file, or it is too large.
         """
-        try:
-            descriptor = os.open(
-                self.work / Path(name).name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            )
-        except OSError as error:
-            left = ", ".join(sorted(p.name for p in self.work.iterdir() if p.suffix == ".csv")[:5]) or _("none")
+        data = self.folder.read_file(name, MAX_FILE_BYTES)
+        if data is not None:
+            return data
+        names = self.folder.names()
+        if name in names:
             raise CheckFailed(
-                _("The notebook left no file {name} in its working folder (csv files there: {left}).").format(
-                    name=name, left=left
-                ),
-                remedy=_("Write it with to_csv({name!r}, index=False) and run the notebook from top to bottom.").format(
-                    name=name
-                ),
-            ) from error
-        with os.fdopen(descriptor, "rb") as file:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_FILE_BYTES:
-                raise CheckFailed(
-                    _("{name} is not an ordinary file of at most {allowed} MiB.").format(
-                        name=name, allowed=MAX_FILE_BYTES >> 20
-                    )
+                _("{name} is not an ordinary file of at most {allowed} MiB.").format(
+                    name=name, allowed=MAX_FILE_BYTES >> 20
                 )
-            return file.read(MAX_FILE_BYTES)
+            )
+        left = ", ".join(other[:60] for other in names if other.endswith(".csv"))[:300] or _("none")
+        raise CheckFailed(
+            _("The notebook left no file {name} in its working folder (csv files there: {left}).").format(
+                name=name, left=left
+            ),
+            remedy=_("Write it with to_csv({name!r}, index=False) and run the notebook from top to bottom.").format(
+                name=name
+            ),
+        )
 
 
 _examination: ContextVar[Examination | None] = ContextVar("examination", default=None)

@@ -14,14 +14,15 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from grader.errors import SandboxUnavailable
 from grader.limits import Limits
 
 INSIDE = Path(__file__).parent / "inside"
 AGENT_FOLDER = "/opt/springfield"
-WORK_FOLDER = "/kaggle/working"
+SLOT_FOLDER = "/.springfield/slot"  # zygote.py knows these two by the same names
+DATA_FOLDER = "/.springfield/data"
 PASSED_ON = ("OPENBLAS_", "MKL_", "NVPL_")  # which instructions the numeric libraries may use is the machine's affair
 REMEDY = "Install it (`apt-get install bubblewrap`) and run `grader doctor`."
 
@@ -31,7 +32,7 @@ class View:
     """What one kernel sees beyond the system.
 
     Attributes:
-        work: folder on the host, writable, seen as `/kaggle/working`.
+        files: (relative path, bytes) that lie in its working folder at the start.
         read_only: (host folder, path inside) pairs.
         limits: limits of this submission.
         gpu: whether `/dev/nvidia*` are bound.
@@ -39,9 +40,9 @@ class View:
         environment: (name, value) pairs that the notebook finds in its environment.
     """
 
-    work: Path
+    files: tuple[tuple[str, bytes], ...] = ()
     read_only: tuple[tuple[Path, str], ...] = ()
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = field(default_factory=lambda: Limits())
     gpu: bool = False
     threads: int = 1
     environment: tuple[tuple[str, str], ...] = ()
@@ -78,36 +79,54 @@ def check_bwrap() -> None:
         )
 
 
-def command(view: View, run_folder: Path, argv: list[str]) -> list[str]:
-    """The command that starts `argv` inside the view.
+def command(
+    read_only: tuple[tuple[Path, str], ...], slot_folder: Path, argv: list[str], *, gpu: bool, threads: int
+) -> list[str]:
+    """The command that starts a slot's zygote.
 
     Args:
-        view: what it sees.
-        run_folder: host folder with the connection file, bound writable at its own path: the sockets live in it.
+        read_only: (host folder, path inside) pairs; those below the working folder are bound per kernel, see `inner_binds`.
+        slot_folder: host folder that the grader and the zygote share: sockets, and files on their way in.
         argv: the command inside.
+        gpu: whether `/dev/nvidia*` are bound.
+        threads: threads for numeric libraries, read when they are loaded.
 
     Raises:
         SandboxUnavailable: bubblewrap is not installed.
     """
-    binds: list[str] = ["--bind", str(view.work), WORK_FOLDER, "--bind", str(run_folder), str(run_folder)]
-    for host, inside in view.read_only:
-        binds += ["--ro-bind", str(host), inside]
+    binds: list[str] = ["--bind", str(slot_folder), SLOT_FOLDER]
+    for number, (host, _inside) in enumerate(read_only):
+        binds += ["--ro-bind", str(host), f"{DATA_FOLDER}/{number}"]
+    options = ["--clearenv"]
+    for name, value in environment(threads=threads).items():
+        options += ["--setenv", name, value]
     return [
-        find_bwrap(), *_namespaces(), *_system(), *_python(), *_devices(gpu=view.gpu), *binds,
-        "--ro-bind", str(INSIDE), AGENT_FOLDER,
-        *_environment(view), "--chdir", WORK_FOLDER, *argv,
+        find_bwrap(), *_namespaces(), *_system(), *_python(), *_devices(gpu=gpu), *binds,
+        "--ro-bind", str(INSIDE), AGENT_FOLDER, *options, "--chdir", "/", *argv,
     ]  # fmt: skip
 
 
-def kernel_argv(view: View) -> list[str]:
-    """The kernel's command inside the sandbox, for a kernelspec."""
-    return [sys.executable, "-I", f"{AGENT_FOLDER}/kernel.py", view.limits.model_dump_json(), "-f", "{connection_file}"]
+def inner_binds(read_only: tuple[tuple[Path, str], ...]) -> list[tuple[str, str]]:
+    """(path in the slot, path that the kernel sees) of the data; outer folders first."""
+    pairs = [(f"{DATA_FOLDER}/{number}", inside) for number, (_host, inside) in enumerate(read_only)]
+    return sorted(pairs, key=lambda pair: pair[1])
+
+
+def lay_out(folder: Path, files: tuple[tuple[str, bytes], ...]) -> None:
+    """Write handed-in files into a folder; `collect` has checked their names, and they are checked again."""
+    for name, data in files:
+        relative = PurePosixPath(name)
+        if relative.is_absolute() or ".." in relative.parts:
+            continue
+        path = folder / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 def _namespaces() -> list[str]:
     return [
         "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session",
-        "--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "springfield",
+        "--cap-add", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "springfield",
     ]  # fmt: skip
 
 
@@ -149,24 +168,21 @@ def _devices(*, gpu: bool) -> list[str]:
     return options
 
 
-def _environment(view: View) -> list[str]:
+def environment(*, threads: int, more: tuple[tuple[str, str], ...] = ()) -> dict[str, str]:
+    """The environment inside: nothing of the grader's own."""
     values = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": "/home/student",
         "USER": "student",
         "LOGNAME": "student",
         "LANG": "C.UTF-8",
-        "TMPDIR": "/tmp",  # noqa: S108
-        "IPYTHONDIR": "/tmp/ipython",  # noqa: S108
-        "MPLCONFIGDIR": "/tmp/matplotlib",  # noqa: S108
+        "TMPDIR": "/tmp",  # noqa: S108  a file system of the sandbox's own
+        "IPYTHONDIR": "/tmp/ipython",  # noqa: S108  as above
+        "MPLCONFIGDIR": "/tmp/matplotlib",  # noqa: S108  as above
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "OMP_NUM_THREADS": str(view.threads),
-        "MKL_NUM_THREADS": str(view.threads),
+        "OMP_NUM_THREADS": str(threads),
+        "MKL_NUM_THREADS": str(threads),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    values |= {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON) and name not in values}
-    values |= dict(view.environment)
-    options = ["--clearenv"]
-    for name, value in values.items():
-        options += ["--setenv", name, value]
-    return options
+    machine = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
+    return {**machine, **values, **dict(more)}

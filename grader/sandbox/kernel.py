@@ -1,45 +1,39 @@
 """One student's kernel, seen from the trusted side: start it, run cells, ask its agent, end it.
 
 The loop is ours and not nbclient's for three reasons: the examiner speaks with the same kernel between the cells, what a cell
-may print is capped while it arrives, and a kernel that dies or ignores an interrupt costs only what could not run.
+may print is capped while it arrives, and a kernel that dies or ignores an interrupt costs only what could not run. Messages are
+Jupyter's own, read with `jupyter_client`'s Session; whatever is not one of them is passed over.
 """
 
 from __future__ import annotations
 
-import queue
+import contextlib
+import secrets
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jupyter_client import BlockingKernelClient, KernelManager
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+import zmq
+from jupyter_client.session import Session
 from nbformat import NotebookNode
-from nbformat.v4 import new_output, output_from_msg
+from nbformat.v4 import new_output
 
 from grader.errors import KernelGone, LimitExceeded
 from grader.language import _
+from grader.sandbox import slot as slots
 from grader.sandbox.bubblewrap import View
+from grader.sandbox.slot import KernelProcess, Kind, Slot
 
 START_S = 60
 INTERRUPT_S = 3
-POLL_S = 0.25
-AFTER_REPLY_S = 2
+POLL_MS = 250
+READY_MS = 20
+MAX_MESSAGE_BYTES = 512 * 1024 * 1024
+OUTPUT_OVERHEAD = 64  # bytes that an output counts for beside its text, so that a million empty ones count too
+CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 Message = dict[str, Any]
-
-
-class SandboxSpecs(KernelSpecManager):
-    """Knows one kernel: the sandboxed one, whatever a notebook's metadata asks for."""
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """The sandboxed kernel's specification."""
-        return KernelSpec(
-            argv=[],  # the provisioner knows the command
-            display_name="Python 3 (sandbox)",
-            language="python",
-            interrupt_mode="message",
-            metadata={"kernel_provisioner": {"provisioner_name": "springfield-bubblewrap", "config": {}}},
-        )
 
 
 @dataclass
@@ -50,6 +44,7 @@ class CellRun:
         outputs: notebook outputs, at most `limits.output_kib` of them.
         error: name, text and traceback where the cell raised.
         limit: the limit that struck, in words, or an empty string.
+        wall_s: seconds it took.
     """
 
     outputs: list[NotebookNode] = field(default_factory=list)
@@ -64,8 +59,9 @@ class Kernel:
     def __init__(self, view: View) -> None:
         self.view = view
         self.limits = view.limits
-        self._manager = KernelManager(kernel_name="python3", kernel_spec_manager=SandboxSpecs())
-        self._client: BlockingKernelClient | None = None
+        self._slot: Slot | None = None
+        self._process: KernelProcess | None = None
+        self._link: _Link | None = None
         self._deadline = float("inf")
         self._gone = ""
 
@@ -76,25 +72,42 @@ class Kernel:
             SandboxUnavailable: no sandbox can be made.
             KernelGone: the kernel did not come up.
         """
-        self._manager.start_kernel(view=self.view)
-        self._client = self._manager.client()
-        self._client.start_channels(stdin=False, hb=False)
+        key = secrets.token_hex(16)
+        connection = {"key": key, "signature_scheme": "hmac-sha256"}
+        connection |= {f"{name}_port": number for number, name in enumerate(CHANNELS, 1)}
+        self._slot = slots.acquire(Kind.of(self.view))
         try:
-            self._wait_until_ready(time.monotonic() + START_S)
-        except (KernelGone, LimitExceeded) as why:
-            failed = self._start_failed(why)
+            self._process = KernelProcess(self._slot, self.view, connection)
+            self._launch()
+        except BaseException:
+            self._slot.is_suspect = True
             self.close()
-            raise failed from why
+            raise
         self._deadline = time.monotonic() + self.limits.wall_s
 
+    def restart(self) -> None:
+        """Start a fresh kernel in the same working folder, after one has died; the time that is left stays.
+
+        Raises:
+            KernelGone: it did not come up, or no time is left.
+        """
+        if self._process is None or time.monotonic() >= self._deadline:
+            raise KernelGone(self._no_kernel())
+        self._process.kill()
+        self._gone = ""
+        self._launch()
+
     def close(self) -> None:
-        """End the kernel and everything in its sandbox; safe to call twice."""
-        if self._client is not None:
-            self._client.stop_channels()
-            self._client = None
-        if self._manager.has_kernel:
-            self._manager.shutdown_kernel(now=True)
-        self._manager.cleanup_resources()
+        """End the kernel and everything it has started; safe to call twice."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+        if self._slot is not None:
+            slots.release(self._slot)
+            self._slot = None
 
     def __enter__(self) -> Kernel:
         self.start()
@@ -106,9 +119,14 @@ class Kernel:
     @property
     def gone(self) -> str:
         """Why the kernel is gone, in words; empty while it lives."""
-        if not self._gone and not self._manager.is_alive():
-            self._gone = _("the kernel ended (os._exit, a crash, or out of memory)")
+        if not self._gone and self._process is not None and self._process.poll() is not None:
+            self._gone = _cause(self._process)
         return self._gone
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether the notebook's time is used up."""
+        return time.monotonic() >= self._deadline
 
     def run(self, code: str) -> CellRun:
         """Run one cell.
@@ -122,20 +140,23 @@ class Kernel:
         Raises:
             KernelGone: the kernel is not there, or ended while the cell ran.
         """
-        client = self._living_client()
+        link = self._living_link()
         started = time.monotonic()
         run = CellRun()
         budget_s = min(self.limits.cell_s, self._deadline - started)
-        message_id = client.execute(code, allow_stdin=False, stop_on_error=False)
+        request = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
+        message_id = link.send("execute_request", {**request, "allow_stdin": False, "stop_on_error": False})
         collected = _Outputs(self.limits.output_kib * 1024)
         try:
-            self._collect(client, message_id, collected, started + budget_s)
+            self._collect(link, message_id, collected, started + budget_s)
         except LimitExceeded as limit:
             run.limit = str(limit)
-            self._stop_cell(client, message_id, collected)
+            self._stop_cell(link, message_id, collected)
         run.outputs = collected.cells
         run.error = collected.error
         run.limit = run.limit or collected.limit
+        if run.error is not None and not run.limit and _is_out_of_memory(run.error):
+            run.limit = _("memory: {size} MiB exceeded").format(size=self.limits.memory_mib)
         run.wall_s = time.monotonic() - started
         return run
 
@@ -146,127 +167,213 @@ class Kernel:
             KernelGone: the kernel is not there.
             LimitExceeded: no answer within `limits.call_s`.
         """
-        client = self._living_client()
+        link = self._living_link()
         deadline = min(time.monotonic() + self.limits.call_s, self._deadline)
-        message = client.session.msg("springfield_request", content)
-        client.session.send(client.shell_channel.socket, message, buffers=list(buffers))
+        message_id = link.send("springfield_request", content, buffers)
         try:
-            while True:
-                reply = self._next(client.get_shell_msg, deadline)
-                if reply is None:
-                    self._drain(client)
-                elif reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
-                    self._drain(client)
-                    return reply["content"], list(reply["buffers"])
+            reply = self._reply(link, message_id, deadline)
         except LimitExceeded:
-            self._manager.interrupt_kernel()
-            if not self._settles(client, message["header"]["msg_id"]):
+            self._interrupt()
+            try:
+                self._reply(link, message_id, time.monotonic() + INTERRUPT_S)
+            except LimitExceeded:
                 self._kill(_("it did not react to an interrupt"))
+            except KernelGone:
+                pass
             raise
+        link.drain()
+        return reply["content"], [memoryview(buffer) for buffer in reply["buffers"]]
+
+    def names(self) -> list[str]:
+        """Names in the working folder, of a dead kernel too.
+
+        Raises:
+            KernelGone: the sandbox is gone.
+        """
+        return self._require_process().names()
+
+    def read_file(self, name: str, limit: int) -> bytes | None:
+        """A regular file of the working folder, of a dead kernel too.
+
+        Args:
+            name: without a folder; links are not followed.
+            limit: bytes; a larger file is not read.
+
+        Raises:
+            KernelGone: the sandbox is gone.
+        """
+        return self._require_process().read_file(name, limit)
+
+    def _require_process(self) -> KernelProcess:
+        if self._process is None:
+            raise KernelGone(self._no_kernel())
+        return self._process
+
+    def _launch(self) -> None:
+        process = self._require_process()
+        if self._link is not None:
+            self._link.close()
+        process.start()
+        deadline = time.monotonic() + START_S
+        paths = [process.sockets / f"k-{number}" for number in range(1, len(CHANNELS) + 1)]
+        while not all(path.exists() for path in paths):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise KernelGone(self._not_up(process))
+            time.sleep(0.002)
+        self._link = _Link(str(process.sockets / "k"), process.connection["key"])
+        # The subscription to outputs may lag behind the first reply: ask until it delivers.
+        while time.monotonic() < deadline and process.poll() is None:
+            self._link.send("kernel_info_request", {})
+            if self._link.iopub.poll(READY_MS):
+                return
+        raise KernelGone(self._not_up(process))
+
+    @staticmethod
+    def _not_up(process: KernelProcess) -> str:
+        said = process.slot.last_words()
+        return _("The kernel did not come up: {why}.").format(why=_cause(process)) + (f" {said}" if said else "")
 
     def _no_kernel(self) -> str:
         return _("The Python process is gone: {why}.").format(why=self.gone or _("it was not started"))
 
-    def _living_client(self) -> BlockingKernelClient:
-        if self._client is None or self.gone:
+    def _living_link(self) -> _Link:
+        if self._link is None or self.gone:
             raise KernelGone(self._no_kernel())
-        if time.monotonic() >= self._deadline:
+        if self.is_out_of_time:
             self._kill(_("time: {seconds:g} s for the whole notebook are used up").format(seconds=self.limits.wall_s))
             raise KernelGone(self._no_kernel())
-        return self._client
+        return self._link
 
-    def _wait_until_ready(self, deadline: float) -> None:
-        client = self._client
-        if client is None:
-            raise KernelGone(self._no_kernel())
-        self._deadline = deadline
-        while time.monotonic() < deadline:
-            message_id = client.kernel_info()
-            until = time.monotonic() + 1
-            while time.monotonic() < until:
-                reply = self._next(client.get_shell_msg, deadline)
-                if reply is not None and reply["parent_header"].get("msg_id") == message_id:
-                    # The subscription to outputs may lag behind the first reply: wait until it delivers.
-                    if self._next(client.get_iopub_msg, deadline) is not None:
-                        return
-                    break
-        raise KernelGone(f"The kernel did not answer within {START_S} s of its start.")
+    def _reply(self, link: _Link, message_id: str, deadline: float) -> Message:
+        while True:
+            reply = self._next(link, link.shell, deadline)
+            if reply is None:
+                link.drain()
+            elif reply["parent_header"].get("msg_id") == message_id:
+                return reply
 
-    def _start_failed(self, why: KernelGone | LimitExceeded) -> KernelGone:
-        words = self._manager.provisioner.last_words() if self._manager.provisioner else ""
-        return KernelGone(f"The sandboxed kernel did not start. {why} {words}".strip(), remedy="Run `grader doctor`.")
-
-    def _next(self, get: Any, deadline: float) -> Message | None:
-        """One message, or None after a short wait.
+    def _next(self, link: _Link, channel: zmq.Socket[bytes], deadline: float) -> Message | None:
+        """One message, or None after a short wait or for something that is no message.
 
         Raises:
             LimitExceeded: the deadline has passed.
             KernelGone: the kernel has ended.
         """
-        remaining = deadline - time.monotonic()
-        if remaining <= 0:
+        remaining_ms = (deadline - time.monotonic()) * 1000
+        if remaining_ms <= 0:
             raise LimitExceeded(_("time: the call took too long"))
-        try:
-            message: Message = get(timeout=min(POLL_S, remaining))
-        except queue.Empty:
-            if self.gone:
-                raise KernelGone(self._no_kernel()) from None
-            return None
-        except (ValueError, KeyError, TypeError, RecursionError, UnicodeDecodeError):
-            return None  # not a message of the protocol: student code may write to the sockets
-        return message
+        if channel.poll(min(POLL_MS, max(1, int(remaining_ms)))):
+            return link.receive(channel)
+        if self.gone:
+            raise KernelGone(self._no_kernel())
+        return None
 
-    def _collect(self, client: BlockingKernelClient, message_id: str, into: _Outputs, deadline: float) -> None:
+    def _collect(self, link: _Link, message_id: str, into: _Outputs, deadline: float) -> None:
         """Read outputs until the kernel says that the cell is done."""
         allowed_s = deadline - time.monotonic()
         while True:
             try:
-                message = self._next(client.get_iopub_msg, deadline)
+                message = self._next(link, link.iopub, deadline)
             except LimitExceeded:
                 raise LimitExceeded(
                     _("time: {seconds:.0f} s for one cell exceeded").format(seconds=allowed_s)
                 ) from None
             if message is None or message["parent_header"].get("msg_id") != message_id:
                 continue
-            if message["msg_type"] == "status" and message["content"].get("execution_state") == "idle":
+            if message["header"]["msg_type"] == "status" and message["content"].get("execution_state") == "idle":
                 return
             into.add(message)
 
-    def _stop_cell(self, client: BlockingKernelClient, message_id: str, into: _Outputs) -> None:
+    def _stop_cell(self, link: _Link, message_id: str, into: _Outputs) -> None:
         """Interrupt a cell that ran out of time; kill the kernel where it does not stop."""
-        self._manager.interrupt_kernel()
+        self._interrupt()
         try:
-            self._collect(client, message_id, into, time.monotonic() + INTERRUPT_S)
+            self._collect(link, message_id, into, time.monotonic() + INTERRUPT_S)
         except LimitExceeded:
             self._kill(_("it ran out of time and did not react to an interrupt"))
         except KernelGone:
             pass
 
-    def _settles(self, client: BlockingKernelClient, message_id: str) -> bool:
-        """Whether the late answer arrives shortly after an interrupt."""
-        deadline = time.monotonic() + INTERRUPT_S
-        try:
-            while True:
-                reply = self._next(client.get_shell_msg, deadline)
-                if reply is not None and reply["parent_header"].get("msg_id") == message_id:
-                    return True
-        except (LimitExceeded, KernelGone):
-            return False
+    def _interrupt(self) -> None:
+        with contextlib.suppress(KernelGone):
+            self._require_process().send_signal(signal.SIGINT)
 
     def _kill(self, why: str) -> None:
         self._gone = why
-        self._manager.shutdown_kernel(now=True)
+        self._require_process().kill()
 
-    @staticmethod
-    def _drain(client: BlockingKernelClient) -> None:
+
+class _Link:
+    """The sockets to one kernel."""
+
+    def __init__(self, prefix: str, key: str) -> None:
+        self._session = Session(key=key.encode(), signature_scheme="hmac-sha256")
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.shell = self._connected(zmq.DEALER, f"ipc://{prefix}-1")
+        self.iopub = self._connected(zmq.SUB, f"ipc://{prefix}-2")
+        self.iopub.setsockopt(zmq.SUBSCRIBE, b"")
+
+    def _connected(self, kind: int, address: str) -> zmq.Socket[bytes]:
+        made = self._context.socket(kind)
+        made.linger = 0
+        made.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+        made.setsockopt(zmq.RCVHWM, 2000)
+        made.connect(address)
+        return made
+
+    def send(self, kind: str, content: Message, buffers: Sequence[memoryview | bytes] = ()) -> str:
+        """Send on the shell channel; the message's id."""
+        message = self._session.msg(kind, content)
+        self._session.send(self.shell, message, buffers=list(buffers))
+        identifier: str = message["header"]["msg_id"]
+        return identifier
+
+    def receive(self, channel: zmq.Socket[bytes]) -> Message | None:
+        """The next message, or None if it is not one of the protocol: student code may write to the sockets."""
+        try:
+            _ident, message = self._session.recv(channel, mode=zmq.NOBLOCK, copy=True)
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+            return None
+        return message if _is_message(message) else None
+
+    def drain(self) -> None:
         """Throw away what waits on the output channel, so that it does not fill up."""
-        while client.iopub_channel.msg_ready():
+        for _number in range(2000):
             try:
-                client.get_iopub_msg(timeout=0)
-            except queue.Empty:
+                self.iopub.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
                 return
-            except (ValueError, KeyError, TypeError, RecursionError, UnicodeDecodeError):
-                continue
+
+    def close(self) -> None:
+        """Close the sockets."""
+        self.shell.close(0)
+        self.iopub.close(0)
+        self._context.term()
+
+
+def _is_message(message: Any) -> bool:
+    if not isinstance(message, dict):
+        return False
+    parts = (message.get("header"), message.get("parent_header"), message.get("content"))
+    return all(isinstance(part, dict) for part in parts) and isinstance(parts[0].get("msg_type"), str)
+
+
+def _cause(process: KernelProcess) -> str:
+    """Why a kernel ended, in words."""
+    cause, value = process.cause_of_death()
+    if cause == "memory":
+        return _("memory: {size} MiB exceeded").format(size=int(value))
+    if cause == "cpu":
+        return _("processor: {seconds:g} s exceeded").format(seconds=value)
+    if cause == "signal":
+        names = {signal.SIGSEGV: _("segmentation fault"), signal.SIGKILL: _("it was killed")}
+        return names.get(signal.Signals(int(value)), _("signal {number}").format(number=int(value)))
+    return _("it ended itself with exit code {code} (os._exit?)").format(code=int(value))
+
+
+def _is_out_of_memory(error: tuple[str, str, str]) -> bool:
+    name, text, _traceback = error
+    return name in ("MemoryError", "OutOfMemoryError") or "can't allocate memory" in text
 
 
 class _Outputs:
@@ -280,25 +387,31 @@ class _Outputs:
         self._used = 0
 
     def add(self, message: Message) -> None:
-        kind = message["msg_type"]
+        kind = message["header"]["msg_type"]
         if kind not in ("stream", "display_data", "execute_result", "error"):
             return
-        content = message["content"]
-        size = len(repr(content))
-        if kind != "error" and self._used + size > self._max_bytes:
-            self.limit = self.limit or _("output: {size} KiB exceeded").format(size=self._max_bytes // 1024)
-            return
-        self._used += size
-        if kind == "error":
-            self.error = _error_text(content)
         output = _plain_output(message)
-        if output is not None:
-            self._append(output)
+        if output is None:
+            return
+        if kind == "error":
+            # One is enough: a kernel sends one, and forged ones must not pile up.
+            self.error = _error_text(message["content"])
+            self.cells = [cell for cell in self.cells if cell.output_type != "error"]
+            self.cells.append(output)
+            return
+        room = self._max_bytes - self._used
+        size = len(output.text) if kind == "stream" else sum(len(text) for text in output.data.values())
+        self._used += size + OUTPUT_OVERHEAD
+        if self._used > self._max_bytes:
+            self.limit = self.limit or _("output: {size} KiB exceeded").format(size=self._max_bytes // 1024)
+            if kind != "stream" or room <= 0:
+                return
+            output.text = output.text[:room]
+        self._append(output)
 
     def _append(self, output: NotebookNode) -> None:
         last = self.cells[-1] if self.cells else None
-        is_same_stream = last is not None and output.output_type == "stream" == last.output_type
-        if is_same_stream and last.name == output.name:
+        if last is not None and (last.output_type, last.get("name")) == ("stream", output.get("name")):
             last.text += output.text
         else:
             self.cells.append(output)
@@ -316,10 +429,10 @@ SAFE_TYPES = ("text/plain", "image/png", "image/jpeg")
 def _plain_output(message: Message) -> NotebookNode | None:
     """The output with text and bitmaps only: HTML, SVG and JavaScript of a student never reach a reader's browser."""
     content = message["content"]
-    if message["msg_type"] == "error":
+    if message["header"]["msg_type"] == "error":
         name, text, traceback = _error_text(content)
         return new_output("error", ename=name, evalue=text, traceback=traceback.split("\n"))
-    if message["msg_type"] == "stream":
+    if message["header"]["msg_type"] == "stream":
         name = content.get("name")
         return new_output("stream", name=name if name == "stderr" else "stdout", text=str(content.get("text", "")))
     data = content.get("data")
@@ -328,5 +441,6 @@ def _plain_output(message: Message) -> NotebookNode | None:
     kept = {kind: text for kind, text in data.items() if kind in SAFE_TYPES and isinstance(text, str)}
     if not kept:
         return None
-    safe = {**message, "content": {"data": kept, "metadata": {}, "execution_count": None}}
-    return output_from_msg(safe)
+    kind = "execute_result" if message["header"]["msg_type"] == "execute_result" else "display_data"
+    more = {"execution_count": None} if kind == "execute_result" else {}
+    return new_output(kind, data=kept, **more)

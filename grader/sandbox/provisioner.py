@@ -1,87 +1,102 @@
-"""A Jupyter kernel provisioner that starts kernels in bubblewrap.
+"""A Jupyter kernel provisioner whose kernels run in a warm sandbox.
 
 Registered as `springfield-bubblewrap` under `jupyter_client.kernel_provisioners`, so nbclient and nbgrader run on it unchanged.
-The launch takes the view of the machine as the keyword `view`; without one the kernel sees only the folder it is started in.
-The seam for a warm sandbox is here: everything above talks to a kernel manager.
+The launch takes the view of the machine as the keyword `view`; without one the kernel sees the folder's files that it is started in,
+as copies.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
+import asyncio
+import signal
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-from grader.sandbox import bubblewrap
+from grader.course import ordinary_files
+from grader.errors import KernelGone
+from grader.sandbox import slot as slots
 from grader.sandbox.bubblewrap import View
+from grader.sandbox.slot import KernelProcess, Kind, Slot
 
-RUN_FOLDER_PREFIX = "sg-run-"
+POLL_S = 0.05
 
 
-class BubblewrapProvisioner(LocalProvisioner):
-    """Starts the kernel inside a sandbox; its life cycle is that of the `bwrap` process.
+class BubblewrapProvisioner(KernelProvisionerBase):
+    """Starts a kernel by a fork in a slot's sandbox."""
 
-    The whole sandbox is one PID namespace, so killing `bwrap` ends every process that the student's code has started.
-    """
+    process: KernelProcess | None = None
+    _slot: Slot | None = None
 
-    run_folder: Path | None = None
+    @property
+    def has_process(self) -> bool:
+        """Whether there is a kernel, living or dead, that was not cleaned up."""
+        return self.process is not None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Write the connection file and wrap the kernel's command.
+        """Find a slot and settle the connection: Unix sockets, since the sandbox has no network.
 
         Raises:
             SandboxUnavailable: bubblewrap is missing or does not work here.
         """
-        view: View | None = kwargs.pop("view", None)
-        bubblewrap.check_bwrap()
-        view = view or View(work=Path(kwargs.get("cwd") or Path.cwd()))
-        run_folder = self._speak_ipc()
-        self.kernel_spec.argv = bubblewrap.kernel_argv(view)
-        launch = await super().pre_launch(**kwargs)
-        launch["cmd"] = bubblewrap.command(view, run_folder, launch["cmd"])
-        # Nothing of the grader's own environment: the sandbox has its own.
-        launch["env"] = {"PATH": os.environ["PATH"]}
-        with (run_folder / "stderr.txt").open("wb") as stderr:
-            launch["stderr"] = os.dup(stderr.fileno())
-        launch["stdout"] = subprocess.DEVNULL
-        return launch
-
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
-        """Start the process; what it writes to its standard error is kept for the message of a failed start."""
-        try:
-            return await super().launch_kernel(cmd, **kwargs)
-        finally:
-            os.close(kwargs["stderr"])
-
-    def last_words(self) -> str:
-        """The end of what the process wrote to its standard error: hostile text, for the teacher."""
-        path = self.run_folder and self.run_folder / "stderr.txt"
-        if path is None or not path.is_file() or path.is_symlink():
-            return ""
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 2000))
-            return file.read(2000).decode(errors="replace").strip()
-
-    def _speak_ipc(self) -> Path:
-        """Put the connection over Unix sockets in a private folder; the sandbox has no network.
-
-        The path is short and absolute: a socket's path may have 108 bytes, and a relative one is not found from inside.
-        """
-        if self.run_folder is None:
-            self.run_folder = Path(tempfile.mkdtemp(prefix=f"{RUN_FOLDER_PREFIX}{os.getpid()}-"))
+        view: View = kwargs.pop("view", None) or _view_of_folder(Path(kwargs.get("cwd") or Path.cwd()))
+        if self.process is None:
+            self._slot = slots.acquire(Kind.of(view))
             manager = self.parent
+            connection = {"key": manager.session.key.decode(), "signature_scheme": manager.session.signature_scheme}
+            ports = {f"{name}_port": number for number, name in enumerate(CHANNELS, 1)}
+            self.process = KernelProcess(self._slot, view, {**connection, **ports})
             manager.transport = "ipc"
-            manager.ip = str(self.run_folder / "k")
-            manager.connection_file = str(self.run_folder / "kernel.json")
-        return self.run_folder
+            # A short absolute path: that of a socket may have 108 bytes.
+            manager.ip = str(self.process.sockets / "k")
+            for name, port in ports.items():
+                setattr(manager, name, port)
+        self.connection_info = self.parent.get_connection_info()
+        return await super().pre_launch(cmd=["kernel"], env={}, **{k: v for k, v in kwargs.items() if k != "env"})
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Fork the kernel."""
+        if self.process is None:
+            raise KernelGone("The kernel was not prepared.")
+        self.process.start()
+        return self.connection_info
+
+    async def poll(self) -> int | None:
+        """The exit code, or None while the kernel lives."""
+        return 0 if self.process is None else self.process.poll()
+
+    async def wait(self) -> int | None:
+        """Wait until the kernel has ended."""
+        while (code := await self.poll()) is None:
+            await asyncio.sleep(POLL_S)
+        return code
+
+    async def send_signal(self, signum: int) -> None:
+        """Send the kernel a signal."""
+        if self.process is not None:
+            self.process.send_signal(signum)
+
+    async def kill(self, restart: bool = False) -> None:
+        """Kill everything that the submission has started."""
+        if self.process is not None:
+            self.process.kill()
+
+    async def terminate(self, restart: bool = False) -> None:
+        """Ask the kernel to end."""
+        await self.send_signal(signal.SIGTERM)
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Remove the folder of the sockets."""
-        await super().cleanup(restart=restart)
-        if self.run_folder is not None and not restart:
-            shutil.rmtree(self.run_folder, ignore_errors=True)
-            self.run_folder = None
+        """Drop the working folder and give the slot back."""
+        if self.process is not None and self._slot is not None and not restart:
+            self.process.close()
+            slots.release(self._slot)
+            self.process = self._slot = None
+
+
+CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
+
+
+def _view_of_folder(folder: Path) -> View:
+    return View(files=tuple((str(path.relative_to(folder)), path.read_bytes()) for path in ordinary_files(folder)))

@@ -16,11 +16,17 @@ def kept_if(condition: str) -> str:
 
 def refused(statement: str) -> str:
     """Code that says `kept` where the statement fails inside."""
-    return f"import torch\ntry:\n  {statement}\nexcept OSError:\n  print('kept')"
+    return f"import os, torch\ntry:\n  {statement}\nexcept OSError:\n  print('kept')"
 
 
 MORE_PROMISES = (
-    ("the machine's own Unix sockets are not there", kept_if("not os.path.exists('/run')")),
+    ("the machine's own Unix sockets are not there", kept_if("os.listdir('/run') == ['kernel']")),
+    ("the sandbox's own folders are covered", refused("os.listdir('/.springfield/slot')")),
+    ("the root folder is read-only", refused("open('/x', 'w')")),
+    ("devices cannot be added", refused("open('/dev/x', 'w')")),
+    ("the zygote's memory is not readable", refused("open('/proc/2/mem', 'rb').read(1)")),
+    ("the zygote's environment is not readable", refused("open('/proc/2/environ').read()")),
+    ("the zygote's files are not reachable", kept_if("not os.access('/proc/2/root', os.R_OK)")),
     ("umount is refused", kept_if("subprocess.run(['umount', '/proc'], capture_output=True).returncode")),
     ("no new user namespace", kept_if("subprocess.run(['unshare', '-U', 'true'], capture_output=True).returncode")),
     ("the system is read-only", refused("open('/usr/bin/x', 'w')")),

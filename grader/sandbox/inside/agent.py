@@ -5,13 +5,18 @@ It lives in the student's process, so nothing it answers is trusted; the examine
 beside it, in the encoding that `grader/examiner/wire.py` describes. Imports nothing else of the project.
 """
 
+import copy
+import importlib
 import itertools
 import math
+import os
+import sys
 import traceback
 
 MAX_TRACEBACK_LINES = 30
 MAX_TEXT = 4000
-MAX_CALLS = 64
+MAX_NESTING = 20
+MAX_COMPARED = 4_000_000  # numbers in parameters that are compared by value around a call
 
 
 class Encoder:
@@ -26,7 +31,7 @@ class Encoder:
         import numpy
         import torch
 
-        if depth > 20:
+        if depth > MAX_NESTING:
             raise ValueError("value is nested too deeply")
         if value is None or isinstance(value, (bool, str)):
             return value
@@ -37,15 +42,14 @@ class Encoder:
         if isinstance(value, torch.Tensor):
             return self.tensor(value)
         if isinstance(value, numpy.ndarray):
-            return {"t": "array", "v": self.tensor(torch.from_numpy(numpy.ascontiguousarray(value)))}
+            return {"t": "array", "v": Encoder(self.store, self.buffers).tensor(torch.from_numpy(value.copy()))}
         if isinstance(value, numpy.generic):
             return self.encode(value.item(), depth + 1)
         if isinstance(value, torch.dtype):
             return {"t": "dtype", "v": str(value).removeprefix("torch.")}
-        if isinstance(value, list):
-            return {"t": "list", "v": [self.encode(item, depth + 1) for item in value]}
-        if isinstance(value, tuple):
-            return {"t": "tuple", "v": [self.encode(item, depth + 1) for item in value]}
+        if isinstance(value, (list, tuple)):
+            kind = "list" if isinstance(value, list) else "tuple"
+            return {"t": kind, "v": [self.encode(item, depth + 1) for item in value]}
         if isinstance(value, dict):
             return {
                 "t": "dict",
@@ -56,23 +60,29 @@ class Encoder:
     def tensor(self, value):
         import torch
 
-        plain = value.detach().to("cpu").contiguous()
-        index = len(self.buffers)
-        self.buffers.append(plain.reshape(-1).view(torch.uint8).numpy().data if plain.numel() else b"")
-        self.tensors.append(value)
-        return {
+        plain = value.detach().to("cpu").resolve_conj().resolve_neg()
+        described = {
             "t": "tensor",
-            "buffer": index,
+            "buffer": len(self.buffers),
             "dtype": str(value.dtype).removeprefix("torch."),
             "shape": list(value.shape),
             "grad": bool(value.requires_grad),
         }
+        if not plain.is_contiguous() and is_dense(plain):
+            described["stride"] = list(plain.stride())
+        if self.store.misses_device:
+            described["device"] = "none"
+        elif value.device.type != "cpu":
+            described["device"] = str(value.device)
+        plain = plain.contiguous()
+        self.buffers.append(plain.reshape(-1).view(torch.uint8).numpy().data if plain.numel() else b"")
+        self.tensors.append(value)
+        return described
 
     def reference(self, value):
         import torch
 
-        identifier = self.store.keep(value)
-        described = {"t": "ref", "id": identifier, "type": type(value).__name__[:100]}
+        described = {"t": "ref", "id": self.store.keep(value), "type": type(value).__name__[:100]}
         if isinstance(value, torch.nn.Module):
             described["kind"] = "module"
             described["layout"] = layout(value, Encoder(self.store, self.buffers))
@@ -81,45 +91,96 @@ class Encoder:
         return described
 
 
-def decode(value, buffers, store, tensors=None):
-    """The value that the examiner sent. Tensors it sent are collected in `tensors`, in order of their buffers."""
-    import torch
+def is_dense(tensor):
+    """Whether the strides order the elements in memory without gaps and without overlap."""
+    step = 1
+    for own, size in sorted((own, size) for own, size in zip(tensor.stride(), tensor.shape) if size != 1):
+        if own != step:
+            return False
+        step *= size
+    return True
 
-    if not isinstance(value, dict):
-        return value
-    kind = value["t"]
-    if kind == "tensor":
-        made = (
-            torch.frombuffer(bytearray(buffers[value["buffer"]]), dtype=getattr(torch, value["dtype"]))
-            if math.prod(value["shape"])
-            else torch.empty(0, dtype=getattr(torch, value["dtype"]))
-        )
-        made = made.reshape(value["shape"])
-        if value["grad"]:
-            made.requires_grad_()
-        leaf = made
-        if value["grad"] and not value["leaf"]:
-            made = made.clone()  # an in-place operation is allowed on it, as on the caller's own tensor
-        if tensors is not None:
-            tensors.append((leaf, made))
+
+class Decoder:
+    """Reads the values that the examiner sent.
+
+    `inputs` lists the tensors among the values, each once: the leaf that takes the gradient, and what the student's code
+    is given.
+    """
+
+    def __init__(self, store, buffers):
+        self.store = store
+        self.buffers = buffers
+        self.inputs = []
+        self.known = {}
+
+    def decode(self, value):
+        import torch
+
+        if not isinstance(value, dict):
+            return value
+        kind = value["t"]
+        if kind == "tensor":
+            return self.input(value)
+        if kind == "array":
+            return self.tensor(value["v"]).numpy()
+        if kind == "list":
+            return [self.decode(item) for item in value["v"]]
+        if kind == "tuple":
+            return tuple(self.decode(item) for item in value["v"])
+        if kind == "dict":
+            return {self.decode(key): self.decode(item) for key, item in value["v"]}
+        if kind == "ref":
+            return self.store.find(value)
+        if kind == "dtype":
+            return getattr(torch, value["v"])
+        if kind == "name":
+            return attribute(importlib.import_module(value["module"]), value["v"].split("."))
+        if kind in ("int", "float"):
+            return {"int": int, "float": float}[kind](value["v"])
+        raise ValueError(f"unknown kind {kind!r}")
+
+    def input(self, value):
+        if value["buffer"] not in self.known:
+            leaf = given = self.tensor(value)
+            if value["grad"]:
+                leaf.requires_grad_()
+                # An in-place operation is allowed on the caller's own tensor if it is not a leaf.
+                given = leaf if value["leaf"] else leaf.clone()
+            self.known[value["buffer"]] = given
+            self.inputs.append((leaf, given))
+        return self.known[value["buffer"]]
+
+    def tensor(self, value):
+        import torch
+
+        dtype, shape = getattr(torch, value["dtype"]), value["shape"]
+        if not math.prod(shape):
+            made = torch.empty(shape, dtype=dtype)
+        else:
+            made = torch.frombuffer(bytearray(self.buffers[value["buffer"]]), dtype=dtype).reshape(shape)
+            made = self.strided(made, value.get("stride"))
+        if value.get("device"):
+            if torch.cuda.is_available():
+                return made.to(value["device"])
+            self.store.misses_device = True
         return made
-    if kind == "array":
-        return decode(value["v"], buffers, store).numpy()
-    if kind == "list":
-        return [decode(item, buffers, store, tensors) for item in value["v"]]
-    if kind == "tuple":
-        return tuple(decode(item, buffers, store, tensors) for item in value["v"])
-    if kind == "dict":
-        return {decode(k, buffers, store): decode(v, buffers, store, tensors) for k, v in value["v"]}
-    if kind == "ref":
-        return store.find(value)
-    if kind == "dtype":
-        return getattr(torch, value["v"])
-    if kind == "int":
-        return int(value["v"])
-    if kind == "float":
-        return float(value["v"])
-    raise ValueError(f"unknown kind {kind!r}")
+
+    @staticmethod
+    def strided(made, stride):
+        """The same values with the caller's strides, expanded axes (stride 0) included."""
+        import torch
+
+        if stride is None:
+            return made
+        shape = made.shape
+        for axis, step in enumerate(stride):
+            if not step:
+                made = made.narrow(axis, 0, 1)
+        try:
+            return torch.empty_strided(made.shape, stride, dtype=made.dtype).copy_(made).expand(shape)
+        except RuntimeError:  # windows that overlap
+            return made.expand(shape)
 
 
 def is_ready(tensor):
@@ -129,45 +190,150 @@ def is_ready(tensor):
     return not is_lazy(tensor)
 
 
-def parameter_names(module):
-    """Names of the parameters that have their shape."""
-    return (name for name, parameter in module.named_parameters(remove_duplicate=False) if is_ready(parameter))
+def walk(module):
+    """Every place in the tree of modules: parent's number, name, full name, module, number of its first place or None."""
+    first = {id(module): 0}
+    places = [(-1, "", "", module, None)]
+
+    def below(number, prefix, parent):
+        for name, child in parent._modules.items():
+            if child is None:
+                continue
+            full = f"{prefix}{name}"
+            places.append((number, name, full, child, first.get(id(child))))
+            if id(child) not in first:
+                own = first[id(child)] = len(places) - 1
+                below(own, f"{full}.", child)
+
+    below(0, "", module)
+    return places
 
 
-def layout(module, encoder):
-    """Names, values and kinds of a module's parameters and buffers, and the names of its submodules."""
-    return {
-        "modules": [[name, type(child).__name__[:100]] for name, child in module.named_modules() if name],
-        "parameters": [
-            [name, encoder.encode(p)] for name, p in module.named_parameters(remove_duplicate=False) if is_ready(p)
-        ],
-        "shared": shared_names(module),
-        "buffers": [
-            [name, encoder.encode(b)] for name, b in module.named_buffers(remove_duplicate=False) if is_ready(b)
-        ],
-        "training": bool(module.training),
-    }
+def layout(module, encoder, places=None):
+    """What the module is made of, in the form of `grader/examiner/layout.py`."""
+    modules, parameters, buffers = [], [], []
+    known, lazy = {}, False
+    for number, (parent, name, _, child, same_as) in enumerate(places or walk(module)):
+        modules.append([parent, name, type(child).__name__[:100], bool(child.training), same_as])
+        if same_as is not None:
+            continue
+        for own, tensor in child._parameters.items():
+            if tensor is None:
+                continue
+            if not is_ready(tensor):
+                lazy = True
+            elif id(tensor) in known:
+                parameters.append([number, own, known[id(tensor)]])
+            else:
+                known[id(tensor)] = len(parameters)
+                parameters.append([number, own, encoder.tensor(tensor)])
+        for own, tensor in child._buffers.items():
+            if tensor is None:
+                continue
+            if not is_ready(tensor):
+                lazy = True
+            else:
+                buffers.append([number, own, encoder.tensor(tensor), own not in child._non_persistent_buffers_set])
+    return {"modules": modules, "parameters": parameters, "buffers": buffers, "lazy": lazy}
 
 
-def shared_names(module):
-    """Pairs (name, first name) of parameters that are one tensor under several names."""
-    first = {}
-    pairs = []
-    for name, parameter in module.named_parameters(remove_duplicate=False):
-        if id(parameter) in first:
-            pairs.append([name, first[id(parameter)]])
-        else:
-            first[id(parameter)] = name
-    return pairs
+class Snapshot:
+    """What a module is made of at one moment, to find out what a call has changed."""
+
+    def __init__(self, module, with_values):
+        self.places = walk(module)
+        self.modes = [bool(child.training) for *_, child, _ in self.places]
+        self.tensors, self.structure = {}, []
+        small = sum(p.numel() for p in module.parameters() if is_ready(p)) <= MAX_COMPARED if with_values else False
+        for parent, name, full, child, same_as in self.places:
+            self.structure.append((parent, name, id(child)))
+            if same_as is not None:
+                continue
+            for own, tensor in child._parameters.items():
+                self.note(f"{full}.{own}" if full else own, tensor, small)
+            for own, tensor in child._buffers.items():
+                # By value and not by version: BatchNorm writes its statistics without a new version.
+                self.note(f"{full}.{own}" if full else own, tensor, with_values)
+
+    def note(self, name, tensor, with_values):
+        if tensor is None or not is_ready(tensor):
+            return
+        self.structure.append((name, tensor.shape, tensor.dtype, tensor.requires_grad))
+        self.tensors[name] = (tensor, tensor._version, tensor.detach().clone() if with_values else None)
+
+    def changed(self, after):
+        """Names and tensors that are not what they were."""
+        for name, (tensor, version, _) in after.tensors.items():
+            was, was_version, values = self.tensors[name]
+            if tensor is not was or version != was_version or (values is not None and not same(tensor, values)):
+                yield name, tensor
+
+
+class Owner:
+    """A module of the student's around a call: first it takes the examiner's changes, afterwards it tells its own."""
+
+    def __init__(self, module, request, decoder):
+        self.module = module
+        for name, mode in request["modes"]:
+            attribute_of_module(module, name).train(mode)
+        for name, value, grad in request["state"]:
+            self.write(name, value, grad, decoder)
+        self.tells_modes = bool(request["modes"])
+        self.before = Snapshot(module, with_values=True)
+        self.wanted = [
+            self.before.tensors[name][0] if name in self.before.tensors else None for name in request["grad"]
+        ]
+
+    def write(self, name, value, grad, decoder):
+        import torch
+
+        path, _, own = name.rpartition(".")
+        home = attribute_of_module(self.module, path)
+        table = home._parameters if own in home._parameters else home._buffers
+        held = table[own]
+        if value is not None:
+            new = decoder.tensor(value)
+            alike = held.shape == new.shape and held.dtype == new.dtype and held.stride() == new.stride()
+            with torch.no_grad():
+                if alike and held.device == new.device:
+                    held.copy_(new)
+                elif held.device == new.device:
+                    held.data = new
+                else:
+                    table[own] = torch.nn.Parameter(new, held.requires_grad) if table is home._parameters else new
+        if grad is not None:
+            table[own].requires_grad_(grad)
+
+    def changes(self, encoder):
+        after = Snapshot(self.module, with_values=False)
+        if after.structure != self.before.structure:
+            return {"layout": layout(self.module, encoder, after.places)}
+        told = {"tensors": [[name, encoder.tensor(tensor)] for name, tensor in self.before.changed(after)]}
+        if self.tells_modes or after.modes != self.before.modes:
+            told["modes"] = after.modes
+        return told
+
+
+def attribute_of_module(module, name):
+    for part in name.split(".") if name else ():
+        module = module._modules[part]
+    return module
+
+
+def attribute(value, path):
+    """Follow names; after `_modules` comes the name of a submodule, which no other attribute can hide."""
+    for part in path:
+        value = value[part] if isinstance(value, dict) else getattr(value, part)
+    return value
 
 
 class Store:
-    """Objects that the examiner may name: the student's own names, and results kept by number."""
+    """Objects that the examiner may name, by number."""
 
-    def __init__(self, namespace):
-        self.namespace = namespace
+    def __init__(self):
         self.kept = {}
         self.numbers = itertools.count(1)
+        self.misses_device = False
 
     def keep(self, value):
         number = next(self.numbers)
@@ -175,10 +341,7 @@ class Store:
         return number
 
     def find(self, target):
-        value = self.kept[target["id"]] if target.get("id") is not None else self.namespace[target["name"]]
-        for part in target.get("path", ()):
-            value = getattr(value, part)
-        return value
+        return attribute(self.kept[target["id"]], target["path"])
 
 
 class Agent:
@@ -186,13 +349,15 @@ class Agent:
 
     def __init__(self, kernel):
         self.kernel = kernel
-        self.store = Store(kernel.shell.user_ns)
+        self.store = Store()
         self.calls = {}
-        self.names = {}
 
     def answer(self, stream, ident, parent):
         request = parent["content"]
         try:
+            for number in request["release"]:
+                self.store.kept.pop(number, None)
+                self.calls.pop(number, None)
             content, buffers = getattr(self, "do_" + request["op"])(request, parent["buffers"])
             content["status"] = "ok"
         except BaseException as error:
@@ -200,15 +365,14 @@ class Agent:
         self.kernel.session.send(stream, "springfield_reply", content, parent, ident=ident, buffers=buffers)
 
     def describe_error(self, error):
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if "ipykernel_" in frame.filename or frame.filename.startswith("<ipython")]
-        lines = []
-        for frame in own:
-            lines.append(f"{frame.name}, line {frame.lineno}: {frame.line}")
         try:
             text = str(error)[:MAX_TEXT]
         except BaseException:
             text = ""
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_students(frame.filename)]
+        lines = [
+            f"{self.place_of(frame.filename)}, line {frame.lineno}, {frame.name}: {frame.line}" for frame in frames
+        ]
         return {
             "status": "error",
             "ename": type(error).__name__[:100],
@@ -216,114 +380,91 @@ class Agent:
             "traceback": lines[-MAX_TRACEBACK_LINES:],
         }
 
+    def place_of(self, filename):
+        """A cell as Jupyter numbers it, or the name of a file."""
+        number = getattr(self.kernel.shell.compile, "_filename_map", {}).get(filename)
+        return os.path.basename(filename) if number is None else f"In [{number}]"
+
     def do_describe(self, request, buffers):
         encoder = Encoder(self.store)
-        found = {}
-        for name in request["names"]:
-            if name in self.store.namespace:
-                value = self.store.namespace[name]
-                # The same object keeps its number, so that a stand-in stays the same across cells.
-                known = self.names.get(name)
-                if known is not None and known[0] is value:
-                    self.store.kept.pop(known[1], None)
-                encoded = encoder.encode(value)
-                if isinstance(encoded, dict) and encoded["t"] == "ref":
-                    self.names[name] = (value, encoded["id"])
-                found[name] = encoded
-        return {"found": found}, encoder.buffers
+        names = self.kernel.shell.user_ns
+        return {
+            "found": {name: encoder.encode(names[name]) for name in request["names"] if name in names}
+        }, encoder.buffers
 
     def do_getattr(self, request, buffers):
-        encoder = Encoder(self.store)
-        return {"value": encoder.encode(self.store.find(request["target"]))}, encoder.buffers
+        decoder, encoder = Decoder(self.store, buffers), Encoder(self.store)
+        owners = self.owners(request, decoder)
+        value = encoder.encode(getattr(self.store.find(request["target"]), request["name"]))
+        return self.told(value, owners, encoder), encoder.buffers
+
+    def do_setattr(self, request, buffers):
+        decoder = Decoder(self.store, buffers)
+        setattr(self.store.find(request["target"]), request["name"], decoder.decode(request["value"]))
+        return {}, []
+
+    def do_copy(self, request, buffers):
+        decoder, encoder = Decoder(self.store, buffers), Encoder(self.store)
+        owners = self.owners(request, decoder)
+        value = encoder.encode(copy.deepcopy(self.store.find(request["target"])))
+        return self.told(value, owners, encoder), encoder.buffers
 
     def do_call(self, request, buffers):
         import torch
 
+        decoder, encoder = Decoder(self.store, buffers), Encoder(self.store)
+        owners = self.owners(request, decoder)
+        args, kwargs = decoder.decode(request["args"]), decoder.decode(request["kwargs"])
         target = self.store.find(request["target"])
-        tensors = []
-        args = decode(request["args"], buffers, self.store, tensors)
-        kwargs = decode(request["kwargs"], buffers, self.store, tensors)
-        is_module = isinstance(target, torch.nn.Module)
-        if is_module:
-            self.update(target, request["state"], buffers)
-            if target.training != request["training"]:
-                target.train(request["training"])
-        if request.get("rng") is not None:
-            torch.set_rng_state(torch.frombuffer(bytearray(buffers[request["rng"]]), dtype=torch.uint8))
-        before = [made.detach().clone() for _, made in tensors]
-        names, state = [], {}
-        if is_module:
-            names = list(parameter_names(target))
-            # Values and not versions: BatchNorm writes its statistics without a new version.
-            state = {
-                name: buffer.clone()
-                for name, buffer in target.named_buffers(remove_duplicate=False)
-                if is_ready(buffer)
-            }
+        generator = torch.frombuffer(bytearray(buffers[request["rng"]]), dtype=torch.uint8)
+        torch.set_rng_state(generator)
+        # Not on the inputs themselves: `.clone()` of a leaf would belong to the graph.
+        before = [given.detach().clone() for _, given in decoder.inputs]
         with torch.set_grad_enabled(request["grad"]):
             value = target(*args, **kwargs)
-        encoder = Encoder(self.store)
+        drew = not torch.equal(torch.get_rng_state(), generator)
         encoded = encoder.encode(value)
         outputs = list(encoder.tensors)
-        content = {"value": encoded, "call": None}
+        content = self.told(encoded, owners, encoder)
+        content["drew"] = drew
         content["changed_inputs"] = [
-            [index, encoder.encode(made.detach())]
-            for index, ((_, made), old) in enumerate(zip(tensors, before))
-            if not same(made.detach(), old)
+            [index, encoder.tensor(given.detach())]
+            for index, ((_, given), old) in enumerate(zip(decoder.inputs, before))
+            if not same(given.detach(), old)
         ]
-        if is_module:
-            # A layout where parameters came or went (lazy modules), else only the buffers that changed.
-            if list(parameter_names(target)) != names:
-                content["layout"] = layout(target, encoder)
-            content["buffers"] = [
-                [name, encoder.encode(buffer)]
-                for name, buffer in target.named_buffers(remove_duplicate=False)
-                if is_ready(buffer) and not (name in state and same(buffer, state[name]))
-            ]
-        if request["grad"]:
-            parameters = dict(target.named_parameters(remove_duplicate=False)) if is_module else {}
-            wanted = [leaf for leaf, _ in tensors if leaf.requires_grad]
-            wanted += [parameters[name] for name in request["parameters"] if name in parameters]
-            content["call"] = self.keep_call(outputs, wanted)
+        if any(output.requires_grad for output in outputs):
+            wanted = [leaf for leaf, _ in decoder.inputs if leaf.requires_grad]
+            content["call"] = next(self.store.numbers)
+            self.calls[content["call"]] = (outputs, wanted + [tensor for owner in owners for tensor in owner.wanted])
         return content, encoder.buffers
 
-    def keep_call(self, outputs, wanted):
-        """Remember a call's graph for its backward; only the latest ones, since a graph holds memory."""
-        number = next(self.store.numbers)
-        self.calls[number] = (outputs, wanted)
-        while len(self.calls) > MAX_CALLS:
-            del self.calls[next(iter(self.calls))]
-        return number
+    def owners(self, request, decoder):
+        return [Owner(self.store.find(told["target"]), told, decoder) for told in request["owners"]]
 
-    def update(self, module, state, buffers):
-        import torch
-
-        if not state:
-            return
-        known = dict(module.named_parameters(remove_duplicate=False))
-        known.update(module.named_buffers(remove_duplicate=False))
-        with torch.no_grad():
-            for name, value in state:
-                known[name].copy_(decode(value, buffers, self.store))
+    def told(self, value, owners, encoder):
+        return {"value": value, "owners": [owner.changes(encoder) for owner in owners]}
 
     def do_backward(self, request, buffers):
         import torch
 
         outputs, wanted = self.calls[request["call"]]
-        gradients = [decode(value, buffers, self.store) for value in request["gradients"]]
+        decoder, encoder = Decoder(self.store, buffers), Encoder(self.store)
+        gradients = [None if value is None else decoder.tensor(value) for value in request["gradients"]]
         pairs = [(o, g) for o, g in zip(outputs, gradients) if g is not None and o.requires_grad]
-        live = [tensor for tensor in wanted if tensor.requires_grad]
+        live = [tensor for tensor in wanted if tensor is not None and tensor.requires_grad]
         found = torch.autograd.grad(
             [o for o, _ in pairs], live, [g for _, g in pairs], allow_unused=True, retain_graph=True
         )
         by_id = {id(tensor): gradient for tensor, gradient in zip(live, found)}
-        encoder = Encoder(self.store)
-        return {"gradients": [encoder.encode(by_id.get(id(tensor))) for tensor in wanted]}, encoder.buffers
+        gradients = [by_id.get(id(tensor)) for tensor in wanted]
+        return {"gradients": [None if g is None else encoder.tensor(g) for g in gradients]}, encoder.buffers
 
-    def do_release(self, request, buffers):
-        for number in request["ids"]:
-            self.store.kept.pop(number, None)
-        return {}, []
+
+def is_students(filename):
+    """A cell, or a file that was handed in: not the agent, not Python, not a library."""
+    if filename.startswith("<"):
+        return filename.startswith("<ipython")
+    return not filename.startswith((sys.prefix, sys.base_prefix)) and "site-packages" not in filename
 
 
 def same(left, right):
@@ -332,10 +473,10 @@ def same(left, right):
 
     if left.shape != right.shape or left.dtype != right.dtype:
         return False
-    if not left.numel():
+    if torch.equal(left, right):
         return True
-    return torch.equal(
-        left.reshape(-1).contiguous().view(torch.uint8), right.reshape(-1).contiguous().view(torch.uint8)
+    return bool(left.numel()) and torch.equal(
+        left.detach().reshape(-1).contiguous().view(torch.uint8), right.reshape(-1).contiguous().view(torch.uint8)
     )
 
 

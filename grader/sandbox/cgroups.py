@@ -1,0 +1,127 @@
+"""Control groups, where this process may make them: a count of processes and a total of memory that hold for a whole kernel.
+
+Without them the kernel's own rlimits have to do; they hold per process, and root's processes are not counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.limits import Limits
+
+ROOT = Path("/sys/fs/cgroup")
+NAME = "springfield"
+OVERHEAD_MIB = 512  # what the forked libraries and the folder in memory need beside the student's own data
+
+
+class Group:
+    """A control group for one kernel at a time; version 1 (a folder per controller) or 2 (one folder).
+
+    Attributes:
+        folders: where it lives; empty where none could be made.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Make the group; those that killed graders have left behind are removed first.
+
+        Args:
+            name: begins with this process's id and a dash.
+        """
+        for parent in _parents():
+            _remove_stale(parent)
+        self.folders = [folder for parent in _parents() if (folder := _made(parent / f"{NAME}-{name}")) is not None]
+
+    @property
+    def counts_processes(self) -> bool:
+        """Whether the number of processes is limited."""
+        return any((folder / "pids.max").exists() for folder in self.folders)
+
+    @property
+    def sums_memory(self) -> bool:
+        """Whether the memory of all processes together is limited."""
+        return any(self._memory_files(folder) for folder in self.folders)
+
+    def hold(self, pid: int, limits: Limits) -> None:
+        """Put a process and its later children under the limits.
+
+        Args:
+            pid: of the process, as this process sees it.
+            limits: `processes` and `memory_mib` count here.
+        """
+        memory = str((limits.memory_mib + limits.disk_mib + OVERHEAD_MIB) << 20)
+        for folder in self.folders:
+            if (folder / "pids.max").exists():
+                _write(folder / "pids.max", str(limits.processes))
+            for name in self._memory_files(folder):
+                _write(folder / name, memory)
+            _write(folder / "cgroup.procs", str(pid))
+
+    def memory_kills(self) -> int:
+        """How often the system has killed a process of the group for its memory."""
+        for folder in self.folders:
+            for name in ("memory.events", "memory.oom_control"):
+                with contextlib.suppress(OSError):
+                    for line in (folder / name).read_text().splitlines():
+                        if line.startswith("oom_kill "):
+                            return int(line.split()[1])
+        return 0
+
+    def close(self) -> None:
+        """Remove it; its processes must be gone."""
+        for folder in self.folders:
+            for _ in range(50):
+                try:
+                    folder.rmdir()
+                    break
+                except FileNotFoundError:
+                    break
+                except OSError:
+                    time.sleep(0.02)
+        self.folders = []
+
+    @staticmethod
+    def _memory_files(folder: Path) -> list[str]:
+        names = ("memory.max", "memory.limit_in_bytes")
+        return [name for name in names if (folder / name).exists()]
+
+
+def _parents() -> Iterator[Path]:
+    """Folders in which a group may be made: our own group in version 2, the controllers in version 1."""
+    for controller in ("pids", "memory"):
+        if (ROOT / controller / "cgroup.procs").exists():
+            yield ROOT / controller
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            if line.startswith("0::"):
+                own = ROOT / line.removeprefix("0::").strip().lstrip("/")
+                delegated = (own / "cgroup.subtree_control").read_text().split()
+                if "pids" in delegated or "memory" in delegated:
+                    yield own
+
+
+def _remove_stale(parent: Path) -> None:
+    for old in parent.glob(f"{NAME}-*"):
+        owner = old.name.removeprefix(f"{NAME}-").split("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            with contextlib.suppress(OSError):
+                old.rmdir()
+
+
+def _made(folder: Path) -> Path | None:
+    if not os.access(folder.parent, os.W_OK):
+        return None
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return folder
+
+
+def _write(path: Path, value: str) -> None:
+    """A limit that this system does not know is not set; `grader doctor` says what is guaranteed."""
+    with contextlib.suppress(OSError):
+        path.write_text(value)

@@ -1,0 +1,365 @@
+"""The trusted process inside the sandbox: imports the heavy libraries once, and forks one kernel per submission.
+
+Started by `grader/sandbox/slot.py` as `python -I zygote.py FD`, where FD is a socket to the grader. It holds the capabilities
+of the sandbox's own user namespace and uses them to give each kernel a fresh view; the kernel has none. It is not dumpable, so
+no kernel can trace it or read its memory, and it holds no secret. Imports nothing else of the project.
+
+A message is a length (4 bytes, big-endian) and JSON; a reply may be followed by raw bytes, whose count it names.
+"""
+
+import ctypes
+import errno
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import stat
+import struct
+import sys
+import time
+
+KILL_S = 10
+MIB = 1024 * 1024
+CLONE_NEWNS, CLONE_NEWIPC = 0x00020000, 0x08000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+MS_RELATIME = 1 << 21
+MNT_DETACH = 2
+PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG = 4, 24, 38, 1
+CAP_VERSION_3 = 0x20080522
+WORK = "/kaggle/working"
+HIDDEN = "/.springfield"  # nothing that a Python environment would be installed in
+SLOT, RUNS = f"{HIDDEN}/slot", f"{HIDDEN}/runs"
+SOCKETS = "/run/kernel"
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def check(result, what):
+    """Raise OSError where a C call failed."""
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+
+
+def mount(source, target, kind=None, flags=0, data=None):
+    """mount(2)."""
+    text = [None if value is None else value.encode() for value in (source, target, kind, data)]
+    check(libc.mount(text[0], text[1], text[2], ctypes.c_ulong(flags), text[3]), f"mount {target}")
+
+
+def tmpfs(target, size_mib, mode="700"):
+    """A fresh file system in memory that cannot grow beyond its size."""
+    os.makedirs(target, exist_ok=True)
+    mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, f"size={size_mib}m,mode={mode}")
+
+
+class Run:
+    """One submission: its folder in memory and its kernel. The folder outlives the kernel, so that results can be read."""
+
+    def __init__(self, number, order):
+        self.number = number
+        self.order = order
+        self.folder = f"{RUNS}/{number}"
+        self.pid = 0
+        self.status = None
+        self.gate = -1
+        tmpfs(self.folder, order["limits"]["disk_mib"])
+        given = f"{SLOT}/in{number}"
+        if os.path.isdir(given):
+            shutil.copytree(given, self.folder, dirs_exist_ok=True)
+
+    def fork(self, control):
+        """Fork the kernel; it waits at the gate until the grader has put it under its limits."""
+        inner, self.gate = os.pipe()
+        self.status = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.close(self.gate)
+                send(control, {"hello": self.number})
+                control.close()
+                os.read(inner, 1)
+                os.close(inner)
+                become_kernel(self.order, self.folder, self.number)
+            except BaseException as error:
+                os.write(2, f"kernel could not start: {type(error).__name__}: {error}\n".encode())
+            finally:
+                os._exit(70)
+        os.close(inner)
+
+    def let_go(self):
+        """Open the gate."""
+        os.write(self.gate, b"x")
+        os.close(self.gate)
+        self.gate = -1
+
+    def poll(self):
+        """The kernel's wait status, or None while it lives."""
+        if self.status is None and self.pid:
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                self.status = status
+        return self.status
+
+    def end(self):
+        """Kill every process but the sandbox's own two, and wait until they are gone."""
+        if self.gate >= 0:
+            os.close(self.gate)
+            self.gate = -1
+        left = kill_everything()
+        if self.pid and self.status is None:
+            try:
+                self.status = os.waitpid(self.pid, 0)[1]
+            except ChildProcessError:
+                self.status = 9
+        return left
+
+    def forget(self):
+        """Drop the folder."""
+        libc.umount2(self.folder.encode(), MNT_DETACH)
+        try:
+            os.rmdir(self.folder)
+        except OSError:
+            pass
+
+
+def kill_everything():
+    """Kill all processes of this PID namespace but its init and this one; how many would not go."""
+    deadline = time.monotonic() + KILL_S
+    while True:
+        try:
+            os.kill(-1, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        others = [name for name in os.listdir("/proc") if name.isdigit() and int(name) not in (1, os.getpid())]
+        alive = [name for name in others if not is_zombie(name)]
+        if not alive or time.monotonic() > deadline:
+            return len(alive)
+        time.sleep(0.001)
+
+
+def is_zombie(pid):
+    """Whether a process is dead and waits for its parent to notice."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] in (b"Z", b"X")
+    except OSError:
+        return True
+
+
+def become_kernel(order, folder, number):
+    """Turn this forked process into a student's kernel: fresh view, no capabilities, limits. Does not return."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    limits = order["limits"]
+    check(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC), "unshare")
+    mount(None, "/", None, MS_REC | MS_PRIVATE)
+    os.makedirs(SOCKETS, exist_ok=True)
+    mount(f"{SLOT}/k{number}", SOCKETS, None, MS_BIND)
+    os.makedirs(WORK, exist_ok=True)
+    mount(folder, WORK, None, MS_BIND)
+    for source, inside in order["binds"]:
+        bind_read_only(source, inside)
+    tmpfs("/tmp", limits["disk_mib"], "1777")
+    tmpfs("/dev/shm", limits["disk_mib"], "1777")
+    tmpfs("/home/student", 64)
+    mount("tmpfs", HIDDEN, "tmpfs", MS_RDONLY, "size=4k,mode=500")
+    for shared in ("/", "/dev"):
+        # Nothing that one kernel writes may be there for the next.
+        remount_read_only(shared)
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    os.chdir(WORK)
+    drop_capabilities()
+    take_limits(limits)
+    libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    run_kernel(order["connection"], order["threads"])
+
+
+def bind_read_only(source, inside):
+    """Show a folder or file of the sandbox at another place too; the source is mounted read-only already."""
+    if os.path.isdir(source):
+        os.makedirs(inside, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(inside), exist_ok=True)
+        open(inside, "a").close()
+    mount(source, inside, None, MS_BIND)
+    remount_read_only(inside)
+
+
+def remount_read_only(path):
+    """Make one mount read-only; flags that an outer user namespace has locked have to be repeated."""
+    found = os.statvfs(path).f_flag
+    flags = found & (os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME)
+    flags |= MS_RELATIME if found & os.ST_RELATIME else 0
+    mount(None, path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | flags)
+
+
+def drop_capabilities():
+    """No capability now, none by any program started later."""
+    with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:
+        last = int(file.read())
+    for capability in range(last + 1):
+        check(libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0), "drop a capability")
+    header = struct.pack("=Ii", CAP_VERSION_3, 0)
+    check(libc.capset(header, struct.pack("=6I", 0, 0, 0, 0, 0, 0)), "capset")
+    check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
+
+
+def take_limits(limits):
+    """Lower this process's own resource limits; children inherit them.
+
+    RLIMIT_DATA and not RLIMIT_AS: a CUDA build of torch reserves address space by the tens of GiB without using it. What the
+    libraries have taken already is not the student's.
+    """
+    memory = limits["memory_mib"] * MIB + data_bytes()
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits["disk_mib"] * MIB,) * 2)
+    resource.setrlimit(resource.RLIMIT_NPROC, (limits["processes"],) * 2)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits["files"],) * 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if limits["cpu_s"]:
+        resource.setrlimit(resource.RLIMIT_CPU, (int(limits["cpu_s"]), int(limits["cpu_s"]) + 5))
+
+
+def data_bytes():
+    """Bytes of private memory that this process has mapped."""
+    with open("/proc/self/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData:"))
+
+
+def run_kernel(connection, threads):
+    """Become an IPython kernel that the examiner's agent lives in."""
+    quiet = os.open("/dev/null", os.O_RDWR)
+    for descriptor in (0, 1):
+        os.dup2(quiet, descriptor)
+    path = "/tmp/kernel.json"
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({**connection, "ip": f"{SOCKETS}/k", "transport": "ipc"}, file)
+    import numpy
+    import torch
+    from ipykernel.kernelapp import IPKernelApp
+
+    numpy.random.seed(None)
+    torch.set_num_threads(threads)
+    agent = {"__name__": "springfield_agent"}
+    exec(AGENT, agent)
+    sys.argv = ["kernel", "-f", path]
+    sys.path.insert(0, "")
+    app = IPKernelApp.instance()
+    app.initialize(sys.argv[1:])
+    agent["install"](app.kernel)
+    os.dup2(quiet, 2)  # from here on the student's code could write there
+    os.close(quiet)
+    app.start()
+
+
+def read_file(folder, name, limit):
+    """A regular file of a run's folder, without following links; None where there is none that may be read."""
+    try:
+        descriptor = os.open(os.path.join(folder, os.path.basename(name)), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > limit:
+            return None
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            return file.read(limit)
+    finally:
+        os.close(descriptor)
+
+
+def send(control, reply, data=b""):
+    """One message."""
+    text = json.dumps({**reply, "bytes": len(data)}).encode()
+    control.sendall(struct.pack(">I", len(text)) + text + data)
+
+
+def receive(control):
+    """One message, or None at the end."""
+    head = control.recv(4, socket.MSG_WAITALL)
+    if len(head) < 4:
+        return None
+    (size,) = struct.unpack(">I", head)
+    return json.loads(control.recv(size, socket.MSG_WAITALL))
+
+
+def import_everything():
+    """What students' notebooks import, loaded once."""
+    import ipykernel.kernelapp
+    import ipykernel.zmqshell
+    import matplotlib.pyplot
+    import matplotlib_inline.backend_inline
+    import numpy
+    import pandas
+    import PIL.Image
+    import sklearn.metrics
+    import sklearn.preprocessing
+    import torch
+    import torch.nn.functional
+    import torchvision
+    import torchvision.transforms
+    import torchvision.models
+
+
+def serve(control):
+    """Answer the grader until it hangs up."""
+    runs = {}
+    while (request := receive(control)) is not None:
+        run = runs.get(request.get("run"))
+        operation = request["op"]
+        try:
+            if operation == "open":
+                runs[request["run"]] = Run(request["run"], request["order"])
+                send(control, {})
+            elif operation == "fork":
+                run.fork(control)
+            elif operation == "go":
+                run.let_go()
+                send(control, {})
+            elif operation == "poll":
+                send(control, {"status": run.poll()})
+            elif operation == "signal":
+                if run.poll() is None:
+                    os.kill(run.pid, request["signal"])
+                send(control, {})
+            elif operation == "end":
+                send(control, {"left": run.end(), "status": run.poll()})
+            elif operation == "forget":
+                run.forget()
+                del runs[request["run"]]
+                send(control, {})
+            elif operation == "list":
+                send(control, {"names": sorted(os.listdir(run.folder))[:1000]})
+            elif operation == "read":
+                data = read_file(run.folder, request["name"], request["limit"])
+                send(control, {"found": data is not None}, data or b"")
+        except OSError as error:
+            send(control, {"error": f"{errno.errorcode.get(error.errno, error.errno)}: {error}"})
+
+
+def main():
+    """Load, say that all is ready, serve."""
+    global AGENT  # compiled once, run in every kernel
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
+    with open(os.path.join(HERE, "agent.py"), encoding="utf-8") as file:
+        AGENT = compile(file.read(), "<springfield agent>", "exec")
+    import_everything()
+    # bubblewrap's own mounts belong to an outer user namespace; in a mount namespace of its own this process may add some.
+    check(libc.unshare(CLONE_NEWNS), "unshare")
+    mount(None, "/", None, MS_REC | MS_PRIVATE)
+    os.makedirs(RUNS, exist_ok=True)
+    control = socket.socket(fileno=int(sys.argv[1]))
+    send(control, {"ready": True})
+    serve(control)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,303 @@
+"""A slot: one bubblewrap sandbox with a zygote in it, which forks a kernel per submission, one at a time.
+
+Starting the slot costs the import of torch, once; a submission costs a fork. Between two submissions every other process in the
+sandbox is killed and the folder in memory is dropped. A slot that shows anything unusual is thrown away, and so is one after
+`MAX_USES` submissions.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import multiprocessing.util
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.errors import KernelGone, SandboxUnavailable
+from grader.sandbox import bubblewrap
+from grader.sandbox.bubblewrap import View
+from grader.sandbox.cgroups import Group
+
+MAX_USES = 200
+START_S = 120
+ANSWER_S = 20
+SLOT_FOLDER_PREFIX = "sg-slot-"
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What two submissions must have in common to use the same slot: the mounts, the devices, the threads."""
+
+    read_only: tuple[tuple[Path, str], ...]
+    gpu: bool
+    threads: int
+
+    @classmethod
+    def of(cls, view: View) -> Kind:
+        """The kind of slot that a view needs."""
+        return cls(view.read_only, view.gpu, view.threads)
+
+
+class Slot:
+    """One sandbox. Not thread-safe.
+
+    Raises:
+        SandboxUnavailable: no sandbox can be made here, or the zygote did not come up.
+    """
+
+    def __init__(self, kind: Kind) -> None:
+        bubblewrap.check_bwrap()
+        self.kind = kind
+        self.uses = 0
+        self.is_suspect = False
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{SLOT_FOLDER_PREFIX}{os.getpid()}-"))
+        self.group = Group(self.folder.name.removeprefix(SLOT_FOLDER_PREFIX))
+        ours, theirs = socket.socketpair()
+        self._control = ours
+        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self._stderr = (self.folder.parent / f"{self.folder.name}.log").open("w+b")
+        argv = [sys.executable, "-I", f"{bubblewrap.AGENT_FOLDER}/zygote.py", str(theirs.fileno())]
+        self._process = subprocess.Popen(
+            bubblewrap.command(kind.read_only, self.folder, argv, gpu=kind.gpu, threads=kind.threads),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._stderr,
+            pass_fds=[theirs.fileno()],
+            env={"PATH": os.environ["PATH"]},
+            start_new_session=True,
+        )
+        theirs.close()
+        try:
+            self._receive(START_S)
+        except KernelGone as gone:
+            words = self.last_words()
+            self.close()
+            raise SandboxUnavailable(
+                f"The sandbox did not start: {words or gone.message}", remedy="Run `grader doctor`."
+            ) from gone
+
+    def ask(self, request: Message, *, timeout_s: float = ANSWER_S) -> tuple[Message, bytes]:
+        """Ask the zygote.
+
+        Raises:
+            KernelGone: it does not answer, or says that it failed.
+        """
+        text = json.dumps(request).encode()
+        try:
+            self._control.sendall(struct.pack(">I", len(text)) + text)
+        except OSError as error:
+            self.is_suspect = True
+            raise KernelGone(f"The sandbox is gone: {error.strerror}.") from error
+        reply, data, _pid = self._receive(timeout_s)
+        if "error" in reply:
+            self.is_suspect = True
+            raise KernelGone(f"The sandbox failed: {reply['error']}.")
+        return reply, data
+
+    def fork(self, run: int) -> int:
+        """Fork a run's kernel; its PID as this process sees it. The kernel waits until `go`.
+
+        Raises:
+            KernelGone: the sandbox is gone.
+        """
+        text = json.dumps({"op": "fork", "run": run}).encode()
+        self._control.sendall(struct.pack(">I", len(text)) + text)
+        _reply, _data, pid = self._receive(ANSWER_S)
+        return pid
+
+    def close(self) -> None:
+        """End the sandbox with everything in it."""
+        self._control.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self.group.close()
+        self._stderr.close()
+        Path(self._stderr.name).unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _receive(self, timeout_s: float) -> tuple[Message, bytes, int]:
+        """A message, its bytes, and the PID of its sender (the system's word, not the sender's)."""
+        deadline = time.monotonic() + timeout_s
+        head, pid = self._exactly(4, deadline)
+        body, _ = self._exactly(struct.unpack(">I", head)[0], deadline)
+        message: Message = json.loads(body)
+        data, _ = self._exactly(int(message.get("bytes", 0)), deadline)
+        return message, data, pid
+
+    def _exactly(self, size: int, deadline: float) -> tuple[bytes, int]:
+        found = bytearray()
+        pid = 0
+        while len(found) < size:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                self.is_suspect = True
+                raise KernelGone("The sandbox did not answer in time.")
+            self._control.settimeout(remaining)
+            try:
+                part, ancillary, _flags, _address = self._control.recvmsg(size - len(found), socket.CMSG_SPACE(12))
+            except TimeoutError:
+                continue
+            except OSError as error:
+                self.is_suspect = True
+                raise KernelGone(f"The sandbox is gone: {error.strerror}.") from error
+            if not part:
+                self.is_suspect = True
+                raise KernelGone("The sandbox is gone.")
+            for level, kind, data in ancillary:
+                if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+                    pid = struct.unpack("3i", data)[0]
+            found += part
+        return bytes(found), pid
+
+    def last_words(self) -> str:
+        """The end of what the zygote wrote to its standard error; kernels cannot write there."""
+        self._stderr.seek(0)
+        return self._stderr.read()[-2000:].decode(errors="replace").strip()
+
+
+class KernelProcess:
+    """One kernel in a slot, in the manner of `subprocess.Popen`: poll, wait, send_signal, kill, close.
+
+    Args:
+        slot: where it runs.
+        view: its limits, environment and files.
+        connection: Jupyter's connection information, with the key.
+
+    Raises:
+        KernelGone: the sandbox did not start it.
+    """
+
+    def __init__(self, slot: Slot, view: View, connection: Message) -> None:
+        self.slot = slot
+        self.view = view
+        slot.uses += 1
+        self._run = slot.uses
+        self.sockets = slot.folder / f"k{self._run}"
+        self.sockets.mkdir()
+        self._given = slot.folder / f"in{self._run}"
+        bubblewrap.lay_out(self._given, view.files)
+        self._kills = slot.group.memory_kills()
+        self.connection = connection
+        order = {
+            "limits": view.limits.model_dump(),
+            "binds": bubblewrap.inner_binds(view.read_only),
+            "environment": bubblewrap.environment(threads=view.threads, more=view.environment),
+            "connection": connection,
+            "threads": view.threads,
+        }
+        slot.ask({"op": "open", "run": self._run, "order": order})
+        shutil.rmtree(self._given, ignore_errors=True)
+        self._status: int | None = None
+        self._was_killed = False
+
+    def start(self) -> None:
+        """Start the kernel; again, after it has ended, with the folder as it left it."""
+        self._status = None
+        self._was_killed = False
+        for socket_file in self.sockets.iterdir():
+            socket_file.unlink()
+        pid = self.slot.fork(self._run)
+        self.slot.group.hold(pid, self.view.limits)
+        self.slot.ask({"op": "go", "run": self._run})
+
+    def poll(self) -> int | None:
+        """The exit code (negative for a signal), or None while it lives."""
+        if self._status is None:
+            try:
+                status = self.slot.ask({"op": "poll", "run": self._run})[0]["status"]
+            except KernelGone:
+                status = signal.SIGKILL
+            if status is not None:
+                self._status = os.waitstatus_to_exitcode(status)
+        return self._status
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the kernel."""
+        self.slot.ask({"op": "signal", "run": self._run, "signal": int(number)})
+
+    def kill(self) -> None:
+        """Kill every process that the submission has started."""
+        self._was_killed = True
+        if self.slot.is_suspect:
+            return
+        with contextlib.suppress(KernelGone):
+            reply, _ = self.slot.ask({"op": "end", "run": self._run})
+            self.slot.is_suspect = self.slot.is_suspect or reply["left"] != 0
+            if self._status is None and reply["status"] is not None:
+                self._status = os.waitstatus_to_exitcode(reply["status"])
+
+    def cause_of_death(self) -> tuple[str, float]:
+        """Which limit or signal ended it: one of `memory`, `cpu`, `signal`, `exit`, with MiB, seconds, number or code."""
+        code = self.poll() or 0
+        if self.slot.group.memory_kills() > self._kills:
+            return "memory", self.view.limits.memory_mib
+        if code == -signal.SIGXCPU:
+            return "cpu", self.view.limits.cpu_s
+        return ("signal", -code) if code < 0 else ("exit", code)
+
+    def names(self) -> list[str]:
+        """Names in the working folder, whether the kernel lives or not."""
+        return [str(name) for name in self.slot.ask({"op": "list", "run": self._run})[0]["names"]]
+
+    def read_file(self, name: str, limit: int) -> bytes | None:
+        """A regular file of the working folder of at most `limit` bytes, links not followed; None where there is none."""
+        reply, data = self.slot.ask({"op": "read", "run": self._run, "name": name, "limit": limit})
+        return data if reply["found"] else None
+
+    def close(self) -> None:
+        """End it and drop its folder; the slot is free for the next."""
+        self.kill()
+        if not self.slot.is_suspect:
+            with contextlib.suppress(KernelGone):
+                self.slot.ask({"op": "forget", "run": self._run})
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+_warm: list[Slot] = []  # this process's free slots: one, unless kernels run side by side
+
+_closing: set[int] = set()  # processes that have arranged for their slots to be closed
+
+
+def acquire(kind: Kind) -> Slot:
+    """A free slot of this kind: the warm one if it fits, else a new one.
+
+    Raises:
+        SandboxUnavailable: no sandbox can be made here.
+    """
+    if os.getpid() not in _closing:
+        _closing.add(os.getpid())
+        atexit.register(close_warm)
+        multiprocessing.util.Finalize(None, close_warm, exitpriority=10)  # worker processes do not run atexit
+    while _warm:
+        slot = _warm.pop()
+        if slot.kind == kind and slot.uses < MAX_USES:
+            return slot
+        slot.close()
+    return Slot(kind)
+
+
+def release(slot: Slot) -> None:
+    """Give a slot back; a suspect one is thrown away."""
+    if slot.is_suspect or slot.uses >= MAX_USES or _warm:
+        slot.close()
+    else:
+        _warm.append(slot)
+
+
+def close_warm() -> None:
+    """End this process's free slots."""
+    while _warm:
+        _warm.pop().close()
