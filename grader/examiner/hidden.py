@@ -7,6 +7,9 @@ import builtins
 import contextlib
 import io
 import math
+import random
+import secrets
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,10 +28,12 @@ from grader.errors import (
     StudentFault,
 )
 from grader.examiner.examination import Examination, going_on
+from grader.examiner.printable import printable
 from grader.examiner.remote import Session
 from grader.language import _
 from grader.outcomes import Outcome, TaskResult
 
+MAX_MESSAGE = 8000
 STANDARD = {"torch": torch, "nn": nn, "F": F, "np": np, "numpy": np, "math": math, "torchvision": torchvision}
 
 
@@ -86,35 +91,56 @@ def examine(
                 _("{names} is not defined.").format(names=", ".join(missing)),
                 remedy=_("Run the notebook from top to bottom: the cell that defines it must end without an error."),
             )
-        with going_on(examination):
+        with going_on(examination), _fresh_randomness(session):
             value = _execute(code, {**STANDARD, **found})
         points = _points(value, max_points)
-    except StudentCodeRaised as error:
-        return TaskResult(grade_id, Outcome.RAISED, 0.0, max_points, _("Your code raised an error: ") + error.message)
-    except LimitExceeded as error:
-        return TaskResult(grade_id, Outcome.TIMED_OUT, 0.0, max_points, _("Too slow: ") + str(error))
-    except KernelGone as error:
-        return TaskResult(grade_id, Outcome.RAISED, 0.0, max_points, str(error))
-    except (EnvironmentFault, AuthorFault) as error:
-        return TaskResult(grade_id, Outcome.NOT_GRADED, 0.0, max_points, str(error))
-    except (StudentFault, AssertionError) as error:
-        message = str(error).strip() or _("A hidden test compared a value and found it wrong.")
-        return TaskResult(grade_id, Outcome.FAILED, 0.0, max_points, message)
-    except (SyntaxError, ImportError, NameError) as error:
-        return TaskResult(grade_id, Outcome.NOT_GRADED, 0.0, max_points, _author_fault(error))
     except Exception as error:  # noqa: BLE001  a test may choke on any answer; that is an answer's fault, and recorded
-        return TaskResult(grade_id, Outcome.FAILED, 0.0, max_points, _choked(error))
+        outcome, text = _explained(error)
+        return TaskResult(grade_id, outcome, 0.0, max_points, printable(text, MAX_MESSAGE))
     outcome = Outcome.PASSED if points == max_points else Outcome.PARTIAL if points else Outcome.FAILED
-    return TaskResult(grade_id, outcome, points, max_points, "\n".join(examination.notes))
+    return TaskResult(grade_id, outcome, points, max_points, printable("\n".join(examination.notes), MAX_MESSAGE))
+
+
+def _explained(error: Exception) -> tuple[Outcome, str]:  # noqa: PLR0911  one line for each kind of fault
+    """What an exception says about the answer, and whose fault it is."""
+    match error:
+        case StudentCodeRaised():
+            return Outcome.RAISED, _("Your code raised an error: ") + error.message
+        case LimitExceeded():
+            return Outcome.TIMED_OUT, _("Too slow: ") + str(error)
+        case KernelGone():
+            return Outcome.RAISED, str(error)
+        case EnvironmentFault() | AuthorFault():
+            return Outcome.NOT_GRADED, str(error)
+        case StudentFault() | AssertionError():
+            return Outcome.FAILED, str(error).strip() or _("A hidden test compared a value and found it wrong.")
+        case SyntaxError() | ImportError() | NameError():
+            return Outcome.NOT_GRADED, _author_fault(error)
+        case _:
+            return Outcome.FAILED, _choked(error)
+
+
+@contextlib.contextmanager
+def _fresh_randomness(session: Session) -> Iterator[None]:
+    """Random numbers that nobody can know before: neither the last submission's seed nor a fixed one decides them."""
+    seed = secrets.randbits(63)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        np.random.seed(seed % 2**32)
+        random.seed(seed)
+        session.fresh_seed = torch.initial_seed()
+        yield
 
 
 def _execute(code: str, namespace: dict[str, Any]) -> Any:
     """Execute; the value of the last statement if it is an expression."""
     tree = ast.parse(code)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         exec(compile(tree, "<hidden test>", "exec"), namespace)  # noqa: S102  the author's text, not the student's
-        if last is not None:
+        if isinstance(last, ast.Expr):
             return eval(compile(ast.Expression(last.value), "<hidden test>", "eval"), namespace)  # noqa: S307
     return None
 

@@ -1,160 +1,244 @@
 """Stand-ins for the student's objects: real `nn.Module`s whose forward and backward run in the sandbox.
 
-A `RemoteModule` mirrors parameters and buffers under the student's own names. A call ships the inputs and whatever has been
-changed locally; a `torch.autograd.Function` fetches the gradients on backward. So `loss.backward()`, `x.grad`,
-`named_parameters()`, `load_state_dict()`, `train()`, `eval()` and BatchNorm statistics just work, and a hidden test is ordinary
-PyTorch. Values arrive through `wire.Decoder`, which distrusts them.
+A `RemoteModule` mirrors parameters and buffers under the student's own names. A call ships the inputs and whatever has
+been changed locally; a `torch.autograd.Function` fetches the gradients on backward. So `loss.backward()`, `x.grad`,
+`named_parameters()`, `load_state_dict()`, `train()`, `eval()`, `copy.deepcopy()` and BatchNorm statistics just work,
+and a hidden test is ordinary PyTorch. Values arrive through `wire.Decoder`, which distrusts them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+import weakref
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn
 
 import torch
 from torch import nn
 
-from grader.errors import StudentCodeRaised
-from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json
+from grader.errors import InvalidAssignment, StudentCodeRaised
+from grader.examiner.calls import Request, call
+from grader.examiner.conversation import Channel, Conversation, Kept
+from grader.examiner.layout import read_layout
+from grader.examiner.mirror import MODE, modules_of, take_layout, take_tensors, tensors_of, told_modes, told_state
+from grader.examiner.printable import printable
+from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json, raw_bytes
+
+__all__ = ["Channel", "InvalidReply", "RemoteModule", "RemoteObject", "Session"]
 
 Target = dict[str, Json]
-MAX_LAYOUT = 20_000
+MAX_LENGTH = 2**31
 
 
-class Channel(Protocol):
-    """What the examiner needs of a kernel: `grader.sandbox.kernel.Kernel` has it."""
+class Session(Conversation):
+    """One conversation with the agent in a student's kernel, in values and stand-ins.
 
-    def request(
-        self, content: dict[str, Json], buffers: Sequence[memoryview | bytes] = ()
-    ) -> tuple[dict[str, Json], list[memoryview]]:
-        """Ask the agent and wait for its answer."""
-
-
-class Session:
-    """One conversation with the agent in a student's kernel."""
+    Attributes:
+        live_calls: results whose graphs the sandbox has to keep.
+        fresh_seed: the seed of the local random numbers while a test has not chosen one, see `random_state`.
+    """
 
     def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-
-    def ask(
-        self, content: dict[str, Json], buffers: Sequence[memoryview | bytes] = ()
-    ) -> tuple[dict[str, Json], Decoder]:
-        """The agent's answer and a decoder for its values; objects arrive as stand-ins.
-
-        Raises:
-            StudentCodeRaised: the student's code raised; the message carries its traceback.
-            InvalidReply: the answer is no answer.
-            LimitExceeded, KernelGone: from the channel.
-        """
-        reply, raw = self._channel.request(content, buffers)
-        if reply.get("status") == "error":
-            raise _student_error(reply)
-        if reply.get("status") != "ok":
-            raise InvalidReply("The student's process gave no answer.")
-        return reply, Decoder(raw, lambda reference: self._made(reference, raw))
+        super().__init__(channel)
+        self.live_calls: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.fresh_seed: int | None = None
+        self._modules: weakref.WeakSet[RemoteModule] = weakref.WeakSet()
 
     def names(self, wanted: Sequence[str]) -> dict[str, Any]:
-        """Stand-ins or copies of those of the names that the student's notebook defines."""
-        reply, decoder = self.ask({"op": "describe", "names": list(wanted)})
+        """Stand-ins or copies of those of the names that the student's notebook defines.
+
+        Raises:
+            StudentCodeRaised, InvalidReply, LimitExceeded, KernelGone: see `Conversation.ask`.
+        """
+        if not wanted:
+            return {}
+        reply, decoder = self.answer({"op": "describe", "names": list(wanted)}, Encoder())
         found = reply.get("found")
         if not isinstance(found, dict):
             raise InvalidReply("The student's process gave no answer.")
         return {name: decoder.decode(found[name]) for name in wanted if name in found}
 
-    def _made(self, reference: dict[str, Json], raw: list[memoryview]) -> object:
+    def answer(self, content: dict[str, Json], encoder: Encoder) -> tuple[dict[str, Json], Decoder]:
+        """The agent's answer, and a decoder for its values; objects arrive as stand-ins.
+
+        Raises:
+            StudentCodeRaised, InvalidReply, LimitExceeded, KernelGone: see `Conversation.ask`.
+        """
+        reply, raw = self.ask(content, encoder.buffers)
+        return reply, Decoder(raw, self._stand_in, device=encoder.device, devices=tuple(encoder.devices))
+
+    def random_state(self) -> memoryview | bytes:
+        """Random numbers for the sandbox: the test's own, if it has chosen a seed, so that dropout can be compared.
+
+        Otherwise others: what the test draws next is no business of the student's process.
+        """
+        if torch.initial_seed() != self.fresh_seed:
+            return raw_bytes(torch.get_rng_state())
+        seed = int(torch.randint(2**62, ()))
+        return raw_bytes(torch.Generator().manual_seed(seed).get_state())
+
+    def modules(self) -> list[RemoteModule]:
+        """The stand-ins of modules that are in use: a function of the student's may call any of them."""
+        return sorted(self._modules, key=lambda module: int(module.remote_target["id"]))
+
+    def _stand_in(self, reference: dict[str, Json], decoder: Decoder) -> object:
         target: Target = {"id": reference["id"], "path": []}
-        kind = str(reference.get("type"))[:100]
-        if reference.get("kind") == "module":
-            module = RemoteModule(self, target, kind)
-            module.read_layout(reference.get("layout"), Decoder(raw, _no_objects))
-            return module
-        return RemoteObject(self, target, kind)
-
-    def attribute(self, target: Target, name: str) -> Any:
-        """The value of an attribute of the student's object; AttributeError where there is none."""
-        path = {**target, "path": [*target["path"], name]}
-        try:
-            reply, decoder = self.ask({"op": "getattr", "target": path})
-        except StudentCodeRaised as error:
-            raise AttributeError(f"the student's object has no attribute {name!r}") from error
-        found = decoder.decode(reply.get("value"))
-        return RemoteObject(self, path, found.remote_type) if isinstance(found, RemoteObject) else found
-
-
-def _no_objects(_reference: dict[str, Json]) -> object:
-    raise InvalidReply("An object came where a tensor was expected.")
-
-
-def _student_error(reply: dict[str, Json]) -> StudentCodeRaised:
-    lines = reply.get("traceback")
-    trace = "\n".join(f"  {str(line)[:300]}" for line in lines[-30:]) if isinstance(lines, list) else ""
-    text = f"{str(reply.get('ename'))[:100]}: {str(reply.get('evalue'))[:4000]}"
-    return StudentCodeRaised(f"{text}\n{trace}".rstrip())
+        kept, kind = self.keep(reference["id"]), printable(reference.get("type"), 100)
+        if reference.get("kind") != "module":
+            return RemoteObject(self, target, kind, kept)
+        module = RemoteModule(self, target, kind, kept)
+        module.read_layout(reference.get("layout"), decoder.beside())
+        self._modules.add(module)
+        return module
 
 
 class RemoteObject:
-    """Stands for a class, a function or another object of the student's: call it, or read its attributes."""
+    """Stands for a class, a function or another object of the student's: call it, or read its attributes.
 
-    def __init__(self, session: Session, target: Target, kind: str) -> None:
+    Attributes:
+        remote_target: its number in the sandbox.
+        remote_type: name of its type: the student's word.
+    """
+
+    def __init__(
+        self, session: Session, target: Target, kind: str, kept: Kept, owner: RemoteModule | None = None
+    ) -> None:
         self.remote_target = target
         self.remote_type = kind
         self._session = session
+        self._kept = kept
+        self._owner = owner
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it in the sandbox; tensors keep their gradients across the boundary."""
-        return _call(self._session, self.remote_target, None, args, kwargs)
+        owners = self._session.modules() if self._owner is None else [self._owner]
+        return call(self._session, self.remote_target, owners, args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return self._session.attribute(self.remote_target, name)
+        return _attribute(self._session, self.remote_target, self._owner, name)
+
+    def __len__(self) -> int:
+        return _length(self._method("__len__")())
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._method("__getitem__")(key)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[index] for index in range(len(self)))
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Any:
+        reply, decoder = Request(self._session, "copy", self.remote_target, ()).ask()
+        return decoder.decode(reply.get("value"))
 
     def __repr__(self) -> str:
         return f"<the student's {self.remote_type}>"
+
+    def _method(self, name: str) -> RemoteObject:
+        target = {**self.remote_target, "path": [*self.remote_target["path"], name]}
+        return RemoteObject(self._session, target, name, self._kept, self._owner)
 
 
 class RemoteModule(nn.Module):
     """Stands for a module of the student's, with mirrored parameters and buffers.
 
-    Submodules are `RemoteModule`s too: `block.conv1(x)` runs the student's submodule. Their types are the student's word.
+    Submodules are `RemoteModule`s too: `block.conv1(x)` runs the student's submodule.
+
+    Attributes:
+        remote_target: its number in the sandbox, and the path to it from there.
+        remote_type: name of its type: the student's word.
+        remote_is_lazy: some parameters have no shape before the first call.
+        asked_parameters: whose gradients the latest request asked for.
     """
 
-    def __init__(self, session: Session, target: Target, kind: str) -> None:
+    def __init__(self, session: Session, target: Target, kind: str, kept: Kept) -> None:
         super().__init__()
-        self.remote_target = target
-        self.remote_type = kind
-        self._session = session
-        self._sent: dict[str, tuple[int, int]] = {}
+        own = {
+            "remote_target": target,
+            "remote_type": kind,
+            "remote_is_lazy": False,
+            "asked_parameters": [],
+            "_session": session,
+            "_kept": kept,
+            MODE: True,
+        }
+        self.__dict__.update(own)
 
-    def read_layout(self, layout: Json, decoder: Decoder) -> None:
-        """Mirror names, values and submodules as the agent tells them.
-
-        Raises:
-            InvalidReply: the layout is malformed.
-        """
-        try:
-            if sum(len(layout[part]) for part in ("modules", "parameters", "buffers")) > MAX_LAYOUT:
-                raise InvalidReply("The module has too many parts.")
-            for name, kind in layout["modules"]:
-                self._place(str(name), str(kind))
-            shared = {str(name): str(first) for name, first in layout["shared"]}
-            for name, value in layout["parameters"]:
-                self._mirror_parameter(str(name), value, shared, decoder)
-            for name, value in layout["buffers"]:
-                self._holder(str(name))._buffers[_last(str(name))] = decoder.tensor(value)
-            self.train(layout["training"] is True)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InvalidReply("The student's process described a module that cannot be.") from error
-        self._remember()
+    remote_target: Target
+    remote_type: str
+    remote_is_lazy: bool
+    asked_parameters: list[nn.Parameter]
+    _session: Session
+    _kept: Kept
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Run the student's module in the sandbox.
 
         Raises:
             StudentCodeRaised: the student's code raised, with its own traceback.
-            LimitExceeded: the call took too long.
+            InvalidReply, LimitExceeded, KernelGone: see `Conversation.ask`.
         """
-        return _call(self._session, self.remote_target, self, args, kwargs)
+        others = [value for value in (*args, *kwargs.values()) if isinstance(value, RemoteModule) and value is not self]
+        return call(self._session, self.remote_target, [self, *others], args, kwargs)
+
+    def told(self, encoder: Encoder) -> dict[str, Json]:
+        """What a request tells the sandbox about this module: what was changed here, and whose gradients are wanted."""
+        names = []
+        self.asked_parameters = []
+        if torch.is_grad_enabled():
+            for name, tensor in tensors_of(self):
+                if isinstance(tensor, nn.Parameter) and tensor.requires_grad:
+                    names.append(name)
+                    self.asked_parameters.append(tensor)
+        modes, state = told_modes(self), told_state(self, encoder)
+        return {"target": self.remote_target, "modes": modes, "state": state, "grad": names}
+
+    def take(self, changes: Json, decoder: Decoder) -> None:
+        """Bring the mirror to what a call has left in the sandbox.
+
+        Raises:
+            InvalidReply: the changes are malformed.
+        """
+        if not isinstance(changes, dict):
+            raise InvalidReply("The student's process said nothing about its module.")
+        if changes.get("layout") is not None:
+            self.read_layout(changes["layout"], decoder)
+            return
+        take_tensors(self, changes.get("tensors"), decoder)
+        if changes.get("modes") is not None:
+            self._take_modes(changes["modes"])
+
+    def read_layout(self, told: Json, decoder: Decoder) -> None:
+        """Mirror names, values and submodules as the agent tells them.
+
+        Raises:
+            InvalidReply: the layout is malformed.
+        """
+        layout = read_layout(told, decoder)
+        places: list[RemoteModule] = []
+        children: list[dict[str, nn.Module | None]] = []
+        for part in layout.modules:
+            if not places:
+                place = self
+                self.__dict__["remote_type"] = part.kind
+            elif part.same_as is not None:
+                place = places[part.same_as]
+            else:
+                place = places[part.parent]._child(part.name, part.kind)
+            if places:
+                children[part.parent][part.name] = place
+            places.append(place)
+            children.append({})
+            place._set_mode(part.training)
+        for place, part, below in zip(places, layout.modules, children, strict=True):
+            if part.same_as is None:
+                place._modules.clear()
+                place._modules.update(below)
+        take_layout(list(places), layout)
+        self.__dict__["remote_is_lazy"] = layout.is_lazy
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -162,178 +246,112 @@ class RemoteModule(nn.Module):
         except AttributeError:
             if name.startswith("_") or "_session" not in self.__dict__:
                 raise
-            return self._session.attribute(self.remote_target, name)
+            return _attribute(self._session, self.remote_target, self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__:
+            super().__setattr__(name, value)
+        elif name in self._parameters and (value is None or isinstance(value, nn.Parameter)):
+            self._parameters[name] = value
+        elif name in self._buffers and isinstance(value, torch.Tensor):
+            self._buffers[name] = value
+        elif isinstance(value, nn.Module | torch.Tensor):
+            self._refuse(f"set its attribute {name!r} to a new {type(value).__name__}")
+        else:
+            encoder = Encoder()
+            content = {"op": "setattr", "target": self.remote_target, "name": name, "value": encoder.encode(value)}
+            self._session.answer(content, encoder)
+
+    def __len__(self) -> int:
+        return len(self._modules) if self._is_row() else _length(self._method("__len__")())
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, int) and self._is_row():
+            return list(self._modules.values())[key]
+        if isinstance(key, str) and key in self._modules:
+            return self._modules[key]
+        return self._method("__getitem__")(key)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self[index] for index in range(len(self))])
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Any:
+        reply, decoder = Request(self._session, "copy", self.remote_target, [self]).ask()
+        return decoder.decode(reply.get("value"))
 
     def __repr__(self) -> str:
         return f"<the student's {self.remote_type} module>"
 
-    def changed_state(self) -> list[tuple[str, torch.Tensor]]:
-        """Parameters and buffers that were changed here since the sandbox last saw them."""
-        return [(name, tensor) for name, tensor in self._state() if self._sent.get(name) != _stamp(tensor)]
+    def _is_row(self) -> bool:
+        """Numbered submodules, as in `nn.Sequential` and `nn.ModuleList`."""
+        return bool(self._modules) and list(self._modules) == [str(index) for index in range(len(self._modules))]
 
-    def take_buffers(self, named: Json, decoder: Decoder) -> None:
-        """Copy the buffers that the call has changed (BatchNorm statistics) into the mirror."""
-        mine = dict(self.named_buffers(remove_duplicate=False))
-        for name, value in named if isinstance(named, list) else []:
-            found = decoder.tensor(value)
-            held = mine.get(name)
-            if held is None:
-                self._holder(str(name))._buffers[_last(str(name))] = found
-            elif held.shape != found.shape or held.dtype != found.dtype:
-                raise InvalidReply(f"The buffer {str(name)[:100]!r} has changed its shape or dtype.")
-            else:
-                with torch.no_grad():
-                    held.copy_(found)
-        self._remember()
+    def _method(self, name: str) -> RemoteObject:
+        target = {**self.remote_target, "path": [*self.remote_target["path"], name]}
+        return RemoteObject(self._session, target, name, self._kept, self)
 
-    def _state(self) -> list[tuple[str, torch.Tensor]]:
-        parameters = list(self.named_parameters(remove_duplicate=False))
-        return [*parameters, *self.named_buffers(remove_duplicate=False)]
+    def _child(self, name: str, kind: str) -> RemoteModule:
+        held = self._modules.get(name)
+        if isinstance(held, RemoteModule) and held.remote_type == kind:
+            return held
+        target = {**self.remote_target, "path": [*self.remote_target["path"], "_modules", name]}
+        return RemoteModule(self._session, target, kind, self._kept)
 
-    def _remember(self) -> None:
-        self._sent = {name: _stamp(tensor) for name, tensor in self._state()}
+    def _set_mode(self, mode: bool) -> None:
+        self.__dict__["training"] = self.__dict__[MODE] = mode
 
-    # The mirror is written into the tables themselves: `register_*` would look every name up in the sandbox first, and a
-    # name such as "forward" must not hide a method of the stand-in.
-    def _place(self, name: str, kind: str) -> None:
-        holder, last = self._holder(name), _last(name)
-        if last not in holder._modules:
-            path = [*self.remote_target["path"], *name.split(".")]
-            holder._modules[last] = RemoteModule(self._session, {**self.remote_target, "path": path}, kind)
+    def _take_modes(self, told: Json) -> None:
+        places = [place for _name, place in modules_of(self)]
+        if not isinstance(told, list) or len(told) != len(places) or any(type(mode) is not bool for mode in told):
+            raise InvalidReply("The student's process told no modes of its modules.")
+        for place, mode in zip(places, told, strict=True):
+            if isinstance(place, RemoteModule):
+                place._set_mode(mode)
 
-    def _holder(self, name: str) -> nn.Module:
-        holder: nn.Module = self
-        for part in name.split(".")[:-1]:
-            found = holder._modules[part]
-            if found is None:
-                raise KeyError(part)
-            holder = found
-        return holder
+    def _refuse(self, what: str) -> NoReturn:
+        raise InvalidAssignment(
+            f"A hidden test cannot {what}: that does not reach the student's module.",
+            remedy="Let the student's code build it, or write a function in the visible part of the cell.",
+        )
 
-    def _mirror_parameter(self, name: str, value: Json, shared: dict[str, str], decoder: Decoder) -> None:
-        holder, last = self._holder(name), _last(name)
-        tensor = decoder.tensor(value)
-        if name in shared:
-            first = shared[name]
-            holder._parameters[last] = self._holder(first)._parameters[_last(first)]
-        elif last not in holder._parameters:
-            holder._parameters[last] = nn.Parameter(tensor, requires_grad=value.get("grad") is True)
+    def _no_hook(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        self._refuse("put a hook on a stand-in")
+
+    def _no_part(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        self._refuse("add parts to a stand-in")
+
+    register_forward_hook = register_forward_pre_hook = _no_hook
+    register_backward_hook = register_full_backward_hook = register_full_backward_pre_hook = _no_hook
+    register_module = add_module = register_buffer = register_parameter = _no_part
 
 
-def _last(name: str) -> str:
-    return name.rpartition(".")[2]
+def _length(told: Any) -> int:
+    if type(told) is not int or not 0 <= told < MAX_LENGTH:
+        raise InvalidReply("The student's object has a length that cannot be.")
+    return told
 
 
-def _stamp(tensor: torch.Tensor) -> tuple[int, int]:
-    """Changes when the tensor is written to or replaced."""
-    return id(tensor), tensor._version
+def _attribute(session: Session, target: Target, owner: RemoteModule | None, name: str) -> Any:
+    """The value of an attribute of the student's object.
 
-
-class _RemoteCall(torch.autograd.Function):
-    """Carries gradients across the boundary: forward has run already, backward asks the sandbox."""
-
-    @staticmethod
-    def forward(ctx: Any, result: _Result, *_leaves: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        ctx.result = result
-        outputs = tuple(result.outputs)
-        ctx.mark_non_differentiable(*[o for o, grad in zip(outputs, result.has_grad, strict=True) if not grad])
-        ctx.set_materialize_grads(False)
-        return outputs
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *gradients: torch.Tensor | None) -> tuple[torch.Tensor | None, ...]:
-        return None, *ctx.result.backward(gradients)
-
-
-class _Result:
-    """The tensors that one call gave, and the way to their gradients."""
-
-    def __init__(self, session: Session, call: int, decoder: Decoder, leaves: Sequence[torch.Tensor]) -> None:
-        self.session = session
-        self.call = call
-        self.outputs = list(decoder.tensors)
-        self.has_grad = list(decoder.has_grad)
-        self.leaves = [(leaf.shape, leaf.dtype) for leaf in leaves]
-
-    def backward(self, gradients: Sequence[torch.Tensor | None]) -> list[torch.Tensor | None]:
-        encoder = Encoder()
-        encoded = [encoder.encode(None if g is None else g.detach()) for g in gradients]
-        reply, decoder = self.session.ask({"op": "backward", "call": self.call, "gradients": encoded}, encoder.buffers)
-        found = reply.get("gradients")
-        if not isinstance(found, list) or len(found) != len(self.leaves):
-            raise InvalidReply("The student's process gave no gradients.")
-        return [
-            _gradient(decoder.decode(g), shape, dtype) for g, (shape, dtype) in zip(found, self.leaves, strict=True)
-        ]
-
-
-def _gradient(found: object, shape: torch.Size, dtype: torch.dtype) -> torch.Tensor | None:
-    if found is None:
-        return None
-    if not isinstance(found, torch.Tensor) or found.shape != shape or found.dtype != dtype:
-        raise InvalidReply("The student's process gave a gradient of another shape or dtype.")
+    Raises:
+        AttributeError: there is none.
+        StudentCodeRaised, InvalidReply, LimitExceeded, KernelGone: see `Conversation.ask`.
+    """
+    request = Request(session, "getattr", target, [] if owner is None else [owner])
+    request.content["name"] = name
+    try:
+        reply, decoder = request.ask()
+    except InvalidReply:
+        raise
+    except StudentCodeRaised as error:
+        if error.message.startswith("AttributeError:"):
+            raise AttributeError(f"the student's object has no attribute {name[:100]!r}") from error
+        raise
+    found = decoder.decode(reply.get("value"))
+    if isinstance(found, RemoteObject):
+        found._owner = owner
     return found
-
-
-def _call(session: Session, target: Target, module: RemoteModule | None, args: Any, kwargs: Any) -> Any:
-    """Call the student's object and wire the result into the local autograd graph."""
-    encoder = Encoder()
-    content: dict[str, Json] = {"op": "call", "target": target}
-    content["args"], content["kwargs"] = encoder.encode(tuple(args)), encoder.encode(dict(kwargs))
-    inputs = list(encoder.tensors)
-    parameters: dict[str, nn.Parameter] = {}
-    if module is not None:
-        parameters = {n: p for n, p in module.named_parameters() if p.requires_grad}
-        content["training"] = module.training
-        content["state"] = [[name, encoder.tensor(tensor.detach())] for name, tensor in module.changed_state()]
-    leaves = [tensor for tensor in [*inputs, *parameters.values()] if tensor.requires_grad]
-    content["grad"] = torch.is_grad_enabled() and (bool(leaves) or module is None)
-    content["parameters"] = list(parameters)
-    content["rng"] = len(encoder.buffers)
-    encoder.buffers.append(torch.get_rng_state().numpy().data)
-    torch.empty(1).uniform_()  # the next call draws other numbers, as it would with a local module
-    reply, decoder = session.ask(content, encoder.buffers)
-    value = decoder.decode(reply.get("value"))
-    result = _Result(session, reply.get("call") or 0, decoder, leaves)
-    _take_inputs_back(reply, decoder, inputs)
-    if module is not None:
-        _take_module_state(module, reply, decoder)
-    if content["grad"] and leaves and any(result.has_grad):
-        return _with_gradients(value, result, leaves)
-    return value
-
-
-def _take_inputs_back(reply: dict[str, Json], decoder: Decoder, inputs: list[torch.Tensor]) -> None:
-    """What the student's code changed in place shows in the caller's own tensor, as it would locally."""
-    for index, value in reply.get("changed_inputs") or []:
-        if type(index) is not int or not 0 <= index < len(inputs):
-            raise InvalidReply("The student's process changed an input that it was not given.")
-        found = decoder.tensor(value)
-        if found.shape != inputs[index].shape or found.dtype != inputs[index].dtype:
-            raise InvalidReply("The student's process changed the shape of an input.")
-        with torch.no_grad():
-            inputs[index].copy_(found)
-
-
-def _take_module_state(module: RemoteModule, reply: dict[str, Json], decoder: Decoder) -> None:
-    if isinstance(reply.get("layout"), dict):
-        module.read_layout(reply["layout"], decoder)
-    module.take_buffers(reply.get("buffers"), decoder)
-
-
-def _with_gradients(value: Any, result: _Result, leaves: list[torch.Tensor]) -> Any:
-    """The value with every tensor in it replaced by the output of the autograd function."""
-    linked = _RemoteCall.apply(result, *leaves)
-    replaced = {id(old): new for old, new in zip(result.outputs, linked, strict=True)}
-    return _replace(value, lambda tensor: replaced.get(id(tensor), tensor))
-
-
-def _replace(value: Any, new: Callable[[torch.Tensor], torch.Tensor]) -> Any:
-    if isinstance(value, torch.Tensor):
-        return new(value)
-    if isinstance(value, list | tuple):
-        return type(value)(_replace(item, new) for item in value)
-    if isinstance(value, dict):
-        return {key: _replace(item, new) for key, item in value.items()}
-    return value

@@ -27,7 +27,7 @@ class Encoder:
         self.buffers = [] if buffers is None else buffers
         self.tensors = []
 
-    def encode(self, value, depth=0):
+    def encode(self, value, depth=0):  # noqa: PLR0911  one line for each kind of value
         import numpy
         import torch
 
@@ -94,7 +94,7 @@ class Encoder:
 def is_dense(tensor):
     """Whether the strides order the elements in memory without gaps and without overlap."""
     step = 1
-    for own, size in sorted((own, size) for own, size in zip(tensor.stride(), tensor.shape) if size != 1):
+    for own, size in sorted((own, size) for own, size in zip(tensor.stride(), tensor.shape, strict=True) if size != 1):
         if own != step:
             return False
         step *= size
@@ -104,8 +104,8 @@ def is_dense(tensor):
 class Decoder:
     """Reads the values that the examiner sent.
 
-    `inputs` lists the tensors among the values, each once: the leaf that takes the gradient, and what the student's code
-    is given.
+    `inputs` lists the tensors among the values, each once: the leaf that takes the gradient, and what the student's
+    code is given.
     """
 
     def __init__(self, store, buffers):
@@ -114,7 +114,7 @@ class Decoder:
         self.inputs = []
         self.known = {}
 
-    def decode(self, value):
+    def decode(self, value):  # noqa: PLR0911
         import torch
 
         if not isinstance(value, dict):
@@ -191,7 +191,7 @@ def is_ready(tensor):
 
 
 def walk(module):
-    """Every place in the tree of modules: parent's number, name, full name, module, number of its first place or None."""
+    """Every place in the tree of modules: parent's number, name, full name, module, its first place or None."""
     first = {id(module): 0}
     places = [(-1, "", "", module, None)]
 
@@ -275,7 +275,7 @@ class Owner:
     def __init__(self, module, request, decoder):
         self.module = module
         for name, mode in request["modes"]:
-            attribute_of_module(module, name).train(mode)
+            submodule(module, name).train(mode)
         for name, value, grad in request["state"]:
             self.write(name, value, grad, decoder)
         self.tells_modes = bool(request["modes"])
@@ -288,7 +288,7 @@ class Owner:
         import torch
 
         path, _, own = name.rpartition(".")
-        home = attribute_of_module(self.module, path)
+        home = submodule(self.module, path)
         table = home._parameters if own in home._parameters else home._buffers
         held = table[own]
         if value is not None:
@@ -314,7 +314,8 @@ class Owner:
         return told
 
 
-def attribute_of_module(module, name):
+def submodule(module, name):
+    """The submodule of this full name, the module itself for none."""
     for part in name.split(".") if name else ():
         module = module._modules[part]
     return module
@@ -429,7 +430,7 @@ class Agent:
         content["drew"] = drew
         content["changed_inputs"] = [
             [index, encoder.tensor(given.detach())]
-            for index, ((_, given), old) in enumerate(zip(decoder.inputs, before))
+            for index, ((_, given), old) in enumerate(zip(decoder.inputs, before, strict=True))
             if not same(given.detach(), old)
         ]
         if any(output.requires_grad for output in outputs):
@@ -450,12 +451,12 @@ class Agent:
         outputs, wanted = self.calls[request["call"]]
         decoder, encoder = Decoder(self.store, buffers), Encoder(self.store)
         gradients = [None if value is None else decoder.tensor(value) for value in request["gradients"]]
-        pairs = [(o, g) for o, g in zip(outputs, gradients) if g is not None and o.requires_grad]
+        pairs = [(o, g) for o, g in zip(outputs, gradients, strict=True) if g is not None and o.requires_grad]
         live = [tensor for tensor in wanted if tensor is not None and tensor.requires_grad]
         found = torch.autograd.grad(
             [o for o, _ in pairs], live, [g for _, g in pairs], allow_unused=True, retain_graph=True
         )
-        by_id = {id(tensor): gradient for tensor, gradient in zip(live, found)}
+        by_id = {id(tensor): gradient for tensor, gradient in zip(live, found, strict=True)}
         gradients = [by_id.get(id(tensor)) for tensor in wanted]
         return {"gradients": [None if g is None else encoder.tensor(g) for g in gradients]}, encoder.buffers
 

@@ -1,0 +1,181 @@
+"""Call a student's object, and wire its result into the local autograd graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from grader.errors import InvalidAssignment
+from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json
+
+if TYPE_CHECKING:
+    from grader.examiner.remote import RemoteModule, Session
+
+MAX_LIVE_CALLS = 4096
+
+
+class Request:
+    """A request about some object, together with the state of the modules that its answer may depend on."""
+
+    def __init__(self, session: Session, op: str, target: dict[str, Json], owners: Sequence[RemoteModule]) -> None:
+        self.session = session
+        self.encoder = Encoder()
+        self.owners = owners
+        self.content: dict[str, Json] = {"op": op, "target": target}
+
+    def ask(self) -> tuple[dict[str, Json], Decoder]:
+        """Send it with what was changed here; what was changed there is in the mirrors afterwards.
+
+        Raises:
+            StudentCodeRaised, InvalidReply, LimitExceeded, KernelGone: see `Conversation.ask`.
+        """
+        self.content["owners"] = [owner.told(self.encoder) for owner in self.owners]
+        reply, decoder = self.session.answer(self.content, self.encoder)
+        told = reply.get("owners")
+        if not isinstance(told, list) or len(told) != len(self.owners):
+            raise InvalidReply("The student's process said nothing about its modules.")
+        for owner, changes in zip(self.owners, told, strict=True):
+            owner.take(changes, decoder.beside())
+        return reply, decoder
+
+
+def call(
+    session: Session,
+    target: dict[str, Json],
+    owners: Sequence[RemoteModule],
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+) -> Any:
+    """Call the student's object.
+
+    Args:
+        session: the conversation.
+        target: the object.
+        owners: stand-ins of the modules whose state and gradients take part.
+        args: for the student's object.
+        kwargs: for the student's object.
+
+    Raises:
+        StudentCodeRaised: the student's code raised, with its own traceback.
+        InvalidReply: the answer is no value.
+        LimitExceeded, KernelGone: from the channel.
+    """
+    request = Request(session, "call", target, owners)
+    encoder, content = request.encoder, request.content
+    content["args"], content["kwargs"] = encoder.encode(tuple(args)), encoder.encode(dict(kwargs))
+    content["grad"] = torch.is_grad_enabled()
+    content["rng"] = len(encoder.buffers)
+    encoder.buffers.append(session.random_state())
+    inputs = list(encoder.inputs)
+    reply, decoder = request.ask()
+    if reply.get("drew") is True:
+        torch.empty(1).uniform_()  # the next call draws other numbers, as it would with a local module
+    value = decoder.decode(reply.get("value"))
+    outputs, has_grad = list(decoder.tensors), list(decoder.has_grad)
+    _take_inputs_back(reply.get("changed_inputs"), decoder.beside(), inputs)
+    if not content["grad"] or not any(has_grad):
+        return value
+    leaves = [tensor for tensor in inputs if tensor.requires_grad]
+    leaves += [parameter for owner in owners for parameter in owner.asked_parameters]
+    result = _Result(session, reply.get("call"), outputs, has_grad, leaves)
+    return _with_gradients(value, result, leaves)
+
+
+def _take_inputs_back(changed: Json, decoder: Decoder, inputs: list[torch.Tensor]) -> None:
+    """What the student's code changed in place shows in the caller's own tensor, as it would locally."""
+    if not isinstance(changed, list):
+        raise InvalidReply("The student's process said nothing about its inputs.")
+    for entry in changed:
+        index, value = entry if isinstance(entry, list) and len(entry) == 2 else (None, None)
+        if type(index) is not int or not 0 <= index < len(inputs):
+            raise InvalidReply("The student's process changed an input that it was not given.")
+        found = decoder.tensor(value)
+        if found.shape != inputs[index].shape or found.dtype != inputs[index].dtype:
+            raise InvalidReply("The student's process changed the shape of an input.")
+        with torch.no_grad():
+            inputs[index].copy_(found)
+
+
+class _Result:
+    """The tensors that one call gave, and the way to their gradients; the sandbox keeps the graph while this lives."""
+
+    def __init__(
+        self,
+        session: Session,
+        number: Json,
+        outputs: list[torch.Tensor],
+        has_grad: list[bool],
+        leaves: Sequence[torch.Tensor],
+    ) -> None:
+        if type(number) is not int or not 0 < number < 2**53:
+            raise InvalidReply("The student's process keeps no graph of its call.")
+        self.session = session
+        self.outputs = outputs
+        self.has_grad = has_grad
+        self.leaves = [(leaf.shape, leaf.dtype, leaf.device) for leaf in leaves]
+        self._kept = session.keep(number)
+        session.live_calls.add(self)
+        if len(session.live_calls) > MAX_LIVE_CALLS:
+            raise InvalidAssignment(f"The hidden test keeps the graphs of more than {MAX_LIVE_CALLS} calls.")
+
+    def backward(self, gradients: Sequence[torch.Tensor | None]) -> list[torch.Tensor | None]:
+        encoder = Encoder()
+        told = [None if gradient is None else encoder.tensor(gradient.detach()) for gradient in gradients]
+        reply, decoder = self.session.answer({"op": "backward", "call": self._kept.number, "gradients": told}, encoder)
+        found = reply.get("gradients")
+        if not isinstance(found, list) or len(found) != len(self.leaves):
+            raise InvalidReply("The student's process gave no gradients.")
+        return [_gradient(value, decoder, *leaf) for value, leaf in zip(found, self.leaves, strict=True)]
+
+
+def _gradient(
+    value: Json, decoder: Decoder, shape: torch.Size, dtype: torch.dtype, device: torch.device
+) -> torch.Tensor | None:
+    if value is None:
+        return None
+    found = decoder.tensor(value)
+    if found.shape != shape or found.dtype != dtype:
+        raise InvalidReply("The student's process gave a gradient of another shape or dtype.")
+    return found.to(device)
+
+
+class _RemoteCall(torch.autograd.Function):
+    """Carries gradients across the boundary: forward has run already, backward asks the sandbox."""
+
+    @staticmethod
+    def forward(ctx: Any, result: _Result, *_leaves: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        ctx.result = result
+        outputs = tuple(result.outputs)
+        ctx.mark_non_differentiable(*[o for o, grad in zip(outputs, result.has_grad, strict=True) if not grad])
+        ctx.set_materialize_grads(False)
+        return outputs
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: torch.Tensor | None) -> tuple[torch.Tensor | None, ...]:
+        found = ctx.result.backward(gradients)
+        return None, *found, *[None] * (len(ctx.needs_input_grad) - 1 - len(found))
+
+
+def _with_gradients(value: Any, result: _Result, leaves: list[nn.Parameter | torch.Tensor]) -> Any:
+    """The value with every tensor in it replaced by the output of the autograd function.
+
+    A function may use parameters that nobody here knows of: then its output takes gradients all the same.
+    """
+    linked = _RemoteCall.apply(result, *(leaves or [torch.zeros((), requires_grad=True)]))
+    replaced = {id(old): new for old, new in zip(result.outputs, linked, strict=True)}
+    result.outputs = []
+    return _replace(value, lambda tensor: replaced.get(id(tensor), tensor))
+
+
+def _replace(value: Any, new: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    if isinstance(value, torch.Tensor):
+        return new(value)
+    if isinstance(value, list | tuple):
+        return type(value)(_replace(item, new) for item in value)
+    if isinstance(value, dict):
+        return {key: _replace(item, new) for key, item in value.items()}
+    return value

@@ -1,0 +1,70 @@
+"""Requests to the agent in a student's kernel, and its answers as far as their form goes."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import Protocol
+
+from grader.errors import StudentCodeRaised
+from grader.examiner.printable import printable
+from grader.examiner.wire import InvalidReply, Json
+
+MAX_ERROR_TEXT = 4000
+MAX_TRACEBACK_LINES = 30
+
+
+class Channel(Protocol):
+    """What the examiner needs of a kernel: `grader.sandbox.kernel.Kernel` has it."""
+
+    def request(
+        self, content: dict[str, Json], buffers: Sequence[memoryview | bytes] = ()
+    ) -> tuple[dict[str, Json], list[memoryview]]:
+        """Ask the agent and wait for its answer."""
+
+
+class Kept:
+    """Something that the sandbox keeps for us: when nobody here refers to it any more, the next request says so."""
+
+    def __init__(self, number: int, released: list[int]) -> None:
+        self.number = number
+        weakref.finalize(self, released.append, number).atexit = False
+
+
+class Conversation:
+    """One conversation with the agent in a student's kernel."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._released: list[int] = []
+
+    def keep(self, number: int) -> Kept:
+        """A handle that releases the sandbox's object when it is collected."""
+        return Kept(number, self._released)
+
+    def ask(
+        self, content: dict[str, Json], buffers: Sequence[memoryview | bytes] = ()
+    ) -> tuple[dict[str, Json], list[memoryview]]:
+        """The agent's answer: a dict without an error in it, and its buffers.
+
+        Raises:
+            StudentCodeRaised: the student's code raised; the message carries its traceback.
+            InvalidReply: the answer is no answer.
+            LimitExceeded, KernelGone: from the channel.
+        """
+        released = self._released[:]
+        del self._released[: len(released)]  # the garbage collector may have added to it meanwhile
+        reply, raw = self._channel.request({**content, "release": released}, buffers)
+        if isinstance(reply, dict) and reply.get("status") == "error":
+            raise _student_error(reply)
+        if not isinstance(reply, dict) or reply.get("status") != "ok" or not isinstance(raw, list):
+            raise InvalidReply("The student's process gave no answer.")
+        return reply, raw
+
+
+def _student_error(reply: dict[str, Json]) -> StudentCodeRaised:
+    lines = reply.get("traceback")
+    shown = lines[-MAX_TRACEBACK_LINES:] if isinstance(lines, list) else []
+    trace = "\n".join(f"  {printable(line, 300)}" for line in shown)
+    text = f"{printable(reply.get('ename'), 100)}: {printable(reply.get('evalue'), MAX_ERROR_TEXT)}"
+    return StudentCodeRaised(f"{text}\n{trace}".rstrip())

@@ -1,0 +1,170 @@
+"""The local copy of a remote module's state: what changed here since the sandbox last saw it, and what there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from grader.examiner.layout import Layout
+from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json
+
+_MARK = "_sandbox_has"
+MODE = "_sandbox_mode"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A tensor as the sandbox last saw it. Values and not only a version: `weight.data.fill_(0)` leaves no version."""
+
+    values: torch.Tensor
+    version: int
+    requires_grad: bool
+
+    def differs(self, tensor: torch.Tensor) -> bool:
+        """Whether the tensor's values have changed since."""
+        now = tensor.detach()
+        alike = (
+            self.values.shape == now.shape and self.values.dtype == now.dtype and self.values.stride() == now.stride()
+        )
+        return not alike or self.version != tensor._version or not torch.equal(self.values, now)
+
+
+def mark_seen(tensor: torch.Tensor) -> None:
+    """Remember the tensor's values as known to the sandbox."""
+    setattr(tensor, _MARK, _Seen(tensor.detach().clone(), tensor._version, tensor.requires_grad))
+
+
+def tensors_of(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    """Full names and tensors, parameters and buffers, each submodule once."""
+    seen: set[int] = set()
+    pending = [("", module)]
+    while pending:
+        prefix, place = pending.pop()
+        if id(place) in seen:
+            continue
+        seen.add(id(place))
+        for table in (place._parameters, place._buffers):
+            for name, tensor in table.items():
+                if tensor is not None:
+                    yield prefix + name, tensor
+        pending += [(f"{prefix}{name}.", child) for name, child in place._modules.items() if child is not None]
+
+
+def modules_of(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Full names and submodules in the order of the layout: depth first, repetitions included but not entered."""
+    seen: set[int] = set()
+
+    def walk(place: nn.Module, prefix: str) -> Iterator[tuple[str, nn.Module]]:
+        yield prefix, place
+        if id(place) in seen:
+            return
+        seen.add(id(place))
+        for name, child in place._modules.items():
+            if child is not None:
+                yield from walk(child, f"{prefix}.{name}" if prefix else name)
+
+    yield from walk(module, prefix)
+
+
+def told_state(module: nn.Module, encoder: Encoder) -> list[Json]:
+    """What was changed here: `[name, tensor or null, requires_grad or null]`. Counts as seen afterwards."""
+    changed = []
+    for name, tensor in tensors_of(module):
+        seen: _Seen | None = getattr(tensor, _MARK, None)
+        differs = seen is None or seen.differs(tensor)
+        grad = None if seen is not None and seen.requires_grad == tensor.requires_grad else tensor.requires_grad
+        if differs or grad is not None:
+            changed.append([name, encoder.tensor(tensor.detach()) if differs else None, grad])
+            mark_seen(tensor)
+    return changed
+
+
+def told_modes(module: nn.Module) -> list[Json]:
+    """The calls of `train()`, `[name, mode]`, that bring the sandbox to the local modes. Count as made afterwards.
+
+    Calls and not flags: the student's own `train` may do more than set one.
+    """
+    told: list[Json] = []
+    for name, place in modules_of(module):
+        if place.training != place.__dict__.get(MODE, place.training):
+            told.append([name, place.training])
+            for _name, below in modules_of(place):
+                below.__dict__[MODE] = place.training
+    return told
+
+
+def take_tensors(module: nn.Module, told: Json, decoder: Decoder) -> None:
+    """Copy the tensors that a call has changed (BatchNorm statistics) into the mirror.
+
+    Raises:
+        InvalidReply: an unknown name, another shape or dtype.
+    """
+    if not told:
+        return
+    mine = dict(tensors_of(module))
+    if not isinstance(told, list):
+        raise InvalidReply("The student's process told no list of tensors.")
+    for entry in told:
+        name, value = entry if isinstance(entry, list) and len(entry) == 2 else (None, None)
+        held = mine.get(name) if isinstance(name, str) else None
+        if held is None:
+            raise InvalidReply("The student's process changed a tensor that its module has not.")
+        found = decoder.tensor(value)
+        if held.shape != found.shape or held.dtype != found.dtype:
+            raise InvalidReply("A tensor of the student's module has changed its shape or dtype.")
+        with torch.no_grad():
+            held.copy_(found)
+        mark_seen(held)
+
+
+def take_layout(places: list[nn.Module], layout: Layout) -> None:
+    """Fill the modules' tables. Tensors that are there already stay the same objects and take the new values.
+
+    They are written into the tables themselves: a name such as "forward" must not hide a method of the stand-in.
+
+    Args:
+        places: the local module for each of the layout's modules.
+        layout: checked.
+    """
+    before = [(dict(place._parameters), dict(place._buffers)) for place in places]
+    for place, part in zip(places, layout.modules, strict=True):
+        if part.same_as is None:  # else it is an earlier place again
+            place._parameters.clear()
+            place._buffers.clear()
+            place._non_persistent_buffers_set.clear()
+    made: list[nn.Parameter] = []
+    for told in layout.parameters:
+        if told.values is None:
+            made.append(made[told.same_as or 0])
+        else:
+            held = before[told.module][0].get(told.name)
+            made.append(_parameter(held, told.values, requires_grad=told.requires_grad))
+        places[told.module]._parameters[told.name] = made[-1]
+    for buffer in layout.buffers:
+        place = places[buffer.module]
+        place._buffers[buffer.name] = _refreshed(before[buffer.module][1].get(buffer.name), buffer.values)
+        if not buffer.is_persistent:
+            place._non_persistent_buffers_set.add(buffer.name)
+
+
+def _parameter(held: Any, values: torch.Tensor, *, requires_grad: bool) -> nn.Parameter:
+    parameter = _refreshed(held, values) if isinstance(held, nn.Parameter) else None
+    if not isinstance(parameter, nn.Parameter):
+        parameter = nn.Parameter(values, requires_grad=requires_grad)
+    parameter.requires_grad_(requires_grad)
+    mark_seen(parameter)
+    return parameter
+
+
+def _refreshed(held: torch.Tensor | None, values: torch.Tensor) -> torch.Tensor:
+    if held is None or held.shape != values.shape or held.dtype != values.dtype:
+        held = values
+    else:
+        with torch.no_grad():
+            held.copy_(values)
+    mark_seen(held)
+    return held
