@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from grader.checks.calling import call, mode, require_module, student_errors_explained
+from grader.checks.calling import call, mode, require_module, student_errors_explained, waits_for_shapes
 from grader.checks.comparing import OUTPUT_TOLERANCE, distance, fresh_coefficients, loss_of
 from grader.checks.counting import no_parameters
 from grader.checks.gradients import unreached_parameters
 from grader.checks.layers import Layer, LayerDifference, layer_difference, layers_of
-from grader.checks.pairing import Pair, copy_in_order, evaluated, find_pairs, lacking_tensors
+from grader.checks.pairing import Pair, PairSearch, copy_in_order, evaluated, lacking_tensors
 from grader.checks.shapes import has_shape
 from grader.checks.suspects import Suspect
 from grader.errors import CheckFailed
@@ -74,15 +74,17 @@ def _matched(
     """Pairs of layers under which the outputs agree in evaluation mode; both modules hold the same weights."""
     module = require_module(student)
     expected = evaluated(reference, *inputs)
-    with mode(module, training=False), torch.no_grad():
-        # Also the pass in which lazy layers take their shapes.
-        output = call(module, *inputs, expected_shape=expected.shape)
-    has_shape(output, expected.shape, dtype=expected.dtype)
-    pairs = find_pairs(module, reference, *inputs)
+    if waits_for_shapes(module) or layer_difference(module, reference):
+        # A wrong shape or an error is worth more to the student than a list of layers.
+        with mode(module, training=False), torch.no_grad():
+            output = call(module, *inputs, expected_shape=expected.shape)
+        has_shape(output, expected.shape, dtype=expected.dtype)
+    search = PairSearch(module, inputs, expected)
+    pairs = search.pairs(reference)
     if pairs is not None:
         return pairs
     for suspect in suspects:
-        if find_pairs(module, suspect.module, *inputs) is not None:
+        if search.pairs_of_suspect(suspect.module) is not None:
             raise CheckFailed(suspect.message)
     difference = layer_difference(module, reference)
     raise _other_layers(module, difference) if difference else _other_values(module, reference, inputs)

@@ -1,9 +1,13 @@
 """Find out which layer of a student's module stands for which layer of the reference.
 
-Names and order say little, so the functions decide. At first all layers of one signature hold the same weights: then
-it does not matter which is which, and two modules that are the same function agree. Then the reference's layers get
-weights of their own, one after another, and the student's layer that has to follow to restore the agreement is its
-partner. This takes at most n (n + 1) / 2 forward passes for n layers of a signature, and usually n.
+Names and order say little, so the functions decide. At first every layer of the reference gets weights of its own, and
+the student's layers the same ones in the order of registration: for most right answers the modules agree, and that is
+all. Otherwise all layers of one signature get the same weights: then it does not matter which is which, and two modules
+that are the same function agree. Then the reference's layers get weights of their own, one after another, and the
+student's layer that has to follow to restore the agreement is its partner. This takes at most n (n + 1) / 2 forward
+passes for n layers of a signature.
+
+A student's forward pass may cross into the sandbox and is expensive; a pass of the reference is not.
 """
 
 from __future__ import annotations
@@ -16,7 +20,8 @@ from torch import Tensor, nn
 
 from grader.checks.calling import call, mode
 from grader.checks.comparing import OUTPUT_TOLERANCE, distance
-from grader.checks.layers import Layer, layer_difference, layers_by_signature
+from grader.checks.layers import Layer, Signature, layer_difference, layers_by_signature
+from grader.checks.shapes import has_shape
 
 
 @dataclass(frozen=True)
@@ -47,61 +52,108 @@ def lacking_tensors(student: nn.Module, reference: nn.Module) -> list[str]:
     ]
 
 
-def find_pairs(student: nn.Module, reference: nn.Module, *inputs: Tensor) -> list[Pair] | None:
-    """Pairs under which both modules give the same output in evaluation mode; afterwards they hold the same weights.
+class PairSearch:
+    """Finds the layers of one student's module in the reference, and in modules with known mistakes.
 
     Args:
         student: the student's module; its weights are overwritten.
-        reference: the module that is right; its weights are overwritten.
-        inputs: what both are called on.
-
-    Returns:
-        One pair for each layer, or `None` if the modules are different functions.
+        inputs: what the modules are called on.
+        expected: an output of the reference: the student's outputs must have its shape and dtype.
     """
-    if layer_difference(student, reference) or lacking_tensors(student, reference):
-        return None
-    search = _Search(student, reference, inputs)
-    ours, theirs = layers_by_signature(student), layers_by_signature(reference)
-    shared = {key: drawn_weights(group[0]) for key, group in theirs.items()}
-    for key, group in theirs.items():
-        _fill(reference, group, shared[key])
-        _fill(student, ours[key], shared[key])
-    if not search.modules_agree():
-        return None
-    pairs = []
-    for key, group in theirs.items():
-        free = list(ours[key])
-        for layer in group:
-            partner = free[0] if len(group) == 1 else search.partner(layer, free, shared[key])
-            if partner is None:
-                return None
-            free.remove(partner)
-            pairs.append(Pair(partner, layer))
-    return pairs
 
+    def __init__(self, student: nn.Module, inputs: tuple[Tensor, ...], expected: Tensor) -> None:
+        self._student = student
+        self._inputs = inputs
+        self._expected = expected
+        self._layers = layers_by_signature(student)
+        self._shared: dict[Signature, dict[str, Tensor]] = {}
+        self._shared_output: Tensor | None = None
 
-@dataclass(frozen=True)
-class _Search:
-    student: nn.Module
-    reference: nn.Module
-    inputs: tuple[Tensor, ...]
+    def pairs(self, other: nn.Module) -> list[Pair] | None:
+        """Pairs under which both modules give the same output in evaluation mode; they hold the same weights then.
 
-    def partner(self, layer: Layer, candidates: list[Layer], shared: dict[str, Tensor]) -> Layer | None:
+        Args:
+            other: the reference; its weights are overwritten.
+
+        Returns:
+            One pair for each layer, or `None` if the modules are different functions.
+
+        Raises:
+            CheckFailed: the student's module raised, or its output has another shape or dtype.
+        """
+        return self._in_order(other) or self.pairs_of_suspect(other)
+
+    def pairs_of_suspect(self, other: nn.Module) -> list[Pair] | None:
+        """As `pairs`, for a module that is probably another function: mostly that takes no pass of the student's."""
+        if not self._may_agree(other):
+            return None
+        self._share_weights(other)
+        if self._shared_output is None:
+            for key, layers in self._layers.items():
+                _fill(self._student, layers, self._shared[key])
+            self._shared_output = self._output()
+        if not self._agree(self._shared_output, other):
+            return None
+        return self._one_by_one(other)
+
+    def _may_agree(self, other: nn.Module) -> bool:
+        return not layer_difference(self._student, other) and not lacking_tensors(self._student, other)
+
+    def _in_order(self, other: nn.Module) -> list[Pair] | None:
+        if not self._may_agree(other):
+            return None
+        pairs = pairs_in_order(self._student, other)
+        for pair in pairs:
+            weights = drawn_weights(pair.reference)
+            _fill(other, [pair.reference], weights)
+        _copy(self._student, pairs)
+        return pairs if self._agree(self._output(), other) else None
+
+    def _one_by_one(self, other: nn.Module) -> list[Pair] | None:
+        pairs = []
+        for key, layers in self._layers.items():
+            _fill(self._student, layers, self._shared[key])
+        for key, group in layers_by_signature(other).items():
+            free = list(self._layers[key])
+            for layer in group:
+                partner = free[0] if len(group) == 1 else self._partner(other, layer, free, self._shared[key])
+                if partner is None:
+                    return None
+                free.remove(partner)
+                pairs.append(Pair(partner, layer))
+        return pairs
+
+    def _partner(
+        self, other: nn.Module, layer: Layer, candidates: list[Layer], shared: dict[str, Tensor]
+    ) -> Layer | None:
         """The candidate that needs the layer's new weights, so that the modules agree again."""
         weights = drawn_weights(layer)
-        _fill(self.reference, [layer], weights)
+        _fill(other, [layer], weights)
         for candidate in candidates:
-            _fill(self.student, [candidate], weights)
-            if self.modules_agree():
+            _fill(self._student, [candidate], weights)
+            if self._agree(self._output(), other):
                 return candidate
-            _fill(self.student, [candidate], shared)
+            _fill(self._student, [candidate], shared)
         return None
 
-    def modules_agree(self) -> bool:
-        expected = evaluated(self.reference, *self.inputs)
-        with mode(self.student, training=False), torch.no_grad():
-            output = call(self.student, *self.inputs, expected_shape=expected.shape)
-        return distance(output, expected) <= OUTPUT_TOLERANCE
+    def _share_weights(self, other: nn.Module) -> None:
+        """Give all layers of one signature the same weights: in the other module now, in the student's when needed."""
+        for key, group in layers_by_signature(other).items():
+            drawn = self._shared.setdefault(key, {})
+            for layer in group:
+                if set(layer.tensors) - set(drawn):
+                    drawn.update({name: value for name, value in drawn_weights(layer).items() if name not in drawn})
+                    self._shared_output = None
+            _fill(other, group, drawn)
+
+    def _agree(self, output: Tensor, other: nn.Module) -> bool:
+        return distance(output, evaluated(other, *self._inputs)) <= OUTPUT_TOLERANCE
+
+    def _output(self) -> Tensor:
+        with mode(self._student, training=False), torch.no_grad():
+            output = call(self._student, *self._inputs, expected_shape=self._expected.shape)
+        has_shape(output, self._expected.shape, dtype=self._expected.dtype)
+        return output
 
 
 def evaluated(reference: nn.Module, *inputs: Tensor) -> Tensor:
@@ -134,7 +186,11 @@ def drawn_weights(layer: Layer) -> dict[str, Tensor]:
 
 def copy_in_order(student: nn.Module, reference: nn.Module) -> None:
     """Give the student's layers the weights of the reference's, paired in the order of registration."""
-    for pair in pairs_in_order(student, reference):
+    _copy(student, pairs_in_order(student, reference))
+
+
+def _copy(student: nn.Module, pairs: Iterable[Pair]) -> None:
+    for pair in pairs:
         _fill(student, [pair.student], pair.reference.tensors)
 
 
