@@ -1,0 +1,49 @@
+"""The attacked class, made once; batches, graded once each and only for the attacks that were asked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from attacks import Attack
+from batches import Batch, GradedBatch, copy_class, grade_batch
+from gate import Planted, make_class, plant_in_environment
+
+from grader.course import Course
+
+
+@pytest.fixture(scope="session")
+def attacked_class(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A released class with secrets planted in it; copy it, do not write in it."""
+    return make_class(tmp_path_factory.mktemp("hostile") / "class").root
+
+
+@pytest.fixture
+def attacked(attacked_class: Path, tmp_path: Path) -> Course:
+    """An attacked class of the test's own."""
+    return copy_class(attacked_class, tmp_path / "class")
+
+
+@pytest.fixture(scope="session")
+def graded(attacked_class: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GradedBatch]:
+    """Grades a batch once: `graded(name, attacks)`."""
+    batches: dict[str, Batch] = {}
+    plant_in_environment()
+
+    def grade(name: str, attacks: list[Attack]) -> Batch:
+        if name not in batches:
+            course = copy_class(attacked_class, tmp_path_factory.mktemp("batch") / "class")
+            # A short path: the sockets of the kernels lie below it.
+            scratch = Path(tempfile.mkdtemp(prefix="hc-", dir="/tmp"))
+            try:
+                batches[name] = grade_batch(course, attacks, scratch)
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+        return batches[name]
+
+    yield grade
+    os.environ.pop(Planted.environment, None)

@@ -1,0 +1,246 @@
+"""Forged answers to the examiner: the agent runs in the student's process, so a student can answer whatever they like."""
+
+from __future__ import annotations
+
+from attacks import TRY, Attack, on_block
+from gate import BLOCK, EVENS, SCALE
+
+# Forges the agent's answers on their way out. `forge(content, buffers)` changes what it likes; "buffers" is in the
+# content of answers that a module gave, "found" where names were asked for, "gradients" after a backward.
+FORGE = """
+session = get_ipython().kernel.session
+honest_send = session.send
+def send(stream, kind, content=None, parent=None, ident=None, buffers=None, **more):
+    if kind == "springfield_reply":
+        content, buffers = forge(content, list(buffers or []))
+    return honest_send(stream, kind, content, parent, ident=ident, buffers=buffers, **more)
+session.send = send
+"""
+TENSOR = '{"t": "tensor", "buffer": 0, "dtype": "float32", "shape": [4, 6, 8, 8], "grad": True}'
+REST = ("task2_scale_values", "task3_evens_values")
+
+
+def answering(name: str, value: str, buffers: str = "buffers", *, says: str = "", hole: str = "") -> Attack:
+    """Every value that a right block returns is replaced: nothing but the true one may pass."""
+    code = f"def forge(content, buffers):\n    if 'buffers' in content:\n        content = dict(content, value={value})\n        buffers = {buffers}\n    return content, buffers\n{FORGE}"
+    return Attack(name, on_block(code, block=BLOCK), earns=REST, prints="tried", says=says, hole=hole)
+
+
+def forging(name: str, body: str, *, earns: tuple[str, ...] = REST, **more: object) -> Attack:
+    """The body changes `content` and `buffers`."""
+    lines = "\n".join(f"    {line}" for line in body.strip().split("\n"))
+    code = f"def forge(content, buffers):\n{lines}\n    return content, buffers\n{FORGE}"
+    return Attack(name, on_block(code, block=BLOCK), earns=earns, prints="tried", **more)  # type: ignore[arg-type]
+
+
+def raw_message(name: str, header: str, content: str, *, channel: str = "iopub", **more: object) -> Attack:
+    """A signed message with parts of the wrong type, for the cell that is running."""
+    code = f"""
+kernel = get_ipython().kernel
+parent = kernel.get_parent()["header"]
+message = kernel.session.msg("stream", {{"name": "stdout", "text": "x"}}, parent=parent)
+header = message["header"]
+{header}
+content = {content}
+message["content"] = content
+socket = kernel.iopub_socket
+kernel.session.send(socket, message, ident=b"kernel.stream")
+"""
+    return Attack(name, on_block(code), prints="tried", **more)  # type: ignore[arg-type]
+
+
+REPLIES = [
+    answering("answers_not_a_number", TENSOR, "[torch.full((4, 6, 8, 8), float('nan')).numpy().data] + buffers[1:]"),
+    answering("answers_infinity", TENSOR, "[torch.full((4, 6, 8, 8), float('inf')).numpy().data] + buffers[1:]"),
+    answering("answers_zeros", TENSOR, "[bytes(4 * 4 * 6 * 8 * 8)] + buffers[1:]"),
+    answering("answers_another_dtype", TENSOR.replace("float32", "complex64"), "[bytes(8 * 1536)] + buffers[1:]"),
+    answering("answers_a_made_up_dtype", TENSOR.replace("float32", "qint8")),
+    answering("answers_a_negative_shape", TENSOR.replace("[4, 6", "[-4, -6")),
+    answering("answers_an_impossible_shape", TENSOR.replace("[4, 6, 8, 8]", "[2**62, 2**62, 0]")),
+    answering("answers_a_thousand_axes", TENSOR.replace("[4, 6, 8, 8]", "[1] * 1000")),
+    answering("answers_a_shape_of_text", TENSOR.replace("[4, 6, 8, 8]", "['4', None, [8], 8.5]")),
+    answering("names_a_buffer_that_is_not_there", TENSOR.replace('"buffer": 0', '"buffer": 10**6')),
+    answering("names_a_buffer_by_text", TENSOR.replace('"buffer": 0', '"buffer": "0"')),
+    answering("sends_too_few_bytes", TENSOR, "[b'short']"),
+    answering("sends_no_bytes", TENSOR, "[]"),
+    answering("sends_300_mib", TENSOR.replace("[4, 6, 8, 8]", "[75, 1 << 20]"), "[bytes(300 << 20)]"),
+    answering(
+        "unpacks_one_buffer_400_times",
+        '{"t": "list", "v": [{"t": "tensor", "buffer": 0, "dtype": "uint8", "shape": [2 << 20], "grad": False}] * 400}',
+        "[bytes(2 << 20)] + buffers[1:]",
+    ),
+    answering("answers_an_unknown_kind", '{"t": "pickle", "v": "cos\\nsystem\\n"}'),
+    answering("answers_a_reference_by_text", '{"t": "ref", "id": "os.system"}'),
+    answering("answers_a_reference_to_another_object", '{"t": "ref", "id": 1, "kind": "callable", "type": "function"}'),
+    answering(
+        "answers_with_depth", "__import__('functools').reduce(lambda v, _: {'t': 'list', 'v': [v]}, range(900), 0)"
+    ),
+    answering("answers_with_breadth", '{"t": "list", "v": [0] * 1_000_000}'),
+    answering("answers_a_long_number", '{"t": "int", "v": "9" * 1_000_000}'),
+    answering("answers_text", "'x' * 5_000_000"),
+    forging("answers_nothing", "return {}, []", earns=()),
+    forging("answers_a_list", "return [1, 2, 3], []", earns=()),
+    forging("answers_an_odd_status", "return dict(content, status={'ok': 'ok'}), buffers", earns=()),
+    forging(
+        "answers_names_that_nobody_asked_for",
+        "if 'found' in content:\n    content['found'] = {'same_function': True, 'torch': 1}",
+    ),
+    forging(
+        "answers_a_number_for_the_block", "if 'Block' in content.get('found', {}):\n content['found']['Block'] = 1.0"
+    ),
+    forging("echoes_the_input", "if 'buffers' in content:\n    buffers[0] = torch.ones(4, 6, 8, 8).numpy().data"),
+    forging(
+        "forges_gradients",
+        "if 'gradients' in content:\n    buffers = [bytes(memoryview(b).nbytes) for b in buffers]",
+        earns=REST,
+    ),
+    forging(
+        "forges_the_number_of_gradients",
+        "if 'gradients' in content:\n    content['gradients'] = content['gradients'][:1] * 100",
+    ),
+    forging(
+        "forges_statistics",
+        "if content.get('buffers'):\n    content['buffers'] = [[['unhashable'], 1], [{'a': 1}, None]]",
+    ),
+    forging(
+        "forges_statistics_of_another_name",
+        f"if content.get('buffers'):\n    content['buffers'] = [['a.b.c', {TENSOR}]]",
+    ),
+    forging(
+        "claims_inputs_that_were_not_given",
+        f"if 'buffers' in content:\n content['changed_inputs'] = [[10**6, {TENSOR}], ['x', 1]]",
+    ),
+    forging("claims_changed_inputs_of_odd_form", "if 'buffers' in content:\n    content['changed_inputs'] = {'a': 1}"),
+    forging(
+        "describes_a_module_of_30000_parts",
+        "value = content.get('value')\nif isinstance(value, dict) and value.get('layout'):\n    value['layout']['modules'] = [[f'm{i}', 'x'] for i in range(30_000)]",
+    ),
+    forging(
+        "describes_a_module_1500_levels_deep",
+        "value = content.get('value')\nif isinstance(value, dict) and value.get('layout'):\n    value['layout']['modules'] = [['.'.join(['a'] * (i + 1)), 'x'] for i in range(1500)]",
+    ),
+    forging(
+        "describes_modules_with_names_of_the_stand_in",
+        "value = content.get('value')\nif isinstance(value, dict) and value.get('layout'):\n"
+        "    value['layout']['modules'] += [[n, 'x'] for n in ('forward', '_session', 'remote_target', '__class__', '_modules', '', '..', 'train')]",
+    ),
+    forging(
+        "raises_with_odd_parts",
+        "return {'status': 'error', 'ename': ['x'] * 1000, 'evalue': {'a': 'y' * 10**6}, 'traceback': [[1], None, 'z' * 10**6] * 1000}, []",
+        earns=(),
+    ),
+    Attack(
+        "never_answers",
+        on_block(
+            "import time",
+            block=BLOCK.replace("return F", "time.sleep(1000 if x.shape[0] == 4 else 0)\n        return F"),
+        ),
+        earns=REST,
+        says="Too slow",
+        within_s=30,
+    ),
+    Attack(
+        "never_answers_and_ignores_the_interrupt",
+        on_block(
+            "import time, signal",
+            block=BLOCK.replace(
+                "return F",
+                "while x.shape[0] == 4:\n            try: time.sleep(1000)\n            except BaseException: pass\n        return F",
+            ),
+        ),
+        earns=(),
+        says="Too slow",
+        within_s=30,
+    ),
+    Attack(
+        "answers_twice_and_for_others",
+        on_block(
+            f"""
+def forge(content, buffers):
+    return content, buffers
+{FORGE}
+def send(stream, kind, content=None, parent=None, ident=None, buffers=None, **more):
+    if kind == "springfield_reply":
+        for other in ({{"header": {{"msg_id": "someone-else"}}}}, parent):
+            honest_send(stream, kind, {{"status": "ok", "value": 1.0, "found": {{}}}}, other, ident=ident)
+    return honest_send(stream, kind, content, parent, ident=ident, buffers=buffers, **more)
+session.send = send
+""",
+            block=BLOCK,
+        ),
+        earns=(),
+        prints="tried",
+    ),
+    Attack(
+        "floods_the_examiner_with_foreign_answers",
+        {
+            "task3_evens": f"""
+{TRY}
+kernel = get_ipython().kernel
+def forged(stream, ident, parent):
+    while True:
+        kernel.session.send(stream, "springfield_reply", {{"status": "ok"}}, {{"header": {{"msg_id": "other"}}}},
+        ident=ident)
+kernel.shell_handlers["springfield_request"] = forged
+{EVENS}"""
+        },
+        prints="tried",
+        within_s=30,
+    ),
+    Attack(
+        "overwrites_the_tests_own_tensor",
+        {
+            "task2_scale": f"{TRY}\ndef scale(x, factor):\n    if x.numel() == 2:\n        return x * 3\n    x.zero_()\n    return x"
+        },
+        prints="tried",
+        hole="a test that computes what it expects after the call uses the tensor that the student's code has changed",
+    ),
+    Attack(
+        "overwrites_the_tests_own_tensor_by_a_forged_answer",
+        {
+            "task2_scale": f"{TRY}\ndef forge(content, buffers):\n"
+            "    if isinstance(content.get('value'), dict) and content['value'].get('shape') == [3, 5]:\n"
+            "        content['changed_inputs'] = [[0, content['value']]]\n        buffers = [bytes(60)]\n"
+            f"    return content, buffers\n{FORGE}\n{SCALE}"
+        },
+        earns=("task1_block_function", "task1_block_gradients", "task3_evens_values"),
+        prints="tried",
+        hole="as overwrites_the_tests_own_tensor",
+    ),
+    raw_message(
+        "sends_a_parent_header_that_is_a_list", "message['parent_header'] = [1, 2]", '{"name": "stdout", "text": "x"}'
+    ),
+    raw_message(
+        "sends_a_parent_header_that_is_null", "message['parent_header'] = None", '{"name": "stdout", "text": "x"}'
+    ),
+    raw_message("sends_content_that_is_a_list", "pass", "[1, 2, 3]"),
+    raw_message("sends_content_that_is_null", "header['msg_type'] = message['msg_type'] = 'error'", "None"),
+    raw_message("sends_a_status_that_is_text", "header['msg_type'] = message['msg_type'] = 'status'", "'idle'"),
+    raw_message("sends_a_type_that_is_a_list", "header['msg_type'] = ['stream']", '{"name": "stdout", "text": "x"}'),
+    raw_message(
+        "sends_display_data_of_odd_form",
+        "header['msg_type'] = message['msg_type'] = 'display_data'",
+        '{"data": {"text/plain": 5, "image/png": ["x"], "text/html": "<b>"}, "metadata": [1]}',
+    ),
+    raw_message("sends_half_a_character", "pass", r'{"name": "stdout", "text": "half \ud800 a character"}'),
+    raw_message(
+        "sends_an_error_with_half_a_character",
+        "header['msg_type'] = message['msg_type'] = 'error'",
+        r'{"ename": "\udcff", "evalue": "\ud800", "traceback": ["\udfff"]}',
+    ),
+    Attack(
+        "writes_garbage_to_the_sockets",
+        on_block("""
+kernel = get_ipython().kernel
+socket = kernel.iopub_socket
+for garbage in ([b""], [b"<IDS|MSG>"], [b"x", b"<IDS|MSG>", b"no signature", b"{", b"{}", b"{}", b"{}"], [b"\\xff" * 1000] * 20):
+    socket.send_multipart(garbage)
+class Unsigned(type(kernel.session)):
+    pass
+for body in (b"[" * 100_000, b"1e999", b'"\\xff\\xfe"', b"null"):
+    frames = [body, body, body, body]
+    socket.send_multipart([b"kernel", b"<IDS|MSG>", kernel.session.sign(frames), *frames])
+"""),
+        prints="tried",
+    ),
+]
