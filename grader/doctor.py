@@ -67,7 +67,8 @@ def _bwrap() -> Finding:
 
 PROMISES: tuple[tuple[str, str], ...] = (
     ("no network", "import socket\ntry: socket.create_connection(('192.0.2.1', 9), 1)\nexcept OSError: print('kept')"),
-    ("hidden tests and solutions cannot be imported", "try: import grader\nexcept ImportError: print('kept')"),
+    # An installed package is covered by an empty folder, which Python imports as a namespace with nothing in it.
+    ("hidden tests and solutions cannot be imported", "try: import grader.course\nexcept ImportError: print('kept')"),
     (
         "home folders cannot be read",
         "import os\nprint('kept' if not any(os.path.exists(p + '/.bashrc') for p in ('/root', *['/home/' + n for n in "
