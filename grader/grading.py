@@ -1,7 +1,7 @@
 """Grade one submission: seal, run, examine. Plain data in, plain data out; no database and no shared folder is touched.
 
-So it can be sent to any `concurrent.futures.Executor`. Whatever the submission does, one of two things comes back: a result,
-or an error of `grader.errors` that says who has to act.
+So it can be sent to any `concurrent.futures.Executor`. Whatever the submission does, one of two things comes back: a
+result, or an error of `grader.errors` that says who has to act.
 """
 
 from __future__ import annotations
@@ -212,8 +212,8 @@ class _NotebookRun:
     def _is_alive(self) -> bool:
         """Whether there is a kernel to run the next cell in.
 
-        A dead one is replaced by a fresh one that runs the earlier cells again, without the one that ended it, where they are
-        quick: so it costs what depended on it. Training is not repeated.
+        A dead one is replaced by a fresh one that runs the earlier cells again, without the one that ended it, where
+        they are quick: so it costs what depended on it. Training is not repeated.
         """
         if not self._kernel.gone:
             return True
@@ -287,8 +287,8 @@ class _NotebookRun:
 def write_result(cell: NotebookNode, result: TaskResult, shown: list[NotebookNode]) -> None:
     """Put message and points into the cell's outputs, in the form that nbgrader reads as a score.
 
-    nbgrader gives 0 for anything on stderr and full points for a missing number, so neither can occur: a cell that could not be
-    graded says 0.0 and carries a mark that `SealedSaveAutoGrades` turns into "needs manual grading".
+    nbgrader gives 0 for anything on stderr and full points for a missing number, so neither can occur: a cell that
+    could not be graded says 0.0 and carries a mark that `SealedSaveAutoGrades` turns into "needs manual grading".
     """
     pictures = [output for output in shown if output.output_type == "display_data"]
     text = "".join(output.text for output in shown if output.output_type == "stream")

@@ -4,18 +4,21 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import HandIn
+from conftest import HandIn, in_this_process
 
 from grader.assignment import load_assignment, split_hidden
 from grader.collect import collect
 from grader.course import Course
 from grader.nbgrader_plugins import open_gradebook, student_of
-from grader.pipeline import grade_class
+from grader.pipeline import grade_class as grade_class_with_workers
 from grader.publishing import make_feedback
+
+grade_class = partial(grade_class_with_workers, workers=in_this_process)
 
 
 def nbgrader(course: Course, *arguments: str) -> subprocess.CompletedProcess[str]:

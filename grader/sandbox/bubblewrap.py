@@ -1,8 +1,8 @@
 """The view of the machine that a kernel gets: a bubblewrap command line.
 
-What is visible: `/usr`, the Python environment, the submission's own work folder, the data that the teacher binds, all of
-them read-only but the work folder. What is not: the network, other processes, home folders, the class directory, and the
-`grader` package itself, since the course with its hidden tests travels in it.
+What is visible: `/usr`, the Python environment, the submission's own work folder, the data that the teacher binds,
+all of them read-only but the work folder. What is not: the network, other processes, home folders, the class
+directory, and the `grader` package itself, since the course with its hidden tests travels in it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class View:
 
     files: tuple[tuple[str, bytes], ...] = ()
     read_only: tuple[tuple[Path, str], ...] = ()
-    limits: Limits = field(default_factory=lambda: Limits())
+    limits: Limits = field(default_factory=Limits)
     gpu: bool = False
     threads: int = 1
     environment: tuple[tuple[str, str], ...] = ()
@@ -85,7 +85,8 @@ def command(
     """The command that starts a slot's zygote.
 
     Args:
-        read_only: (host folder, path inside) pairs; those below the working folder are bound per kernel, see `inner_binds`.
+        read_only: (host folder, path inside) pairs; those below the working folder are bound per kernel, see
+        `inner_binds`.
         slot_folder: host folder that the grader and the zygote share: sockets, and files on their way in.
         argv: the command inside.
         gpu: whether `/dev/nvidia*` are bound.
@@ -135,7 +136,7 @@ def _system() -> list[str]:
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
         path = Path("/", name)
         if path.is_symlink():
-            options += ["--symlink", os.readlink(path), str(path)]
+            options += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             options += ["--ro-bind", str(path), str(path)]
     for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime", "nsswitch.conf"):

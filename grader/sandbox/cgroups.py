@@ -1,4 +1,4 @@
-"""Control groups, where this process may make them: a count of processes and a total of memory that hold for a whole kernel.
+"""Control groups, where this process may make them: limits on processes and memory that hold for a whole kernel.
 
 Without them the kernel's own rlimits have to do; they hold per process, and root's processes are not counted.
 """

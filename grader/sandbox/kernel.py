@@ -1,8 +1,8 @@
 """One student's kernel, seen from the trusted side: start it, run cells, ask its agent, end it.
 
-The loop is ours and not nbclient's for three reasons: the examiner speaks with the same kernel between the cells, what a cell
-may print is capped while it arrives, and a kernel that dies or ignores an interrupt costs only what could not run. Messages are
-Jupyter's own, read with `jupyter_client`'s Session; whatever is not one of them is passed over.
+The loop is ours and not nbclient's for three reasons: the examiner speaks with the same kernel between the cells,
+what a cell may print is capped while it arrives, and a kernel that dies or ignores an interrupt costs only what could
+not run. Messages are Jupyter's own, read with `jupyter_client`'s Session; whatever is not one of them is passed over.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Kernel:
             KernelGone: the kernel did not come up.
         """
         key = secrets.token_hex(16)
-        connection = {"key": key, "signature_scheme": "hmac-sha256"}
+        connection: Message = {"key": key, "signature_scheme": "hmac-sha256"}
         connection |= {f"{name}_port": number for number, name in enumerate(CHANNELS, 1)}
         self._slot = slots.acquire(Kind.of(self.view))
         try:
@@ -127,6 +127,11 @@ class Kernel:
     def is_out_of_time(self) -> bool:
         """Whether the notebook's time is used up."""
         return time.monotonic() >= self._deadline
+
+    @property
+    def memory_kills(self) -> int:
+        """Processes of this submission that the system has killed for their memory."""
+        return self._require_process().memory_kills
 
     def run(self, code: str) -> CellRun:
         """Run one cell.
@@ -324,7 +329,7 @@ class _Link:
     def send(self, kind: str, content: Message, buffers: Sequence[memoryview | bytes] = ()) -> str:
         """Send on the shell channel; the message's id."""
         message = self._session.msg(kind, content)
-        self._session.send(self.shell, message, buffers=list(buffers))
+        self._session.send(self.shell, message, buffers=[memoryview(buffer) for buffer in buffers])
         identifier: str = message["header"]["msg_id"]
         return identifier
 
@@ -354,8 +359,9 @@ class _Link:
 def _is_message(message: Any) -> bool:
     if not isinstance(message, dict):
         return False
-    parts = (message.get("header"), message.get("parent_header"), message.get("content"))
-    return all(isinstance(part, dict) for part in parts) and isinstance(parts[0].get("msg_type"), str)
+    if not all(isinstance(message.get(part), dict) for part in ("header", "parent_header", "content")):
+        return False
+    return isinstance(message["header"].get("msg_type"), str)
 
 
 def _cause(process: KernelProcess) -> str:
@@ -426,7 +432,7 @@ def _error_text(content: Mapping[str, Any]) -> tuple[str, str, str]:
 SAFE_TYPES = ("text/plain", "image/png", "image/jpeg")
 
 
-def _plain_output(message: Message) -> NotebookNode | None:
+def _plain_output(message: Message) -> Any:
     """The output with text and bitmaps only: HTML, SVG and JavaScript of a student never reach a reader's browser."""
     content = message["content"]
     if message["header"]["msg_type"] == "error":

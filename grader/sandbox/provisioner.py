@@ -1,8 +1,8 @@
 """A Jupyter kernel provisioner whose kernels run in a warm sandbox.
 
-Registered as `springfield-bubblewrap` under `jupyter_client.kernel_provisioners`, so nbclient and nbgrader run on it unchanged.
-The launch takes the view of the machine as the keyword `view`; without one the kernel sees the folder's files that it is started in,
-as copies.
+Registered as `springfield-bubblewrap` under `jupyter_client.kernel_provisioners`, so nbclient and nbgrader run on it
+unchanged. The launch takes the view of the machine as the keyword `view`; without one the kernel sees the folder's
+files that it is started in, as copies.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class BubblewrapProvisioner(KernelProvisionerBase):
             SandboxUnavailable: bubblewrap is missing or does not work here.
         """
         view: View = kwargs.pop("view", None) or _view_of_folder(Path(kwargs.get("cwd") or Path.cwd()))
+        manager: Any = self.parent
         if self.process is None:
             self._slot = slots.acquire(Kind.of(view))
-            manager = self.parent
             connection = {"key": manager.session.key.decode(), "signature_scheme": manager.session.signature_scheme}
             ports = {f"{name}_port": number for number, name in enumerate(CHANNELS, 1)}
             self.process = KernelProcess(self._slot, view, {**connection, **ports})
@@ -53,7 +53,7 @@ class BubblewrapProvisioner(KernelProvisionerBase):
             manager.ip = str(self.process.sockets / "k")
             for name, port in ports.items():
                 setattr(manager, name, port)
-        self.connection_info = self.parent.get_connection_info()
+        self.connection_info = manager.get_connection_info()
         return await super().pre_launch(cmd=["kernel"], env={}, **{k: v for k, v in kwargs.items() if k != "env"})
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:

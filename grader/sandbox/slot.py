@@ -1,8 +1,8 @@
 """A slot: one bubblewrap sandbox with a zygote in it, which forks a kernel per submission, one at a time.
 
-Starting the slot costs the import of torch, once; a submission costs a fork. Between two submissions every other process in the
-sandbox is killed and the folder in memory is dropped. A slot that shows anything unusual is thrown away, and so is one after
-`MAX_USES` submissions.
+Starting the slot costs the import of torch, once; a submission costs a fork. Between two submissions every other
+process in the sandbox is killed and the folder in memory is dropped. A slot that shows anything unusual is thrown
+away, and so is one after `MAX_USES` submissions.
 """
 
 from __future__ import annotations
@@ -239,10 +239,15 @@ class KernelProcess:
             if self._status is None and reply["status"] is not None:
                 self._status = os.waitstatus_to_exitcode(reply["status"])
 
+    @property
+    def memory_kills(self) -> int:
+        """Processes of this run that the system has killed for their memory."""
+        return self.slot.group.memory_kills() - self._kills
+
     def cause_of_death(self) -> tuple[str, float]:
-        """Which limit or signal ended it: one of `memory`, `cpu`, `signal`, `exit`, with MiB, seconds, number or code."""
+        """What ended it: one of `memory`, `cpu`, `signal`, `exit`, with MiB, seconds, number or code."""
         code = self.poll() or 0
-        if self.slot.group.memory_kills() > self._kills:
+        if self.memory_kills > 0:
             return "memory", self.view.limits.memory_mib
         if code == -signal.SIGXCPU:
             return "cpu", self.view.limits.cpu_s
@@ -253,7 +258,7 @@ class KernelProcess:
         return [str(name) for name in self.slot.ask({"op": "list", "run": self._run})[0]["names"]]
 
     def read_file(self, name: str, limit: int) -> bytes | None:
-        """A regular file of the working folder of at most `limit` bytes, links not followed; None where there is none."""
+        """A regular file of the working folder of at most `limit` bytes, links not followed; None if there is none."""
         reply, data = self.slot.ask({"op": "read", "run": self._run, "name": name, "limit": limit})
         return data if reply["found"] else None
 

@@ -1,5 +1,6 @@
 """The life of a sandboxed kernel: what each misbehaviour costs, and what it does not."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -92,25 +93,42 @@ def test_a_fork_bomb_stops_at_the_limit_and_is_gone_for_the_next(fresh: Kernel) 
         assert text_of(following.run("import os; print(sum(n.isdigit() for n in os.listdir('/proc')))")) == "3\n"
 
 
-def test_memory_of_many_processes_is_summed(fresh: Kernel) -> None:
-    if not Group(f"{os.getpid()}-asked").sums_memory:
+EAT = """
+import os, time
+for i in range(8):
+    if os.fork() == 0:
+        x = bytearray(300 << 20)
+        time.sleep(9)
+time.sleep(10)
+"""
+
+
+def test_memory_of_many_processes_is_summed() -> None:
+    group = Group(f"{os.getpid()}-asked")
+    can_sum = group.sums_memory
+    group.close()
+    if not can_sum:
         pytest.skip("no control group can be made here, so memory is limited per process only")
     with Kernel(View(limits=Limits(memory_mib=512, disk_mib=16, cell_s=20))) as small:
-        code = "import os\nfor i in range(8):\n    if os.fork() == 0:\n        x = bytearray(300 << 20)\n        import time; time.sleep(9)"
-        with pytest.raises(KernelGone):
-            for _ in range(20):
-                small.run(code)
-                small.run("import time; time.sleep(1); bytearray(400 << 20)")
-        assert small.gone == "memory: 512 MiB exceeded"
+        # the system kills the largest process first: a child of the student's, or the kernel itself
+        with contextlib.suppress(KernelGone):
+            small.run(EAT)
+        assert small.memory_kills > 0
+
+
+HOSTILE_FILES = """
+import os
+os.symlink("/etc/hostname", "link")
+os.mkfifo("pipe")
+os.mkdir("folder")
+open("big", "wb").write(b"x" * 999)
+"""
 
 
 def test_a_link_or_a_pipe_is_not_read_from_outside(fresh: Kernel) -> None:
-    fresh.run(
-        "import os; os.symlink('/etc/hostname', 'link'); os.mkfifo('pipe'); os.mkdir('folder'); open('big', 'wb').write(b'x' * 999)"
-    )
-    assert {
-        name: fresh.read_file(name, 100) for name in ("link", "pipe", "folder", "big", "../../etc/hostname", "none")
-    } == dict.fromkeys(("link", "pipe", "folder", "big", "../../etc/hostname", "none"))
+    fresh.run(HOSTILE_FILES)
+    for name in ("link", "pipe", "folder", "big", "../../etc/hostname", "none"):
+        assert fresh.read_file(name, 100) is None, name
     assert sorted(fresh.names()) == ["big", "folder", "link", "pipe"]
 
 

@@ -1,14 +1,17 @@
 """The trusted process inside the sandbox: imports the heavy libraries once, and forks one kernel per submission.
 
-Started by `grader/sandbox/slot.py` as `python -I zygote.py FD`, where FD is a socket to the grader. It holds the capabilities
-of the sandbox's own user namespace and uses them to give each kernel a fresh view; the kernel has none. It is not dumpable, so
-no kernel can trace it or read its memory, and it holds no secret. Imports nothing else of the project.
+Started by `grader/sandbox/slot.py` as `python -I zygote.py FD`, where FD is a socket to the grader. It holds the
+capabilities of the sandbox's own user namespace and uses them to give each kernel a fresh view; the kernel has none.
+It is not dumpable, so no kernel can trace it or read its memory, and it holds no secret. Imports nothing else of the
+project.
 
 A message is a length (4 bytes, big-endian) and JSON; a reply may be followed by raw bytes, whose count it names.
 """
 
+import contextlib
 import ctypes
 import errno
+import importlib
 import json
 import os
 import resource
@@ -34,6 +37,12 @@ SLOT, RUNS = f"{HIDDEN}/slot", f"{HIDDEN}/runs"
 SOCKETS = "/run/kernel"
 HERE = os.path.dirname(os.path.abspath(__file__))
 
+LIBRARIES = (
+    "ipykernel.kernelapp", "ipykernel.zmqshell", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "numpy",
+    "pandas", "PIL.Image", "sklearn.metrics", "sklearn.preprocessing", "torch", "torch.nn.functional", "torchvision",
+    "torchvision.models", "torchvision.transforms",
+)  # fmt: skip
+
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -45,7 +54,7 @@ def check(result, what):
 
 
 def mount(source, target, kind=None, flags=0, data=None):
-    """mount(2)."""
+    """Mount a file system, or change how one is mounted."""
     text = [None if value is None else value.encode() for value in (source, target, kind, data)]
     check(libc.mount(text[0], text[1], text[2], ctypes.c_ulong(flags), text[3]), f"mount {target}")
 
@@ -57,9 +66,10 @@ def tmpfs(target, size_mib, mode="700"):
 
 
 class Run:
-    """One submission: its folder in memory and its kernel. The folder outlives the kernel, so that results can be read."""
+    """One submission: its folder in memory and its kernel. The folder outlives the kernel, for its results."""
 
-    def __init__(self, number, order):
+    def __init__(self, number, order, agent):
+        self.agent = agent
         self.number = number
         self.order = order
         self.folder = f"{RUNS}/{number}"
@@ -83,7 +93,7 @@ class Run:
                 control.close()
                 os.read(inner, 1)
                 os.close(inner)
-                become_kernel(self.order, self.folder, self.number)
+                become_kernel(self.order, self.folder, self.number, self.agent)
             except BaseException as error:
                 os.write(2, f"kernel could not start: {type(error).__name__}: {error}\n".encode())
             finally:
@@ -120,20 +130,16 @@ class Run:
     def forget(self):
         """Drop the folder."""
         libc.umount2(self.folder.encode(), MNT_DETACH)
-        try:
+        with contextlib.suppress(OSError):
             os.rmdir(self.folder)
-        except OSError:
-            pass
 
 
 def kill_everything():
     """Kill all processes of this PID namespace but its init and this one; how many would not go."""
     deadline = time.monotonic() + KILL_S
     while True:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         others = [name for name in os.listdir("/proc") if name.isdigit() and int(name) not in (1, os.getpid())]
         alive = [name for name in others if not is_zombie(name)]
         if not alive or time.monotonic() > deadline:
@@ -150,7 +156,7 @@ def is_zombie(pid):
         return True
 
 
-def become_kernel(order, folder, number):
+def become_kernel(order, folder, number, agent):
     """Turn this forked process into a student's kernel: fresh view, no capabilities, limits. Does not return."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -177,7 +183,7 @@ def become_kernel(order, folder, number):
     take_limits(limits)
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    run_kernel(order["connection"], order["threads"])
+    run_kernel(order["connection"], order["threads"], agent)
 
 
 def bind_read_only(source, inside):
@@ -213,8 +219,8 @@ def drop_capabilities():
 def take_limits(limits):
     """Lower this process's own resource limits; children inherit them.
 
-    RLIMIT_DATA and not RLIMIT_AS: a CUDA build of torch reserves address space by the tens of GiB without using it. What the
-    libraries have taken already is not the student's.
+    RLIMIT_DATA and not RLIMIT_AS: a CUDA build of torch reserves address space by the tens of GiB without using it.
+    What the libraries have taken already is not the student's.
     """
     memory = limits["memory_mib"] * MIB + data_bytes()
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
@@ -232,7 +238,7 @@ def data_bytes():
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData:"))
 
 
-def run_kernel(connection, threads):
+def run_kernel(connection, threads, agent):
     """Become an IPython kernel that the examiner's agent lives in."""
     quiet = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1):
@@ -246,13 +252,13 @@ def run_kernel(connection, threads):
 
     numpy.random.seed(None)
     torch.set_num_threads(threads)
-    agent = {"__name__": "springfield_agent"}
-    exec(AGENT, agent)
+    loaded = {"__name__": "springfield_agent"}
+    exec(agent, loaded)  # noqa: S102  the project's own file, compiled once in the zygote
     sys.argv = ["kernel", "-f", path]
     sys.path.insert(0, "")
     app = IPKernelApp.instance()
     app.initialize(sys.argv[1:])
-    agent["install"](app.kernel)
+    loaded["install"](app.kernel)
     os.dup2(quiet, 2)  # from here on the student's code could write there
     os.close(quiet)
     app.start()
@@ -290,24 +296,12 @@ def receive(control):
 
 
 def import_everything():
-    """What students' notebooks import, loaded once."""
-    import ipykernel.kernelapp
-    import ipykernel.zmqshell
-    import matplotlib.pyplot
-    import matplotlib_inline.backend_inline
-    import numpy
-    import pandas
-    import PIL.Image
-    import sklearn.metrics
-    import sklearn.preprocessing
-    import torch
-    import torch.nn.functional
-    import torchvision
-    import torchvision.transforms
-    import torchvision.models
+    """Load what students' notebooks import, once."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
 
 
-def serve(control):
+def serve(control, agent):
     """Answer the grader until it hangs up."""
     runs = {}
     while (request := receive(control)) is not None:
@@ -315,7 +309,7 @@ def serve(control):
         operation = request["op"]
         try:
             if operation == "open":
-                runs[request["run"]] = Run(request["run"], request["order"])
+                runs[request["run"]] = Run(request["run"], request["order"], agent)
                 send(control, {})
             elif operation == "fork":
                 run.fork(control)
@@ -345,20 +339,20 @@ def serve(control):
 
 def main():
     """Load, say that all is ready, serve."""
-    global AGENT  # compiled once, run in every kernel
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
     with open(os.path.join(HERE, "agent.py"), encoding="utf-8") as file:
-        AGENT = compile(file.read(), "<springfield agent>", "exec")
+        agent = compile(file.read(), "<springfield agent>", "exec")
     import_everything()
-    # bubblewrap's own mounts belong to an outer user namespace; in a mount namespace of its own this process may add some.
+    # bubblewrap's own mounts belong to an outer user namespace; in a mount namespace of its own this process may add
+    # some.
     check(libc.unshare(CLONE_NEWNS), "unshare")
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     os.makedirs(RUNS, exist_ok=True)
     control = socket.socket(fileno=int(sys.argv[1]))
     send(control, {"ready": True})
-    serve(control)
+    serve(control, agent)
 
 
 if __name__ == "__main__":
