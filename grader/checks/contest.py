@@ -1,4 +1,4 @@
-"""The contest's check: the `submission.csv` that the notebook left, scored against answers that never entered the sandbox."""
+"""The contest's check: the notebook's `submission.csv`, scored against answers that never entered the sandbox."""
 
 from __future__ import annotations
 

@@ -107,7 +107,8 @@ class TrainingStep:
     buffers: dict[str, Tensor]
 
 
-# Both modules draw the same dropout masks and are asked for the same loss.
+# Both modules draw the same dropout masks and are asked for the same loss. Only the CPU's generator: `manual_seed`
+# also queues itself for a GPU that is not there, with a traceback, every time.
 _SEED = 2015
 
 
@@ -117,9 +118,9 @@ def _training_step(
     leaves = tuple(value.detach().clone().requires_grad_(value.is_floating_point()) for value in inputs)
     module.zero_grad(set_to_none=True)
     with torch.random.fork_rng(devices=[]), mode(module, training=True):
-        torch.manual_seed(_SEED)
+        torch.default_generator.manual_seed(_SEED)
         output = call(module, *leaves) if is_student else module(*leaves)
-        torch.manual_seed(_SEED)
+        torch.default_generator.manual_seed(_SEED)
         loss = loss_of(output, fresh_coefficients(output))
         if backward and loss.requires_grad:
             with student_errors_explained(inputs):

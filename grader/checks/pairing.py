@@ -90,7 +90,7 @@ class PairSearch:
         self._share_weights(other)
         if self._shared_output is None:
             for key, layers in self._layers.items():
-                _fill(self._student, layers, self._shared[key])
+                _fill(layers, self._shared[key])
             self._shared_output = self._output()
         if not self._agree(self._shared_output, other):
             return None
@@ -105,14 +105,14 @@ class PairSearch:
         pairs = pairs_in_order(self._student, other)
         for pair in pairs:
             weights = drawn_weights(pair.reference)
-            _fill(other, [pair.reference], weights)
+            _fill([pair.reference], weights)
         _copy(self._student, pairs)
         return pairs if self._agree(self._output(), other) else None
 
     def _one_by_one(self, other: nn.Module) -> list[Pair] | None:
         pairs = []
         for key, layers in self._layers.items():
-            _fill(self._student, layers, self._shared[key])
+            _fill(layers, self._shared[key])
         for key, group in layers_by_signature(other).items():
             free = list(self._layers[key])
             for layer in group:
@@ -128,12 +128,12 @@ class PairSearch:
     ) -> Layer | None:
         """The candidate that needs the layer's new weights, so that the modules agree again."""
         weights = drawn_weights(layer)
-        _fill(other, [layer], weights)
+        _fill([layer], weights)
         for candidate in candidates:
-            _fill(self._student, [candidate], weights)
+            _fill([candidate], weights)
             if self._agree(self._output(), other):
                 return candidate
-            _fill(self._student, [candidate], shared)
+            _fill([candidate], shared)
         return None
 
     def _share_weights(self, other: nn.Module) -> None:
@@ -144,7 +144,7 @@ class PairSearch:
                 if set(layer.tensors) - set(drawn):
                     drawn.update({name: value for name, value in drawn_weights(layer).items() if name not in drawn})
                     self._shared_output = None
-            _fill(other, group, drawn)
+            _fill(group, drawn)
 
     def _agree(self, output: Tensor, other: nn.Module) -> bool:
         return distance(output, evaluated(other, *self._inputs)) <= OUTPUT_TOLERANCE
@@ -191,14 +191,15 @@ def copy_in_order(student: nn.Module, reference: nn.Module) -> None:
 
 def _copy(student: nn.Module, pairs: Iterable[Pair]) -> None:
     for pair in pairs:
-        _fill(student, [pair.student], pair.reference.tensors)
+        _fill([pair.student], pair.reference.tensors)
 
 
-def _fill(module: nn.Module, layers: Iterable[Layer], weights: dict[str, Tensor]) -> None:
+def _fill(layers: Iterable[Layer], weights: dict[str, Tensor]) -> None:
     """Write weights into layers. A tensor that has none is a bias before BatchNorm: it changes nothing, as zero."""
-    state = {
-        layer.full_name(name): weights[name].detach().clone() if name in weights else torch.zeros_like(tensor)
-        for layer in layers
-        for name, tensor in layer.tensors.items()
-    }
-    module.load_state_dict(state, strict=False)
+    with torch.no_grad():
+        for layer in layers:
+            for name, tensor in layer.tensors.items():
+                if name in weights:
+                    tensor.copy_(weights[name])
+                else:
+                    tensor.zero_()

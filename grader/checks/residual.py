@@ -9,6 +9,8 @@ torchvision's own block. A mistake is a block too: a student's block that equals
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models.resnet import BasicBlock as TorchvisionBlock
@@ -169,35 +171,35 @@ def basic_block_mistakes(in_channels: int, out_channels: int, stride: int = 1) -
 def _mistakes_of_order(*sizes: int) -> list[Suspect]:
     return [
         Suspect(
-            _NoReluAfterAddition(*sizes),
+            partial(_NoReluAfterAddition, *sizes),
             _("There is no ReLU after the addition: the output has negative numbers."),
         ),
         Suspect(
-            _ReluBeforeAddition(*sizes),
+            partial(_ReluBeforeAddition, *sizes),
             _("ReLU is applied before the addition instead of after it: first add, then ReLU."),
         ),
         Suspect(
-            _ReluBeforeAndAfterAddition(*sizes),
+            partial(_ReluBeforeAndAfterAddition, *sizes),
             _("ReLU is applied before and after the addition. The branch ends with BatchNorm, one ReLU follows it."),
         ),
         Suspect(
-            _NoReluBetweenConvolutions(*sizes),
+            partial(_NoReluBetweenConvolutions, *sizes),
             _("There is no ReLU between the two convolutions."),
         ),
         Suspect(
-            _ReluOnInput(*sizes),
+            partial(_ReluOnInput, *sizes),
             _("ReLU is applied to the input of the block; its first operation should be a convolution."),
         ),
         Suspect(
-            _PreActivation(*sizes),
+            partial(_PreActivation, *sizes),
             _("This is the pre-activation order (ResNet v2: BN, ReLU, conv). The task asks for conv, BN, ReLU."),
         ),
         Suspect(
-            _IdentityOverwritten(*sizes, projects=False),
+            partial(_IdentityOverwritten, *sizes, projects=False),
             _("The identity was taken after `x` had been overwritten: save the input before the first convolution."),
         ),
         Suspect(
-            _NoAddition(*sizes),
+            partial(_NoAddition, *sizes),
             _("The addition is forgotten: without it this is a plain net, not a residual one."),
         ),
     ]
@@ -206,11 +208,11 @@ def _mistakes_of_order(*sizes: int) -> list[Suspect]:
 def _mistakes_of_layers(*sizes: int) -> list[Suspect]:
     return [
         Suspect(
-            _FirstNormTwice(*sizes),
+            partial(_FirstNormTwice, *sizes),
             _("The first BatchNorm is used after both convolutions, the second one is declared and never called."),
         ),
         Suspect(
-            _NoNormInBranch(*sizes),
+            partial(_NoNormInBranch, *sizes),
             _("There is no BatchNorm after the second convolution."),
         ),
     ]
@@ -220,22 +222,22 @@ def _mistakes_of_projection(in_channels: int, out_channels: int, stride: int) ->
     sizes = (in_channels, out_channels, stride)
     suspects = [
         Suspect(
-            _NoAddition(*sizes, projects=False),
+            partial(_NoAddition, *sizes, projects=False),
             _("The addition is forgotten: without it this is a plain net, not a residual one."),
         ),
         Suspect(
-            _ShortcutWithoutNorm(*sizes),
+            partial(_ShortcutWithoutNorm, *sizes),
             _("The shortcut has a convolution and no BatchNorm after it."),
         ),
         Suspect(
-            _Block(*sizes, kernel_size=3),
+            partial(_Block, *sizes, kernel_size=3),
             _("The shortcut has a 3x3 convolution; a 1x1 one is expected."),
         ),
     ]
     if stride != 1:
         suspects.append(
             Suspect(
-                _StrideInSecondConv(*sizes),
+                partial(_StrideInSecondConv, *sizes),
                 _("The stride is in the second convolution; it belongs into the first."),
             )
         )
@@ -245,19 +247,19 @@ def _mistakes_of_projection(in_channels: int, out_channels: int, stride: int) ->
 def _mistakes_of_identity(*sizes: int) -> list[Suspect]:
     return [
         Suspect(
-            _SecondConvReadsInput(*sizes),
+            partial(_SecondConvReadsInput, *sizes),
             _("The second convolution reads the block's input instead of the output of the first."),
         ),
         Suspect(
-            _FirstConvTwice(*sizes),
+            partial(_FirstConvTwice, *sizes),
             _("The first convolution is used twice, the second one is declared and never called."),
         ),
         Suspect(
-            _NormOnIdentity(*sizes),
+            partial(_NormOnIdentity, *sizes),
             _("There is a BatchNorm on the shortcut although the shape does not change: leave the input as it is."),
         ),
         Suspect(
-            _Block(*sizes, projects=True),
+            partial(_Block, *sizes, projects=True),
             _("The shortcut has a convolution although the shape does not change: leave the input as it is."),
         ),
     ]

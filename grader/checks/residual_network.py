@@ -5,7 +5,7 @@ Source: He, Zhang, Ren, Sun 2015, Deep Residual Learning for Image Recognition, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import nn
 
@@ -19,9 +19,10 @@ def resnet(depths: Sequence[int], num_classes: int, width: int = 64) -> nn.Seque
     return nn.Sequential(*_stem(width), *_stages(depths, width), *_head(depths, num_classes, width))
 
 
-def _stem(width: int) -> list[nn.Module]:
+def _stem(width: int, *, without: type[nn.Module] | None = None) -> list[nn.Module]:
     convolution = nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False)
-    return [convolution, nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(3, stride=2, padding=1)]
+    layers = [convolution, nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(3, stride=2, padding=1)]
+    return [layer for layer in layers if without is None or not isinstance(layer, without)]
 
 
 def _stages(depths: Sequence[int], width: int, first_stride: int = 1) -> list[nn.Module]:
@@ -35,44 +36,42 @@ def _stages(depths: Sequence[int], width: int, first_stride: int = 1) -> list[nn
     return blocks
 
 
-def _head(depths: Sequence[int], num_classes: int, width: int) -> list[nn.Module]:
-    return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width * 2 ** (len(depths) - 1), num_classes)]
+def _head(
+    depths: Sequence[int], num_classes: int, width: int, pool: type[nn.Module] = nn.AdaptiveAvgPool2d
+) -> list[nn.Module]:
+    return [pool(1), nn.Flatten(), nn.Linear(width * 2 ** (len(depths) - 1), num_classes)]
 
 
 def resnet_mistakes(depths: Sequence[int], num_classes: int, width: int = 64) -> list[Suspect]:
     """Networks that are wrong in a known way; the shapes of input and output are right."""
-    convolution, norm, relu, pool = _stem(width)
-    stages, head = _stages(depths, width), _head(depths, num_classes, width)
-    right = [convolution, norm, relu, pool, *stages, *head]
+
+    def without(kind: type[nn.Module]) -> Callable[[], nn.Module]:
+        return lambda: nn.Sequential(
+            *_stem(width, without=kind), *_stages(depths, width), *_head(depths, num_classes, width)
+        )
+
+    def followed_by(kind: type[nn.Module], **options: int) -> Callable[[], nn.Module]:
+        return lambda: nn.Sequential(*resnet(depths, num_classes, width), kind(**options))
+
+    def with_parts(first_stride: int = 1, pool: type[nn.Module] = nn.AdaptiveAvgPool2d) -> Callable[[], nn.Module]:
+        return lambda: nn.Sequential(
+            *_stem(width), *_stages(depths, width, first_stride), *_head(depths, num_classes, width, pool)
+        )
+
+    softmax = _("There is a softmax at the end: the loss applies it again, so return the logits.")
     return [
+        Suspect(without(nn.ReLU), _("There is no ReLU in the stem of the network.")),
+        Suspect(without(nn.MaxPool2d), _("There is no MaxPool in the stem of the network.")),
+        Suspect(without(nn.BatchNorm2d), _("There is no BatchNorm in the stem of the network.")),
+        Suspect(followed_by(nn.Softmax, dim=1), softmax),
+        Suspect(followed_by(nn.LogSoftmax, dim=1), softmax),
+        Suspect(followed_by(nn.ReLU), _("There is a ReLU after the last linear layer: logits may be negative.")),
         Suspect(
-            nn.Sequential(convolution, norm, pool, *stages, *head), _("There is no ReLU in the stem of the network.")
-        ),
-        Suspect(
-            nn.Sequential(convolution, norm, relu, *stages, *head), _("There is no MaxPool in the stem of the network.")
-        ),
-        Suspect(
-            nn.Sequential(convolution, relu, pool, *stages, *head),
-            _("There is no BatchNorm in the stem of the network."),
-        ),
-        Suspect(
-            nn.Sequential(*right, nn.Softmax(dim=1)),
-            _("There is a softmax at the end: the loss applies it again, so return the logits."),
-        ),
-        Suspect(
-            nn.Sequential(*right, nn.LogSoftmax(dim=1)),
-            _("There is a softmax at the end: the loss applies it again, so return the logits."),
-        ),
-        Suspect(
-            nn.Sequential(*right, nn.ReLU()),
-            _("There is a ReLU after the last linear layer: logits may be negative."),
-        ),
-        Suspect(
-            nn.Sequential(convolution, norm, relu, pool, *stages, nn.AdaptiveMaxPool2d(1), *head[1:]),
+            with_parts(pool=nn.AdaptiveMaxPool2d),
             _("The maximum over the picture is taken before the linear layer instead of the mean."),
         ),
         Suspect(
-            nn.Sequential(convolution, norm, relu, pool, *_stages(depths, width, first_stride=2), *head),
+            with_parts(first_stride=2),
             _("The first stage has a stride of 2; its stride is 1, because the stem has made the picture smaller."),
         ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import nn
@@ -12,9 +13,15 @@ class Suspect:
     """A wrong module, and what to tell the author of an equal one.
 
     Attributes:
-        module: makes the mistake and is right otherwise.
+        source: the module, which makes the mistake and is right otherwise, or a function that builds it: most suspects
+            of a right answer are never looked at.
         message: names the mistake, in the reader's language.
     """
 
-    module: nn.Module
+    source: nn.Module | Callable[[], nn.Module]
     message: str
+
+    @property
+    def module(self) -> nn.Module:
+        """The module that makes the mistake."""
+        return self.source if isinstance(self.source, nn.Module) else self.source()

@@ -125,7 +125,7 @@ def _fresh_randomness(session: Session) -> Iterator[None]:
     """Random numbers that nobody can know before: neither the last submission's seed nor a fixed one decides them."""
     seed = secrets.randbits(63)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # the GPUs' too would cost a queued call for each that is not there
         np.random.seed(seed % 2**32)
         random.seed(seed)
         session.fresh_seed = torch.initial_seed()
