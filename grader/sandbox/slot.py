@@ -117,6 +117,11 @@ class Slot:
         _reply, _data, pid = self._receive(ANSWER_S)
         return pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the sandbox is there; it ends with the thread that has started it."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """End the sandbox with everything in it."""
         self._control.close()
@@ -288,7 +293,7 @@ def acquire(kind: Kind) -> Slot:
         multiprocessing.util.Finalize(None, close_warm, exitpriority=10)  # worker processes do not run atexit
     while _warm:
         slot = _warm.pop()
-        if slot.kind == kind and slot.uses < MAX_USES:
+        if slot.kind == kind and slot.uses < MAX_USES and slot.is_alive:
             return slot
         slot.close()
     return Slot(kind)

@@ -33,8 +33,10 @@ class Encoder:
 
         if depth > MAX_NESTING:
             raise ValueError("value is nested too deeply")
-        if value is None or isinstance(value, (bool, str)):
+        if value is None or isinstance(value, bool):
             return value
+        if isinstance(value, str):
+            return writable(value)
         if type(value) is int:
             return value if abs(value) < 2**53 else {"t": "int", "v": str(value)}
         if type(value) is float:
@@ -82,13 +84,23 @@ class Encoder:
     def reference(self, value):
         import torch
 
-        described = {"t": "ref", "id": self.store.keep(value), "type": type(value).__name__[:100]}
+        described = {"t": "ref", "id": self.store.keep(value), "type": type_name(value)}
         if isinstance(value, torch.nn.Module):
             described["kind"] = "module"
             described["layout"] = layout(value, Encoder(self.store, self.buffers))
         else:
             described["kind"] = "callable" if callable(value) else "object"
         return described
+
+
+def writable(text):
+    """The text without halves of surrogate pairs, which UTF-8 cannot write."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def type_name(value):
+    """The name of its type."""
+    return writable(str(type(value).__name__)[:100])
 
 
 def is_dense(tensor):
@@ -214,7 +226,7 @@ def layout(module, encoder, places=None):
     modules, parameters, buffers = [], [], []
     known, lazy = {}, False
     for number, (parent, name, _, child, same_as) in enumerate(places or walk(module)):
-        modules.append([parent, name, type(child).__name__[:100], bool(child.training), same_as])
+        modules.append([parent, name, type_name(child), bool(child.training), same_as])
         if same_as is not None:
             continue
         for own, tensor in child._parameters.items():
@@ -366,11 +378,14 @@ class Agent:
             frames = [b"".join(buffers)] if buffers else []
         except BaseException as error:
             content, frames = self.describe_error(error), []
-        self.kernel.session.send(stream, "springfield_reply", content, parent, ident=ident, buffers=frames)
+        try:
+            self.kernel.session.send(stream, "springfield_reply", content, parent, ident=ident, buffers=frames)
+        except (ValueError, TypeError) as error:  # a value that JSON cannot write, or that is too large for the packer
+            self.kernel.session.send(stream, "springfield_reply", self.describe_error(error), parent, ident=ident)
 
     def describe_error(self, error):
         try:
-            text = str(error)[:MAX_TEXT]
+            text = writable(str(error)[:MAX_TEXT])
         except BaseException:
             text = ""
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_students(frame.filename)]
@@ -379,9 +394,9 @@ class Agent:
         ]
         return {
             "status": "error",
-            "ename": type(error).__name__[:100],
+            "ename": type_name(error),
             "evalue": text,
-            "traceback": lines[-MAX_TRACEBACK_LINES:],
+            "traceback": [writable(line) for line in lines[-MAX_TRACEBACK_LINES:]],
         }
 
     def place_of(self, filename):
