@@ -13,7 +13,7 @@ from grader.examiner.layout import Layout
 from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json
 
 _MARK = "_sandbox_has"
-MODE = "_sandbox_mode"
+MODE = "_sandbox_mode"  # None after a call of `train()` that the sandbox has not heard of
 
 
 @dataclass(frozen=True)
@@ -39,22 +39,19 @@ def mark_seen(tensor: torch.Tensor) -> None:
 
 
 def tensors_of(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
-    """Full names and tensors, parameters and buffers, each submodule once."""
+    """Full names and tensors, parameters and buffers; each submodule once, under its first name."""
     seen: set[int] = set()
-    pending = [("", module)]
-    while pending:
-        prefix, place = pending.pop()
+    for prefix, place in modules_of(module):
         if id(place) in seen:
             continue
         seen.add(id(place))
         for table in (place._parameters, place._buffers):
             for name, tensor in table.items():
                 if tensor is not None:
-                    yield prefix + name, tensor
-        pending += [(f"{prefix}{name}.", child) for name, child in place._modules.items() if child is not None]
+                    yield f"{prefix}.{name}" if prefix else name, tensor
 
 
-def modules_of(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
+def modules_of(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Full names and submodules in the order of the layout: depth first, repetitions included but not entered."""
     seen: set[int] = set()
 
@@ -67,7 +64,7 @@ def modules_of(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Mo
             if child is not None:
                 yield from walk(child, f"{prefix}.{name}" if prefix else name)
 
-    yield from walk(module, prefix)
+    yield from walk(module, "")
 
 
 def told_state(module: nn.Module, encoder: Encoder) -> list[Json]:
@@ -90,7 +87,7 @@ def told_modes(module: nn.Module) -> list[Json]:
     """
     told: list[Json] = []
     for name, place in modules_of(module):
-        if place.training != place.__dict__.get(MODE, place.training):
+        if place.training != place.__dict__.get(MODE):
             told.append([name, place.training])
             for _name, below in modules_of(place):
                 below.__dict__[MODE] = place.training

@@ -184,6 +184,12 @@ class RemoteModule(nn.Module):
         others = [value for value in (*args, *kwargs.values()) if isinstance(value, RemoteModule) and value is not self]
         return call(self._session, self.remote_target, [self, *others], args, kwargs)
 
+    def train(self, mode: bool = True) -> RemoteModule:
+        """Set the mode, here and with the next call in the sandbox too."""
+        self.__dict__[MODE] = None
+        super().train(mode)
+        return self
+
     def told(self, encoder: Encoder) -> dict[str, Json]:
         """What a request tells the sandbox about this module: what was changed here, and whose gradients are wanted."""
         names = []
@@ -250,7 +256,7 @@ class RemoteModule(nn.Module):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self.__dict__:
-            super().__setattr__(name, value)
+            self.__dict__[name] = value
         elif name in self._parameters and (value is None or isinstance(value, nn.Parameter)):
             self._parameters[name] = value
         elif name in self._buffers and isinstance(value, torch.Tensor):
