@@ -166,6 +166,20 @@ class SealedExecute(NbGraderPreprocessor, Preprocessor):
 class SealedSaveAutoGrades(SaveAutoGrades):
     """Saves points; a cell that could not be graded waits for a person and is not worth 0."""
 
+    def save(self, nb: NotebookNode, gradebook: Gradebook, student: str, assignment: str) -> None:
+        """The same as `preprocess`, in a gradebook that is open already: opening one costs more than the rest.
+
+        Args:
+            nb: the executed notebook.
+            gradebook: open.
+            student: whose it is.
+            assignment: the assignment, and its notebook of the same name.
+        """
+        self.gradebook = gradebook
+        self.student_id, self.assignment_id, self.notebook_id = student, assignment, assignment
+        for index, cell in enumerate(nb.cells):
+            self.preprocess_cell(cell, {}, index)
+
     def _add_score(self, cell: NotebookNode, resources: Resources) -> None:
         super()._add_score(cell, resources)
         if cell.metadata.get("springfield", {}).get("outcome") == Outcome.NOT_GRADED:

@@ -12,7 +12,7 @@ import tempfile
 import warnings
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import nbformat
 from nbgrader.preprocessors import AssignLatePenalties
@@ -46,6 +46,7 @@ class Recorder:
         self._ledger = Ledger(course.ledger)
         self._database = ClassDatabase.open(course.database_url)
         self._config = nbgrader_config(course)
+        self._gradebook = open_gradebook(course)
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +55,7 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._database.close()
+        self._gradebook.close()
 
     def is_recorded(self, submission: Submission, key: str) -> bool:
         """Whether this key's result stands in gradebook and database."""
@@ -110,22 +112,19 @@ class Recorder:
             self._write_points(submission, result)
 
     def _write_points(self, submission: Submission, result: Graded) -> None:
-        with open_gradebook(self._course) as gradebook:
-            gradebook.update_or_create_student(submission.student)
-            gradebook.update_or_create_submission(
-                submission.slug, submission.student, timestamp=submission.received_at.replace(tzinfo=None)
-            )
+        student, slug = submission.student, submission.slug
         notebook = nbformat.read(io.StringIO(result.notebook.decode()), as_version=4)
-        resources: dict[str, Any] = {
-            "nbgrader": {
-                "student": submission.student,
-                "assignment": submission.slug,
-                "notebook": submission.slug,
-                "db_url": self._course.gradebook_url,
-            }
-        }
-        for step in (SealedSaveAutoGrades, AssignLatePenalties):
-            notebook, resources = step(config=self._config).preprocess(notebook, resources)
+        received = submission.received_at.replace(tzinfo=None)
+        gradebook = self._gradebook
+        gradebook.update_or_create_student(student)
+        late_s = gradebook.update_or_create_submission(slug, student, timestamp=received).total_seconds_late
+        SealedSaveAutoGrades(config=self._config).save(notebook, gradebook, student, slug)
+        if late_s > 0:
+            names = {"student": student, "assignment": slug, "notebook": slug, "db_url": self._course.gradebook_url}
+            AssignLatePenalties(config=self._config).preprocess(notebook, {"nbgrader": names})
+        else:
+            gradebook.find_submission_notebook(slug, slug, student).late_submission_penalty = None
+            gradebook.db.commit()
 
     def _run_record(
         self, submission: Submission, assignment: Assignment, content: str, result: Graded | Problem, key: str

@@ -242,7 +242,7 @@ class Kernel:
         return _("The Python process is gone: {why}.").format(why=self.gone or _("it was not started"))
 
     def _living_link(self) -> _Link:
-        if self._link is None or self.gone:
+        if self._link is None or self._gone:  # one that has just died is noticed while waiting for its answer
             raise KernelGone(self._no_kernel())
         if self.is_out_of_time:
             self._kill(_("time: {seconds:g} s for the whole notebook are used up").format(seconds=self.limits.wall_s))
