@@ -13,7 +13,7 @@ from grader.outcomes import Outcome
 
 Mutation = Callable[[NotebookNode], NotebookNode | bytes]
 
-# What attacks print with: "refused" and "allowed" are looked for in the outputs. Secrets are recognized by their form,
+# What attacks print with: "refused" and "GAINED" are looked for in the outputs. Secrets are recognized by their form,
 # which is never written out in the attack itself.
 TRY = """\
 import os, sys, re, ctypes
@@ -25,11 +25,11 @@ def attempt(what, action):
     except BaseException as error:
         print("refused", what, type(error).__name__)
     else:
-        print("allowed" if result is not None else "refused", what, repr(result)[:300])
+        print("GAINED" if result is not None else "refused", what, repr(result)[:300])
 def seek(what, data):
     found = sorted({m.group().decode() for m in FORM.finditer(data)})
     if found:
-        print("allowed", what, found)
+        print("GAINED", what, found)
 print("tried")
 """
 
@@ -64,7 +64,7 @@ class Attack:
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     says: str = ""
     prints: str = ""
-    never: tuple[str, ...] = ("allowed",)
+    never: tuple[str, ...] = ("GAINED",)
     is_graded: bool = True
     notebook: Mutation | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)

@@ -42,7 +42,7 @@ def with_json(change: Callable[[dict], object]) -> Mutation:
     """Change the notebook's JSON as it is, valid or not."""
 
     def mutate(notebook: NotebookNode) -> bytes:
-        data = json.loads(nbformat.writes(notebook))
+        data = json.loads(json.dumps(notebook))
         return json.dumps(change(data) or data).encode()
 
     return mutate

@@ -5,69 +5,83 @@ from __future__ import annotations
 from attacks import TRY, Attack, on_block
 from gate import BLOCK, EVENS, SCALE
 
-# Forges the agent's answers on their way out. `forge(content, buffers)` changes what it likes; "buffers" is in the
-# content of answers that a module gave, "found" where names were asked for, "gradients" after a backward.
+# Forges the agent's answers on their way out. `forge(content, buffers)` changes what it likes. A call says which inputs it
+# has changed, a question for names has "found", a backward has "gradients".
 FORGE = """
 session = get_ipython().kernel.session
 honest_send = session.send
+def is_output(content):
+    value = content.get("value")
+    return isinstance(value, dict) and value.get("t") == "tensor" and value.get("shape") == [4, 6, 8, 8]
 def send(stream, kind, content=None, parent=None, ident=None, buffers=None, **more):
     if kind == "springfield_reply":
         content, buffers = forge(content, list(buffers or []))
     return honest_send(stream, kind, content, parent, ident=ident, buffers=buffers, **more)
 session.send = send
 """
-TENSOR = '{"t": "tensor", "buffer": 0, "dtype": "float32", "shape": [4, 6, 8, 8], "grad": True}'
+TENSOR = '{"t": "tensor", "buffer": i, "dtype": "float32", "shape": [4, 6, 8, 8], "grad": True}'
 REST = ("task2_scale_values", "task3_evens_values")
 
 
-def answering(name: str, value: str, buffers: str = "buffers", *, says: str = "", hole: str = "") -> Attack:
-    """Every value that a right block returns is replaced: nothing but the true one may pass."""
-    code = f"def forge(content, buffers):\n    if 'buffers' in content:\n        content = dict(content, value={value})\n        buffers = {buffers}\n    return content, buffers\n{FORGE}"
-    return Attack(name, on_block(code, block=BLOCK), earns=REST, prints="tried", says=says, hole=hole)
-
-
 def forging(name: str, body: str, *, earns: tuple[str, ...] = REST, **more: object) -> Attack:
-    """The body changes `content` and `buffers`."""
+    """The body changes `content` and `buffers` of a block that is right: nothing but the true answer may pass."""
     lines = "\n".join(f"    {line}" for line in body.strip().split("\n"))
     code = f"def forge(content, buffers):\n{lines}\n    return content, buffers\n{FORGE}"
     return Attack(name, on_block(code, block=BLOCK), earns=earns, prints="tried", **more)  # type: ignore[arg-type]
 
 
-def raw_message(name: str, header: str, content: str, *, channel: str = "iopub", **more: object) -> Attack:
+def answering(name: str, value: str, data: str = "", **more: object) -> Attack:
+    """Every output of the block is replaced by a value, and the bytes of its tensor by other ones."""
+    body = f"if is_output(content):\n    i = content['value']['buffer']\n    content['value'] = {value}"
+    return forging(name, body + (f"\n    buffers[i] = {data}" if data else ""), **more)  # type: ignore[arg-type]
+
+
+def describing(name: str, body: str, **more: object) -> Attack:
+    """The layout of the block is replaced."""
+    body = "\n    ".join(body.split("\n"))
+    return forging(
+        name,
+        "value = content.get('value')\nif isinstance(value, dict) and value.get('layout'):\n    modules = value['layout']['modules']\n    "
+        + body,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def raw_message(name: str, change: str, content: str, **more: object) -> Attack:
     """A signed message with parts of the wrong type, for the cell that is running."""
     code = f"""
 kernel = get_ipython().kernel
-parent = kernel.get_parent()["header"]
+import json
+parent = json.loads(json.dumps(kernel.get_parent()["header"], default=str))
 message = kernel.session.msg("stream", {{"name": "stdout", "text": "x"}}, parent=parent)
-header = message["header"]
-{header}
-content = {content}
-message["content"] = content
-socket = kernel.iopub_socket
-kernel.session.send(socket, message, ident=b"kernel.stream")
+header = message["header"] = json.loads(json.dumps(message["header"], default=str))
+{change}
+message["content"] = {content}
+frames = [json.dumps(message[part]).encode() for part in ("header", "parent_header", "metadata", "content")]
+kernel.iopub_socket.send_multipart([b"kernel.stream", b"<IDS|MSG>", kernel.session.sign(frames), *frames])
 """
     return Attack(name, on_block(code), prints="tried", **more)  # type: ignore[arg-type]
 
 
 REPLIES = [
-    answering("answers_not_a_number", TENSOR, "[torch.full((4, 6, 8, 8), float('nan')).numpy().data] + buffers[1:]"),
-    answering("answers_infinity", TENSOR, "[torch.full((4, 6, 8, 8), float('inf')).numpy().data] + buffers[1:]"),
-    answering("answers_zeros", TENSOR, "[bytes(4 * 4 * 6 * 8 * 8)] + buffers[1:]"),
-    answering("answers_another_dtype", TENSOR.replace("float32", "complex64"), "[bytes(8 * 1536)] + buffers[1:]"),
+    answering("answers_not_a_number", TENSOR, "torch.full((4, 6, 8, 8), float('nan')).numpy().data"),
+    answering("answers_infinity", TENSOR, "torch.full((4, 6, 8, 8), float('inf')).numpy().data"),
+    answering("answers_zeros", TENSOR, "bytes(4 * 4 * 6 * 8 * 8)"),
+    answering("answers_another_dtype", TENSOR.replace("float32", "complex64"), "bytes(8 * 1536)"),
     answering("answers_a_made_up_dtype", TENSOR.replace("float32", "qint8")),
     answering("answers_a_negative_shape", TENSOR.replace("[4, 6", "[-4, -6")),
     answering("answers_an_impossible_shape", TENSOR.replace("[4, 6, 8, 8]", "[2**62, 2**62, 0]")),
     answering("answers_a_thousand_axes", TENSOR.replace("[4, 6, 8, 8]", "[1] * 1000")),
     answering("answers_a_shape_of_text", TENSOR.replace("[4, 6, 8, 8]", "['4', None, [8], 8.5]")),
-    answering("names_a_buffer_that_is_not_there", TENSOR.replace('"buffer": 0', '"buffer": 10**6')),
-    answering("names_a_buffer_by_text", TENSOR.replace('"buffer": 0', '"buffer": "0"')),
-    answering("sends_too_few_bytes", TENSOR, "[b'short']"),
-    answering("sends_no_bytes", TENSOR, "[]"),
-    answering("sends_300_mib", TENSOR.replace("[4, 6, 8, 8]", "[75, 1 << 20]"), "[bytes(300 << 20)]"),
+    answering("names_a_buffer_that_is_not_there", TENSOR.replace('"buffer": i', '"buffer": 10**6')),
+    answering("names_a_buffer_by_text", TENSOR.replace('"buffer": i', '"buffer": "0"')),
+    answering("sends_too_few_bytes", TENSOR, "b'short'"),
+    answering("sends_no_bytes", TENSOR, "b''"),
+    answering("sends_300_mib", TENSOR.replace("[4, 6, 8, 8]", "[75, 1 << 20]"), "bytes(300 << 20)"),
     answering(
         "unpacks_one_buffer_400_times",
-        '{"t": "list", "v": [{"t": "tensor", "buffer": 0, "dtype": "uint8", "shape": [2 << 20], "grad": False}] * 400}',
-        "[bytes(2 << 20)] + buffers[1:]",
+        '{"t": "list", "v": [{"t": "tensor", "buffer": i, "dtype": "uint8", "shape": [2 << 20], "grad": False}] * 400}',
+        "bytes(2 << 20)",
     ),
     answering("answers_an_unknown_kind", '{"t": "pickle", "v": "cos\\nsystem\\n"}'),
     answering("answers_a_reference_by_text", '{"t": "ref", "id": "os.system"}'),
@@ -88,7 +102,10 @@ REPLIES = [
     forging(
         "answers_a_number_for_the_block", "if 'Block' in content.get('found', {}):\n content['found']['Block'] = 1.0"
     ),
-    forging("echoes_the_input", "if 'buffers' in content:\n    buffers[0] = torch.ones(4, 6, 8, 8).numpy().data"),
+    forging(
+        "echoes_the_input",
+        "if is_output(content):\n    buffers[content['value']['buffer']] = torch.ones(4, 6, 8, 8).numpy().data",
+    ),
     forging(
         "forges_gradients",
         "if 'gradients' in content:\n    buffers = [bytes(memoryview(b).nbytes) for b in buffers]",
@@ -98,32 +115,41 @@ REPLIES = [
         "forges_the_number_of_gradients",
         "if 'gradients' in content:\n    content['gradients'] = content['gradients'][:1] * 100",
     ),
+    forging("says_nothing_about_its_modules", "if content.get('owners'):\n    content['owners'] = []"),
     forging(
-        "forges_statistics",
-        "if content.get('buffers'):\n    content['buffers'] = [[['unhashable'], 1], [{'a': 1}, None]]",
+        "says_odd_things_about_its_modules",
+        "if content.get('owners'):\n    content['owners'] = [[['x'], 1]] * len(content['owners'])",
     ),
     forging(
-        "forges_statistics_of_another_name",
-        f"if content.get('buffers'):\n    content['buffers'] = [['a.b.c', {TENSOR}]]",
+        "forges_statistics",
+        "for owner in content.get('owners', []):\n    owner.update(tensors=[[['unhashable'], 1], [{'a': 1}, None]], buffers=[[10**9, 5]])",
     ),
     forging(
         "claims_inputs_that_were_not_given",
-        f"if 'buffers' in content:\n content['changed_inputs'] = [[10**6, {TENSOR}], ['x', 1]]",
+        f"if is_output(content):\n    i = 0\n    content['changed_inputs'] = [[10**6, {TENSOR}], ['x', 1]]",
     ),
-    forging("claims_changed_inputs_of_odd_form", "if 'buffers' in content:\n    content['changed_inputs'] = {'a': 1}"),
-    forging(
-        "describes_a_module_of_30000_parts",
-        "value = content.get('value')\nif isinstance(value, dict) and value.get('layout'):\n    value['layout']['modules'] = [[f'm{i}', 'x'] for i in range(30_000)]",
+    forging("claims_changed_inputs_of_odd_form", "if is_output(content):\n    content['changed_inputs'] = {'a': 1}"),
+    forging("claims_a_graph_of_another_call", "if is_output(content):\n    content['call'] = {'a': 10**30}"),
+    describing(
+        "describes_a_module_of_30000_parts", "modules += [[0, f'm{i}', 'x', True, None] for i in range(30_000)]"
     ),
-    forging(
+    describing(
         "describes_a_module_1500_levels_deep",
-        "value = content.get('value')\nif isinstance(value, dict) and value.get('layout'):\n    value['layout']['modules'] = [['.'.join(['a'] * (i + 1)), 'x'] for i in range(1500)]",
+        "n = len(modules)\nmodules += [[n + i - 1 if i else 0, 'a', 'x', True, None] for i in range(1500)]",
     ),
-    forging(
+    describing(
         "describes_modules_with_names_of_the_stand_in",
-        "value = content.get('value')\nif isinstance(value, dict) and value.get('layout'):\n"
-        "    value['layout']['modules'] += [[n, 'x'] for n in ('forward', '_session', 'remote_target', '__class__', '_modules', '', '..', 'train')]",
+        "modules += [[0, n, 'x', True, None] for n in ('forward', '_session', 'remote_target', '__class__', '_modules', 'train')]",
     ),
+    describing(
+        "describes_modules_without_names", "modules += [[0, n, 'x', True, None] for n in ('', '..', 'a.b', '\\x00')]"
+    ),
+    describing("describes_a_module_inside_itself", "modules += [[0, 'me', 'x', True, 0]]"),
+    describing(
+        "describes_parameters_of_nothing",
+        "value['layout']['parameters'] = [[5, 'weight', 0], [0, 'w', 10**9], ['x', 1, 2]]",
+    ),
+    describing("describes_no_module", "value['layout'] = {'modules': None}"),
     forging(
         "raises_with_odd_parts",
         "return {'status': 'error', 'ename': ['x'] * 1000, 'evalue': {'a': 'y' * 10**6}, 'traceback': [[1], None, 'z' * 10**6] * 1000}, []",

@@ -10,7 +10,7 @@ RESOURCES = [
         "allocates_in_one_process",
         {
             "task1_block": TRY
-            + "parts = []\nfor _ in range(60):\n    parts.append(bytearray(64 << 20))\nprint('allowed')"
+            + "parts = []\nfor _ in range(60):\n    parts.append(bytearray(64 << 20))\nprint('GAINED')"
         },
         prints="tried",
         says="MemoryError|memory",
@@ -25,7 +25,7 @@ RESOURCES = [
         {
             "task1_block": TRY
             + "import mmap\nparts = []\nfor number in range(44):\n    part = mmap.mmap(-1, 64 << 20)\n"
-            "    for page in range(0, 64 << 20, 4096): part[page] = 1\n    parts.append(part)\nprint('allowed', len(parts) * 64)"
+            "    for page in range(0, 64 << 20, 4096): part[page] = 1\n    parts.append(part)\nprint('GAINED', len(parts) * 64)"
         },
         earns=None,
         within_s=40,
@@ -39,7 +39,7 @@ RESOURCES = [
             "        part = bytearray(512 << 20)\n        part[::4096] = b'x' * len(part[::4096])\n"
             "        os.write(ready[1], b'x'); time.sleep(1000)\n"
             "time.sleep(3)\nos.set_blocking(ready[0], False)\ndone = os.read(ready[0], 100)\n"
-            "print('allowed' if len(done) == 6 else 'refused')"
+            "print('GAINED' if len(done) == 6 else 'refused')"
         },
         earns=None,
         within_s=40,
@@ -51,7 +51,7 @@ RESOURCES = [
         {
             "task1_block": TRY + "os.makedirs('/tmp/bomb')\ntry:\n    for number in range(64):\n"
             "        with open(f'/tmp/bomb/{number}', 'wb') as file: file.write(bytes(48 << 20))\n"
-            "    print('allowed', 64 * 48, 'MiB')\nexcept OSError as error:\n    print('refused', error.errno)\n"
+            "    print('GAINED', 64 * 48, 'MiB')\nexcept OSError as error:\n    print('refused', error.errno)\n"
             "import shutil; shutil.rmtree('/tmp/bomb')"
         },
         prints="refused",
@@ -64,7 +64,7 @@ RESOURCES = [
         {
             "task1_block": TRY + "try:\n    for number in range(64):\n"
             "        with open(f'/dev/shm/{number}', 'wb') as file: file.write(bytes(48 << 20))\n"
-            "    print('allowed', 64 * 48, 'MiB')\nexcept OSError as error:\n    print('refused', error.errno)\n"
+            "    print('GAINED', 64 * 48, 'MiB')\nexcept OSError as error:\n    print('refused', error.errno)\n"
             "for name in os.listdir('/dev/shm'): os.remove('/dev/shm/' + name)"
         },
         prints="refused",
@@ -76,7 +76,7 @@ RESOURCES = [
         "writes_one_big_file",
         {
             "task1_block": TRY
-            + "with open('big', 'wb') as file:\n    for _ in range(200): file.write(bytes(1 << 20))\nprint('allowed')"
+            + "with open('big', 'wb') as file:\n    for _ in range(200): file.write(bytes(1 << 20))\nprint('GAINED')"
         },
         prints="tried",
         within_s=30,
@@ -86,7 +86,7 @@ RESOURCES = [
         {
             "task1_block": TRY
             + "try:\n    for number in range(60):\n        with open(f'part{number}', 'wb') as file: file.write(os.urandom(1 << 20) * 48)\n"
-            "    print('allowed', 60 * 48, 'MiB')\nexcept OSError as error:\n    print('refused', error.errno)"
+            "    print('GAINED', 60 * 48, 'MiB')\nexcept OSError as error:\n    print('refused', error.errno)"
         },
         prints="refused",
         within_s=60,
@@ -95,7 +95,7 @@ RESOURCES = [
     ),
     Attack(
         "makes_a_sparse_file_of_a_terabyte",
-        {"task1_block": TRY + "with open('sparse', 'wb') as file: file.truncate(1 << 40)\nprint('allowed')"},
+        {"task1_block": TRY + "with open('sparse', 'wb') as file: file.truncate(1 << 40)\nprint('GAINED')"},
         prints="tried",
     ),
     Attack(

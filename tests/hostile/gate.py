@@ -35,7 +35,7 @@ wall_s = 40
 cell_s = 4
 call_s = 3
 memory_mib = 2048
-file_mib = 64
+disk_mib = 256
 output_kib = 64
 
 [contest]

@@ -14,7 +14,7 @@ from grader.examiner.wire import Decoder, InvalidReply
 
 
 def decoder(*buffers: bytes) -> Decoder:
-    return Decoder([memoryview(b) for b in buffers], lambda reference: object())
+    return Decoder([memoryview(b) for b in buffers], lambda reference, decoder: object())
 
 
 def tensor(shape: list[int], buffer: int = 0, dtype: str = "uint8") -> dict[str, object]:
@@ -25,8 +25,8 @@ def tensor(shape: list[int], buffer: int = 0, dtype: str = "uint8") -> dict[str,
     reason="Decoder limits each tensor, not their sum: one buffer is copied once per mention", strict=True
 )
 def test_one_buffer_mentioned_often_is_not_copied_often() -> None:
-    """400 mentions of 1 MiB would be 400 MiB here; 20,000 mentions of 256 MiB are 5 TiB."""
-    reply = {"t": "list", "v": [tensor([1 << 20])] * 400}
+    """2000 mentions of 1 MiB would be 2 GiB here; 20,000 mentions of 256 MiB are 5 TiB."""
+    reply = {"t": "list", "v": [tensor([1 << 20])] * 2000}
     tracemalloc.start()
     try:
         with pytest.raises(InvalidReply):
@@ -34,7 +34,7 @@ def test_one_buffer_mentioned_often_is_not_copied_often() -> None:
     finally:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert peak < 64 << 20
+    assert peak <= 700 << 20
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_any_value_is_decoded_or_refused(value: object) -> None:
 
 
 def test_names_that_lead_through_each_other_are_refused_in_time() -> None:
-    """20,000 modules, each inside the one before: names of 400 MB, a recursion of 20,000 calls."""
-    parts = [[".".join(["a"] * depth), "x"] for depth in range(1, 1200)]
-    layout = {"modules": parts, "parameters": [], "shared": [], "buffers": [], "training": True}
+    """20,000 modules, each inside the one before: names of 400 MB, and 20,000 nested calls."""
+    parts = [[max(number - 1, 0), "a", "x", True, None] for number in range(20_000)]
+    layout = {"modules": parts, "parameters": [], "buffers": [], "lazy": False}
     started = time.monotonic()
     session = Session(
         Silent({"status": "ok", "found": {"x": {"t": "ref", "id": 1, "kind": "module", "layout": layout}}})
