@@ -13,11 +13,13 @@ from grader.outcomes import Outcome
 
 Mutation = Callable[[NotebookNode], NotebookNode | bytes]
 
-# What attacks print with: "refused" and "GAINED" are looked for in the outputs. Secrets are recognized by their form,
+# What attacks print with: WON is looked for in the outputs; it is not written out, since tracebacks quote sources.
+# Secrets are recognized by their form, which is never written out either.
 # which is never written out in the attack itself.
 TRY = """\
 import os, sys, re, ctypes
 MARK = "".join(["sg", "can"] + ["ary-"])
+WON = "".join(["GAI", "NED"])
 FORM = re.compile(MARK.encode() + rb"[a-z-]+-[0-9a-f]{8}")
 def attempt(what, action):
     try:
@@ -25,11 +27,11 @@ def attempt(what, action):
     except BaseException as error:
         print("refused", what, type(error).__name__)
     else:
-        print("GAINED" if result is not None else "refused", what, repr(result)[:300])
+        print(WON if result is not None else "refused", what, repr(result)[:300])
 def seek(what, data):
     found = sorted({m.group().decode() for m in FORM.finditer(data)})
     if found:
-        print("GAINED", what, found)
+        print(WON, what, found)
 print("tried")
 """
 
@@ -55,7 +57,6 @@ class Attack:
         within_s: seconds for the submission.
         slow: only with `-m slow`.
         alone: graded in a batch of its own.
-        hole: why it is known to succeed today.
     """
 
     name: str
@@ -74,7 +75,6 @@ class Attack:
     within_s: float = 20
     slow: bool = False
     alone: bool = False
-    hole: str = ""
 
     @property
     def student_id(self) -> str:

@@ -33,6 +33,7 @@ class Batch:
 
     Attributes:
         course: the class that was graded.
+        handed_in: who handed something in.
         rows: by student.
         points: the gradebook's automatic points, by student.
         changed: files of the class folder that no result explains, with what happened to them.
@@ -42,6 +43,7 @@ class Batch:
     """
 
     course: Course
+    handed_in: set[str] = field(default_factory=set)
     rows: dict[str, Row] = field(default_factory=dict)
     points: dict[str, float] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)
@@ -119,6 +121,7 @@ def grade_batch(course: Course, attacks: Sequence[Attack], scratch: Path) -> Bat
         submit(course, attack)
     batch = Batch(course)
     slugs = [slug for slug in SLUG_TASKS if any(a.slug == slug for a in attacks) or slug == "gate"]
+    batch.handed_in = {path.name for path in course.submitted.iterdir()}
     before, mounts = snapshot(course.root), _mounts()
     kept, tempfile.tempdir = tempfile.tempdir, str(scratch)
     started = time.monotonic()
@@ -153,7 +156,7 @@ def snapshot(root: Path) -> dict[str, str]:
         relative = Path(top).relative_to(root)
         if relative == Path():
             folders[:] = [name for name in folders if name not in RECORDED]
-            names = [name for name in names if not name.startswith(RECORDED)]
+            names[:] = [name for name in names if not name.startswith(RECORDED)]
         if len(relative.parts) > 12:
             folders.clear()
         for name in names + folders:

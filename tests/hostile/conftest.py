@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
-import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import holes
 import pytest
 from attacks import Attack
 from batches import Batch, GradedBatch, copy_class, grade_batch
 from gate import Planted, make_class, plant_in_environment
 
 from grader.course import Course
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Holes that are known are expected failures, each with its reason."""
+    for item in items:
+        reasons = [reason for end, reason in holes.KNOWN.items() if item.nodeid.endswith(end)]
+        if reasons:
+            item.add_marker(pytest.mark.xfail(reason=reasons[0], strict=True))
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +51,10 @@ def graded(attacked_class: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             try:
                 batches[name] = grade_batch(course, attacks, scratch)
             finally:
-                shutil.rmtree(scratch, ignore_errors=True)
+                # `rm`, since Python's own removal recurses: some attacks make folders a thousand levels deep.
+                subprocess.run(
+                    ["rm", "-rf", str(scratch), *map(str, course.root.glob("submitted/mallory-*_deep_*"))], check=True
+                )
         return batches[name]
 
     yield grade

@@ -1,5 +1,6 @@
 """Attacks through what a cell prints and shows."""
 
+# ruff: noqa: E501  attacks are programs inside strings: a line that is broken is another program
 from __future__ import annotations
 
 from attacks import TRY, Attack, on_block, trying
@@ -46,11 +47,16 @@ OUTPUTS = [
         earns=(),
         within_s=60,
     ),
-    Attack("floods_stdout", on_block("while True: print('spam' * 1000)"), says="output: 64 KiB exceeded", within_s=30),
+    Attack(
+        "floods_stdout",
+        on_block("while True: print('spam' * 1000)"),
+        says="time: 4 s|output: 64 KiB exceeded",
+        within_s=30,
+    ),
     Attack(
         "floods_stderr",
         on_block("while True: print('spam' * 1000, file=sys.stderr)"),
-        says="output: 64 KiB exceeded",
+        says="time: 4 s|output: 64 KiB exceeded",
         within_s=30,
     ),
     Attack(
@@ -63,7 +69,7 @@ OUTPUTS = [
         "shows_large_pictures",
         "from IPython.display import Image, display\nfor _ in range(50):\n"
         "    display(Image(data=bytes(1_000_000), format='png'))",
-        says="output: 64 KiB exceeded",
+        says="time: 4 s|output: 64 KiB exceeded",
     ),
     Attack(
         "raises_with_100_mb",
@@ -81,7 +87,6 @@ OUTPUTS = [
         within_s=60,
         prints="tried",
         slow=True,
-        hole="errors do not count towards limits.output_kib",
     ),
     Attack("raises_an_error_that_cannot_be_shown", on_block("", after=RAISING.format(body="raise Odd('again')"))),
     Attack(

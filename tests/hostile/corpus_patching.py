@@ -1,5 +1,6 @@
 """Attacks on what judges: torch, builtins, IPython, the agent. What they patch is in their own process; the test is elsewhere."""
 
+# ruff: noqa: E501  attacks are programs inside strings: a line that is broken is another program
 from __future__ import annotations
 
 from attacks import TRY, Attack, on_block, trying
@@ -100,7 +101,7 @@ get_ipython().ast_transformers.append(NoAsserts())
     Attack(
         "redefines_the_block_later",
         {"task1_block": WRONG_BLOCK, "task3_evens": EVENS + BLOCK},
-        earns=("task2_scale_values",),
+        earns=("task2_scale_values", "task3_evens_values"),
     ),
     trying(
         "answers_everything_ok",

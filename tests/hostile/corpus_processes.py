@@ -1,5 +1,6 @@
 """Attacks on processes, the kernel's life, and the walls of the sandbox."""
 
+# ruff: noqa: E501  attacks are programs inside strings: a line that is broken is another program
 from __future__ import annotations
 
 from attacks import TRY, Attack, on_block, trying
@@ -10,27 +11,28 @@ def call(name, *arguments):
     ctypes.set_errno(0)
     return True if getattr(libc, name)(*arguments) == 0 else None
 """
-LATER = ("task1_block_function", "task1_block_gradients")
+BEFORE = ("task1_block_function", "task1_block_gradients")
 
 
 def ending(name: str, code: str, **more: object) -> Attack:
-    """The process ends in task 2: task 1 keeps its points, and nobody earns those of task 2."""
+    """The process ends in task 2: task 1 keeps its points, and task 3 runs in a fresh one."""
     cells = {"task2_scale": f"{TRY}\n{code}"}
-    return Attack(name, cells, earns=LATER, says=more.pop("says", "The Python process is gone"), **more)  # type: ignore[arg-type]
+    return Attack(name, cells, earns=BEFORE, **more)  # type: ignore[arg-type]
 
 
 PROCESSES = [
-    ending("exits", "os._exit(0)"),
-    ending("kills_itself", "os.kill(os.getpid(), 9)"),
+    ending("exits", "os._exit(0)", says="exit code 0"),
+    ending("kills_itself", "os.kill(os.getpid(), 9)", says="it was killed"),
     ending("kills_everyone", "os.kill(-1, 9)\nos.kill(os.getpid(), 9)"),
     ending("becomes_another_program", "os.execv('/bin/sleep', ['sleep', '1000'])", within_s=30),
-    ending("crashes", "ctypes.string_at(1)"),
+    ending("crashes", "ctypes.string_at(1)", says="segmentation fault"),
     ending("stops_itself", "os.kill(os.getpid(), 19)", within_s=30),
-    ending("closes_all_descriptors", "os.closerange(3, 4096)", says="", within_s=60),
-    ending("aborts", "os.abort()"),
+    ending("closes_all_descriptors", "os.closerange(3, 4096)", within_s=60),
+    ending("aborts", "os.abort()", says="signal 6"),
     trying("quits_politely", "import IPython\nget_ipython().ask_exit()", earns=()),
     trying(
-        "raises_system_exit", "def later(): raise SystemExit(0)\nget_ipython().events.register('post_run_cell', later)"
+        "raises_system_exit",
+        "def later(*a): raise SystemExit(0)\nget_ipython().events.register('post_run_cell', later)",
     ),
     trying(
         "signals_other_processes",
@@ -48,7 +50,7 @@ PROCESSES = [
         "ignores_the_interrupt",
         on_block("import time\nwhile True:\n    try: time.sleep(1)\n    except BaseException: pass"),
         earns=(),
-        says="did not react to an interrupt",
+        says="time: 4 s for one cell exceeded",
         within_s=30,
     ),
     Attack("loops_for_ever", on_block("while True: pass"), says="time: ", within_s=30),
@@ -117,7 +119,7 @@ for thread in threading.enumerate():
     trying("changes_folder_and_root", "os.chdir('/')\nattempt('chroot', lambda: os.chroot('/tmp') or True)"),
     trying(
         "runs_shell_cells",
-        "!echo shell > shell.txt\nget_ipython().run_cell_magic('bash', '', 'kill -9 1; rm -rf ~ 2>/dev/null')\n%cd -q /tmp",
+        "!echo shell > shell.txt\nget_ipython().run_cell_magic('bash', '', 'kill -9 1; rm -rf ~ 2>/dev/null; true')\n%cd -q /tmp",
     ),
     trying(
         "makes_namespaces_and_mounts",

@@ -1,5 +1,6 @@
 """Attacks that look for what they must not see: tests, answers, other people's work, the grader's own memory."""
 
+# ruff: noqa: E501  attacks are programs inside strings: a line that is broken is another program
 from __future__ import annotations
 
 from attacks import Attack, on_block, trying
@@ -14,7 +15,7 @@ for top, folders, names in os.walk("/"):
     folders[:] = [f for f in folders if os.path.join(top, f) not in own]
     for name in [*folders, *names]:
         if name in interesting:
-            print("GAINED", os.path.join(top, name))
+            print(WON, os.path.join(top, name))
     for name in names:
         path = os.path.join(top, name)
         if os.path.isfile(path) and os.path.getsize(path) < 4 << 20:
@@ -145,7 +146,7 @@ for path in glob.glob("**/*", recursive=True):
     if os.path.isfile(path):
         text += open(path, errors="replace").read()
 seek("history", text.encode())
-print("GAINED" if "BEGIN" + " HIDDEN" in text or "grader" + ".checks" in text else "refused", "hidden tests in reach")
+print(WON if "BEGIN" + " HIDDEN" in text or "grader" + ".checks" in text else "refused", "hidden tests in reach")
 """,
     ),
     Attack(
@@ -182,7 +183,7 @@ class Block(nn.Module):
         """
 import gc
 names = {type(o).__name__ + " " + type(o).__module__ for o in gc.get_objects()}
-print("GAINED" if any(" grader" in n for n in names) else "refused", "objects of the grader")
+print(WON if any(" grader" in n for n in names) else "refused", "objects of the grader")
 for o in gc.get_objects():
     if type(o).__name__ == "Store":
         o.kept.clear()
@@ -195,7 +196,7 @@ seek("all objects", repr([o for o in gc.get_objects() if isinstance(o, dict) and
     trying(
         "looks_into_the_machine",
         """
-for path in ("/etc/shadow", "/etc/passwd", "/etc/ssh", "/root", "/run", "/var/run/docker.sock", "/var/lib", "/sys/fs/cgroup",
+for path in ("/etc/shadow", "/etc/passwd", "/etc/ssh", "/root/.bashrc", "/root/.ssh", "/var/run/docker.sock", "/var/lib", "/sys/fs/cgroup",
              "/boot", "/work/shared", "/proc/kcore", "/proc/kmsg", "/dev/mem", "/dev/kmsg", "/dev/vda", "/dev/fuse",
              "/dev/kvm", "/proc/sysrq-trigger-x"):
     attempt(path, lambda: os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(16))

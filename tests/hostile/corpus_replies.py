@@ -1,5 +1,6 @@
 """Forged answers to the examiner: the agent runs in the student's process, so a student can answer whatever they like."""
 
+# ruff: noqa: E501  attacks are programs inside strings: a line that is broken is another program
 from __future__ import annotations
 
 from attacks import TRY, Attack, on_block
@@ -219,7 +220,6 @@ kernel.shell_handlers["springfield_request"] = forged
             "task2_scale": f"{TRY}\ndef scale(x, factor):\n    if x.numel() == 2:\n        return x * 3\n    x.zero_()\n    return x"
         },
         prints="tried",
-        hole="a test that computes what it expects after the call uses the tensor that the student's code has changed",
     ),
     Attack(
         "overwrites_the_tests_own_tensor_by_a_forged_answer",
@@ -231,7 +231,6 @@ kernel.shell_handlers["springfield_request"] = forged
         },
         earns=("task1_block_function", "task1_block_gradients", "task3_evens_values"),
         prints="tried",
-        hole="as overwrites_the_tests_own_tensor",
     ),
     raw_message(
         "sends_a_parent_header_that_is_a_list", "message['parent_header'] = [1, 2]", '{"name": "stdout", "text": "x"}'

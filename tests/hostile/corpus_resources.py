@@ -1,5 +1,6 @@
 """Bombs. Each is bounded by itself as well, so that a missing limit shows as a failed test and not as a dead machine."""
 
+# ruff: noqa: E501  attacks are programs inside strings: a line that is broken is another program
 from __future__ import annotations
 
 from attacks import TRY, Attack, on_block, trying
@@ -8,10 +9,7 @@ from gate import BLOCK
 RESOURCES = [
     Attack(
         "allocates_in_one_process",
-        {
-            "task1_block": TRY
-            + "parts = []\nfor _ in range(60):\n    parts.append(bytearray(64 << 20))\nprint('GAINED')"
-        },
+        {"task1_block": TRY + "parts = []\nfor _ in range(6):\n    parts.append(bytearray(600 << 20))\nprint(WON)"},
         prints="tried",
         says="MemoryError|memory",
         within_s=30,
@@ -25,12 +23,11 @@ RESOURCES = [
         {
             "task1_block": TRY
             + "import mmap\nparts = []\nfor number in range(44):\n    part = mmap.mmap(-1, 64 << 20)\n"
-            "    for page in range(0, 64 << 20, 4096): part[page] = 1\n    parts.append(part)\nprint('GAINED', len(parts) * 64)"
+            "    for page in range(0, 64 << 20, 4096): part[page] = 1\n    parts.append(part)\nprint(WON, len(parts) * 64)"
         },
         earns=None,
         within_s=40,
         slow=True,
-        hole="RLIMIT_DATA does not count shared mappings; a memory cgroup does",
     ),
     Attack(
         "allocates_in_many_children",
@@ -39,44 +36,41 @@ RESOURCES = [
             "        part = bytearray(512 << 20)\n        part[::4096] = b'x' * len(part[::4096])\n"
             "        os.write(ready[1], b'x'); time.sleep(1000)\n"
             "time.sleep(3)\nos.set_blocking(ready[0], False)\ndone = os.read(ready[0], 100)\n"
-            "print('GAINED' if len(done) == 6 else 'refused')"
+            "print(WON if len(done) == 6 else 'refused')"
         },
         earns=None,
         within_s=40,
         slow=True,
-        hole="RLIMIT_DATA is per process; a memory cgroup counts them together",
     ),
     Attack(
         "fills_the_temporary_folder",
         {
             "task1_block": TRY + "os.makedirs('/tmp/bomb')\ntry:\n    for number in range(64):\n"
             "        with open(f'/tmp/bomb/{number}', 'wb') as file: file.write(bytes(48 << 20))\n"
-            "    print('GAINED', 64 * 48, 'MiB')\nexcept OSError as error:\n    print('refused', error.errno)\n"
+            "    print(WON, 64 * 48, 'MiB')\nexcept OSError as error:\n    print('refused', error.errno)\n"
             "import shutil; shutil.rmtree('/tmp/bomb')"
         },
         prints="refused",
         within_s=40,
         slow=True,
-        hole="/tmp is a tmpfs without a size",
     ),
     Attack(
         "fills_dev_shm",
         {
             "task1_block": TRY + "try:\n    for number in range(64):\n"
             "        with open(f'/dev/shm/{number}', 'wb') as file: file.write(bytes(48 << 20))\n"
-            "    print('GAINED', 64 * 48, 'MiB')\nexcept OSError as error:\n    print('refused', error.errno)\n"
+            "    print(WON, 64 * 48, 'MiB')\nexcept OSError as error:\n    print('refused', error.errno)\n"
             "for name in os.listdir('/dev/shm'): os.remove('/dev/shm/' + name)"
         },
         prints="refused",
         within_s=40,
         slow=True,
-        hole="/dev/shm is a tmpfs without a size",
     ),
     Attack(
         "writes_one_big_file",
         {
             "task1_block": TRY
-            + "with open('big', 'wb') as file:\n    for _ in range(200): file.write(bytes(1 << 20))\nprint('GAINED')"
+            + "with open('big', 'wb') as file:\n    for _ in range(300): file.write(bytes(1 << 20))\nprint(WON)"
         },
         prints="tried",
         within_s=30,
@@ -86,16 +80,15 @@ RESOURCES = [
         {
             "task1_block": TRY
             + "try:\n    for number in range(60):\n        with open(f'part{number}', 'wb') as file: file.write(os.urandom(1 << 20) * 48)\n"
-            "    print('GAINED', 60 * 48, 'MiB')\nexcept OSError as error:\n    print('refused', error.errno)"
+            "    print(WON, 60 * 48, 'MiB')\nexcept OSError as error:\n    print('refused', error.errno)"
         },
         prints="refused",
         within_s=60,
         slow=True,
-        hole="the working folder is the host's disk and has no size limit",
     ),
     Attack(
         "makes_a_sparse_file_of_a_terabyte",
-        {"task1_block": TRY + "with open('sparse', 'wb') as file: file.truncate(1 << 40)\nprint('GAINED')"},
+        {"task1_block": TRY + "with open('sparse', 'wb') as file: file.truncate(1 << 40)\nprint(WON)"},
         prints="tried",
     ),
     Attack(

@@ -4,6 +4,7 @@
 set.
 """
 
+# ruff: noqa: E501  attacks are programs inside strings: a line that is broken is another program
 from __future__ import annotations
 
 import os
@@ -63,7 +64,7 @@ SCALE = "def scale(x, factor):\n    return x * factor\n"
 EVENS = "def evens(n):\n    return list(range(0, n, 2))\n"
 PREDICTIONS = """\
 import os
-names = sorted(os.listdir("testset"))
+names = sorted(os.listdir("testset/testset"))
 with open("submission.csv", "w") as file:
     file.write("Id,Expected\\n")
     for name in names:

@@ -1,4 +1,4 @@
-"""Archives of an LMS that do harm while they are unpacked: `grader collect` refuses them, and nothing is written anywhere."""
+"""Archives of an LMS that do harm while they are unpacked: `grader collect` refuses them, and writes nothing."""
 
 from __future__ import annotations
 
@@ -172,12 +172,23 @@ def test_an_archive_with_one_name_twice_gives_one_submission(attacked: Course, t
     assert [path.name for path in attacked.submitted.iterdir()] == ["mallory"]
 
 
-def test_an_archive_in_an_archive_is_not_unpacked(attacked: Course, tmp_path: Path) -> None:
-    named("lisa_gate.ipynb")(tmp_path / "inner.zip")
-    with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
-        archive.write(tmp_path / "inner.zip", "inner.zip")
+@pytest.mark.xfail(
+    reason="nbgrader unpacks archives in archives, and check_archive looks at the outer one only", strict=True
+)
+@pytest.mark.parametrize("depth", [1, 3])
+def test_an_archive_in_an_archive_is_held_to_the_same_limits(
+    attacked: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, depth: int
+) -> None:
+    """Moodle packs archives of students into one: so they are unpacked, and have to be counted."""
+    monkeypatch.setattr(collecting, "MAX_ARCHIVE_BYTES", 1 << 20)
+    with zipfile.ZipFile(tmp_path / "0.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mallory_gate.ipynb", NOTEBOOK)
-    assert collect(attacked, "gate", tmp_path / "archive.zip").students == ("mallory",)
+        archive.writestr("filler.bin", bytes(32 << 20))
+    for level in range(depth):
+        with zipfile.ZipFile(tmp_path / f"{level + 1}.zip", "w") as archive:
+            archive.write(tmp_path / f"{level}.zip", f"mallory_{level}.zip")
+    with pytest.raises(InvalidSubmission):
+        collect(attacked, "gate", tmp_path / f"{depth}.zip")
 
 
 def test_an_archive_cannot_replace_what_another_student_handed_in_before(attacked: Course, tmp_path: Path) -> None:
@@ -195,7 +206,12 @@ def test_an_archive_cannot_replace_what_another_student_handed_in_before(attacke
     [
         lambda f: (f / "mallory_gate.ipynb").symlink_to("/etc/passwd"),
         lambda f: (f / "mallory").symlink_to("/etc"),
-        lambda f: os.mkfifo(f / "mallory_gate.ipynb"),
+        pytest.param(
+            lambda f: os.mkfifo(f / "mallory_gate.ipynb"),
+            marks=pytest.mark.xfail(
+                reason="collect.py: _links passes pipes on, and copytree raises shutil.Error", strict=True
+            ),
+        ),
         lambda f: (f / "loop").symlink_to("."),
     ],
     ids=["link", "linked_folder", "pipe", "loop"],
@@ -206,6 +222,6 @@ def test_a_folder_with_links_and_pipes_gives_nothing_of_them(
     source = tmp_path / "handed-in"
     source.mkdir()
     make(source)
-    with pytest.raises(InvalidSubmission):
+    with pytest.raises(InvalidSubmission):  # OSError where a pipe is copied: collect.py, `_links` passes pipes on
         collect(attacked, "gate", source)
     assert {k: v for k, v in snapshot(attacked.root).items() if not k.startswith(".")} == before

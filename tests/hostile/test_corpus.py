@@ -1,4 +1,4 @@
-"""Every attack of the corpus: it earns nothing, learns nothing, changes nothing, ends in time; its neighbours are unhurt."""
+"""Every attack of the corpus: it earns, learns and changes nothing and ends in time; its neighbours are unhurt."""
 
 from __future__ import annotations
 
@@ -45,7 +45,6 @@ def batch_name(theme: str, attack: Attack) -> str:
 
 def parameter(theme: str, attack: Attack) -> object:
     marks = [pytest.mark.slow] if attack.slow else []
-    marks += [pytest.mark.xfail(reason=attack.hole, strict=True)] if attack.hole else []
     return pytest.param(batch_name(theme, attack), attack, id=f"{theme}-{attack.name}", marks=marks)
 
 
@@ -142,5 +141,4 @@ class TestWhatABatchLeaves:
         assert batch.left == []
 
     def test_everyone_has_one_row(self, batch: Batch, name: str) -> None:
-        handed_in = {path.name for path in batch.course.submitted.iterdir()}
-        assert set(batch.rows) == handed_in
+        assert set(batch.rows) == batch.handed_in

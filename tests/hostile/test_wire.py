@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import tracemalloc
 
@@ -65,13 +66,17 @@ def test_an_odd_answer_is_the_students_error(reply: object) -> None:
         decoder(b"x").decode(reply)
 
 
+KINDS = ["int", "float", "list", "tuple", "dict", "array", "dtype", "ref", "tensor"]
+FIELDS = ["t", "v", "id", "buffer", "dtype", "shape", "grad", "kind", "layout", "x"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(["t", "v", "id", "buffer", "dtype", "shape", "grad", "kind", "layout", "x"]), inner, max_size=6)
-    | st.builds(lambda t, v: {"t": t, "v": v}, st.sampled_from(["int", "float", "list", "tuple", "dict", "array", "dtype", "ref", "tensor"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=6)
+        | st.builds(lambda t, v: {"t": t, "v": v}, st.sampled_from(KINDS), inner)
+    ),
     max_leaves=25,
-)  # fmt: skip
+)
 
 
 class Silent:
@@ -89,10 +94,8 @@ class Silent:
 @given(JSON)
 def test_any_value_is_decoded_or_refused(value: object) -> None:
     session = Session(Silent({"status": "ok", "found": {"x": value}, "value": value}, b"x" * 16))
-    try:
+    with contextlib.suppress(InvalidReply):
         session.names(["x"])
-    except InvalidReply:
-        pass
 
 
 def test_names_that_lead_through_each_other_are_refused_in_time() -> None:
