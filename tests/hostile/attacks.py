@@ -15,7 +15,6 @@ Mutation = Callable[[NotebookNode], NotebookNode | bytes]
 
 # What attacks print with: WON is looked for in the outputs; it is not written out, since tracebacks quote sources.
 # Secrets are recognized by their form, which is never written out either.
-# which is never written out in the attack itself.
 TRY = """\
 import os, sys, re, ctypes
 MARK = "".join(["sg", "can"] + ["ary-"])

@@ -136,7 +136,7 @@ NOTEBOOKS = [
         lambda n: n.update(cells=sorted(n.cells, key=lambda c: not marks(c).get("grade"))) or n,
         earns=(),
     ),
-    marked("has_3000_output_megabytes_of_metadata", with_json(lambda d: d["metadata"].update(x=["y" * 1000] * 5000))),
+    marked("has_megabytes_of_metadata", with_json(lambda d: d["metadata"].update(x=["y" * 1000] * 5000))),
     marked(
         "writes_to_its_own_notebook",
         _append(
@@ -156,7 +156,7 @@ NOTEBOOKS = [
             new_code_cell("%%writefile submission.csv\nx"),
             new_code_cell("%reset -f\n%xdel torch"),
         ),
-    )
+    ),
     marked("has_400_cells_of_an_error", _append(*[new_code_cell("1/0") for _ in range(400)]), within_s=40),
     refused("is_not_json", lambda n: b"{ not a notebook"),
     refused("is_empty", lambda n: b""),

@@ -192,7 +192,7 @@ def test_an_archive_in_an_archive_is_held_to_the_same_limits(
 
 
 def test_an_archive_cannot_replace_what_another_student_handed_in_before(attacked: Course, tmp_path: Path) -> None:
-    """A student's id comes from the file's name: the LMS, not the archive, vouches for it. Only named files are touched."""
+    """A student's id comes from the file's name, for which the LMS vouches. Only named files are touched."""
     named("lisa_gate.ipynb", "bart_gate.ipynb")(tmp_path / "first.zip")
     collect(attacked, "gate", tmp_path / "first.zip")
     kept = (attacked.submitted / "lisa" / "gate" / "gate.ipynb").stat().st_mtime_ns
