@@ -156,7 +156,9 @@ def run_and_examine(
         environment=conditions.environment,
     )
     with Kernel(view) as kernel:
-        examination = Examination(kernel, conditions.contest, conditions.contest_missing)
+        examination = Examination(
+            kernel, conditions.contest, conditions.contest_missing, handed_in=dict(files)
+        )
         run = _NotebookRun(kernel, assignment, examination)
         tasks = [task for cell in notebook.cells if (task := run.cell(cell)) is not None]
     report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes))

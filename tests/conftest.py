@@ -2,18 +2,17 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 import torch
+from classroom import REAL_ARCHIVE, HandIn, student_notebook
 from nbformat import NotebookNode
 
 from grader import course as courses
-from grader.answers import Answer, read_answer, reference_answer
+from grader.answers import Answer
 from grader.course import Course
 from grader.errors import SandboxUnavailable
 from grader.limits import Limits
@@ -21,9 +20,6 @@ from grader.publishing import release
 from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import Kernel
-
-REPOSITORY = Path(__file__).resolve().parent.parent
-REAL_ARCHIVE = REPOSITORY.parent / "shared" / "data" / "journey-springfield.zip"
 
 torch.set_num_threads(1)
 
@@ -63,49 +59,6 @@ def course(released_class: Path, tmp_path: Path) -> Course:
     config = tmp_path / "class" / "class.toml"
     config.write_text(config.read_text().replace("wall_s = 300\ncell_s = 60", "wall_s = 90\ncell_s = 20"))
     return Course.open(tmp_path / "class")
-
-
-def source_notebook(slug: str) -> NotebookNode:
-    """The author's notebook."""
-    return nbformat.read(courses.course_source() / "source" / slug / f"{slug}.ipynb", as_version=4)
-
-
-def student_notebook(course: Course, slug: str, answer: Answer | str) -> NotebookNode:
-    """The released notebook, filled in by a student.
-
-    Args:
-        course: whose release is filled in.
-        slug: the assignment.
-        answer: an answer, `reference`, `untouched`, or a path such as `wrong/relu_missing_after_add`.
-    """
-    released = nbformat.read(course.release / slug / f"{slug}.ipynb", as_version=4)
-    if answer == "untouched":
-        return released
-    if isinstance(answer, str):
-        path = courses.course_solutions() / slug / f"{answer}.py"
-        answer = Answer("reference", {}) if answer == "reference" else read_answer(path)
-    return Answer(answer.name, {**reference_answer(source_notebook(slug)).cells, **answer.cells}).applied_to(released)
-
-
-class AtOnce(Executor):
-    """Runs each job where it is submitted."""
-
-    def submit(self, fn, /, *args, **kwargs):
-        future = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-
-@contextmanager
-def in_this_process(_slots: int) -> Iterator[Executor]:
-    """Workers for `grade_class` that share this process's warm sandbox, so that a test does not wait for a cold one."""
-    yield AtOnce()
-
-
-HandIn = Callable[..., Path]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import HandIn
+from classroom import HandIn
 
 from grader.course import Course
 

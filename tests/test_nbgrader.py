@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import HandIn, in_this_process
+from classroom import HandIn, in_this_process
 
 from grader.assignment import load_assignment, split_hidden
 from grader.collect import collect

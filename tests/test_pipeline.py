@@ -10,7 +10,7 @@ from functools import partial
 
 import nbformat
 import pytest
-from conftest import HandIn, in_this_process, student_notebook
+from classroom import HandIn, in_this_process, student_notebook
 from filelock import FileLock
 
 from grader.answers import Answer

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import nbformat
 import pytest
-from conftest import REAL_ARCHIVE
+from classroom import REAL_ARCHIVE
 from test_cli import grader
 
 from grader.answers import reference_answer

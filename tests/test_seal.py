@@ -4,7 +4,7 @@ import json
 
 import nbformat
 import pytest
-from conftest import student_notebook
+from classroom import student_notebook
 
 from grader.assignment import Assignment, load_assignment, split_hidden
 from grader.course import Course

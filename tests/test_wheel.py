@@ -19,7 +19,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import REPOSITORY
+from classroom import REPOSITORY
 
 from grader import course as courses
 from grader.answers import Answer, reference_answer

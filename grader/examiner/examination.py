@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -47,6 +47,7 @@ class Examination:
     Attributes:
         folder: what the notebook left in its working folder.
         contest: the contest's rules, where the assignment is the contest.
+        handed_in: files that lay in the folder from the start, by name.
         contest_missing: why there are no rules, for the message.
         notes: lines for the student, from hidden tests that passed.
         score: the contest's score once it is known.
@@ -56,6 +57,7 @@ class Examination:
     folder: WorkingFolder
     contest: ContestRules | None = None
     contest_missing: str = ""
+    handed_in: Mapping[str, bytes] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     score: ContestScore | None = None
     predictions: bytes = b""
@@ -67,6 +69,11 @@ class Examination:
             CheckFailed: there is no such ordinary file, or it is too large.
         """
         data = self.folder.read_file(name, MAX_FILE_BYTES)
+        if data is not None and self.handed_in.get(name) == data:
+            raise CheckFailed(
+                _("{name} is the file that was handed in: the notebook did not write it.").format(name=name),
+                remedy=_("Let the notebook train, predict and write the file."),
+            )
         if data is not None:
             return data
         names = self.folder.names()

@@ -225,6 +225,7 @@ class Kernel:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise KernelGone(self._not_up(process))
             time.sleep(0.002)
+        process.lock_sockets()
         self._link = _Link(str(process.sockets / "k"), process.connection["key"])
         # The subscription to outputs may lag behind the first reply: ask until it delivers.
         while time.monotonic() < deadline and process.poll() is None:

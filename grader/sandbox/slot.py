@@ -218,6 +218,14 @@ class KernelProcess:
         self.slot.group.hold(pid, self.view.limits)
         self.slot.ask({"op": "go", "run": self._run})
 
+    def lock_sockets(self) -> None:
+        """The kernel has made its sockets: from now on it cannot write in their folder, which lies on this disk.
+
+        Raises:
+            KernelGone: the sandbox failed.
+        """
+        self.slot.ask({"op": "lock", "run": self._run})
+
     def poll(self) -> int | None:
         """The exit code (negative for a signal), or None while it lives."""
         if self._status is None:

@@ -22,6 +22,7 @@ def refused(statement: str) -> str:
 MORE_PROMISES = (
     ("the machine's own Unix sockets are not there", kept_if("os.listdir('/run') == ['kernel']")),
     ("the sandbox's own folders are covered", refused("os.listdir('/.springfield/slot')")),
+    ("the folder of the sockets is read-only", refused("open('/run/kernel/x', 'w')")),
     ("the root folder is read-only", refused("open('/x', 'w')")),
     ("devices cannot be added", refused("open('/dev/x', 'w')")),
     ("the zygote's memory is not readable", refused("open('/proc/2/mem', 'rb').read(1)")),
