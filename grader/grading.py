@@ -156,9 +156,7 @@ def run_and_examine(
         environment=conditions.environment,
     )
     with Kernel(view) as kernel:
-        examination = Examination(
-            kernel, conditions.contest, conditions.contest_missing, handed_in=dict(files)
-        )
+        examination = Examination(kernel, conditions.contest, conditions.contest_missing, handed_in=dict(files))
         run = _NotebookRun(kernel, assignment, examination)
         tasks = [task for cell in notebook.cells if (task := run.cell(cell)) is not None]
     report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes))
@@ -277,7 +275,7 @@ class _NotebookRun:
         return self._explained(TaskResult(known.grade_id, outcome, 0.0, known.points, message))
 
     def _explained(self, result: TaskResult) -> TaskResult:
-        """A test that failed after a cell of the student's ended in an error: name that cell, it is the likely cause."""
+        """A test that failed after a cell of the student's ended in an error: name that cell, the likely cause."""
         if result.points or not self._trouble or result.outcome is Outcome.NOT_GRADED:
             return result
         message = _("{message}\nEarlier in the notebook: {trouble}").format(

@@ -28,6 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say why a test cannot run here; on CI only GPU tests may be skipped."""
     on_ci = bool(os.environ.get("CI"))
     for item in items:
+        if "hostile" in item.path.parts:
+            item.add_marker(pytest.mark.hostile)
         if item.get_closest_marker("gpu") and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="no CUDA GPU here"))
         if item.get_closest_marker("real_data") and not REAL_ARCHIVE.exists() and not on_ci:

@@ -84,7 +84,7 @@ def good_call(**fields: Any) -> dict[str, Any]:
 words = st.sampled_from(
     ["t", "v", "id", "kind", "type", "layout", "buffer", "dtype", "shape", "grad", "stride", "device", "tensor", "list",
      "tuple", "dict", "int", "float", "ref", "array", "module", "modules", "parameters", "buffers", "lazy", "float32",
-     "bool", "float64", "cuda:0", "none", "", "a.b", "forward", "__class__", "\ud800", "\x1b[2J", "nan", "owners", "value",
+     "bool", "float64", "cuda:0", "none", "", "a.b", "forward", "__class__", "\ud800", "\x1b[2J", "nan", "owners", "value",  # noqa: E501  one reply per line
      "tensors", "modes", "status", "ok", "error", "ename", "evalue", "traceback", "call", "changed_inputs", "gradients"]
 )  # fmt: skip
 numbers = st.one_of(

@@ -109,7 +109,7 @@ class Run:
     def lock_sockets(self):
         """Make the folder of the sockets read-only for the kernel, before the student's code begins.
 
-        It is the one folder that lies on the grader's own disk. A helper steps into the kernel's mount namespace for it.
+        It is the one folder on the grader's own disk. A helper steps into the kernel's mount namespace for it.
         """
         helper = os.fork()
         if helper == 0:
@@ -322,7 +322,7 @@ def import_everything():
         importlib.import_module(name)
 
 
-def serve(control, agent):
+def serve(control, agent):  # noqa: PLR0912  one branch per operation
     """Answer the grader until it hangs up."""
     runs = {}
     while (request := receive(control)) is not None:
