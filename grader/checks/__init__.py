@@ -6,22 +6,33 @@ tensors, and never looks at the type of a layer. It returns `None` or raises `Ch
 message is for the student.
 """
 
+from grader.checks.cases import Case, same_function_in_cases
 from grader.checks.contest import contest_points
-from grader.checks.counting import parameter_count
+from grader.checks.counting import layer_count, parameter_count
 from grader.checks.equivalence import gradients_match, same_function
 from grader.checks.gradients import gradients_reach_every_parameter
 from grader.checks.mutation import does_not_change_its_input
+from grader.checks.randomness import drops_out_only_in_training
 from grader.checks.shapes import has_shape, output_has_shape
 from grader.checks.suspects import Suspect
+from grader.checks.training import trains
+from grader.checks.values import derivative_matches, same_value
 
 __all__ = [
+    "Case",
     "Suspect",
     "contest_points",
+    "derivative_matches",
     "does_not_change_its_input",
+    "drops_out_only_in_training",
     "gradients_match",
     "gradients_reach_every_parameter",
     "has_shape",
+    "layer_count",
     "output_has_shape",
     "parameter_count",
     "same_function",
+    "same_function_in_cases",
+    "same_value",
+    "trains",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from torch import Tensor
 
 from grader.checks.calling import require_module, take_shapes
@@ -43,6 +45,34 @@ def parameter_count(module: object, expected: int, *inputs: Tensor, conv_biases:
             if difference > 0
             else _("A layer is missing or too narrow."),
         )
+
+
+def layer_count(module: object, *inputs: Tensor, **expected: int) -> None:
+    """The module has this many layers of each kind: `layer_count(net, conv=8, linear=3)`.
+
+    Args:
+        module: the student's module.
+        inputs: what it is called on first, so that lazy layers take their shapes; may be left out.
+        expected: number of layers by kind: `conv`, `linear`, `norm`. A layer that is used twice counts once.
+
+    Raises:
+        CheckFailed: another number.
+    """
+    student = require_module(module)
+    if inputs:
+        take_shapes(student, *inputs)
+    found = Counter(layer.kind for layer in layers_of(student))
+    if not found:
+        raise no_parameters()
+    names = {"conv": _("convolutions"), "linear": _("linear layers"), "norm": _("normalisation layers")}
+    for kind, number in expected.items():
+        if found[kind] != number:
+            raise CheckFailed(
+                _("Number of {kind}: {found}, expected {expected}.").format(
+                    kind=names[kind], found=found[kind], expected=number
+                ),
+                remedy=_("Compare with the text of the task. One layer object that is used several times counts once."),
+            )
 
 
 def no_parameters() -> CheckFailed:

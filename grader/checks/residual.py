@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models.resnet import BasicBlock as TorchvisionBlock
 
+from grader.checks.cases import Case
 from grader.checks.suspects import Suspect
 from grader.language import _
 
@@ -157,6 +158,16 @@ class _NormOnIdentity(_Block):
     def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
         super().__init__(in_channels, out_channels, stride)
         self.shortcut = nn.BatchNorm2d(out_channels)
+
+
+def basic_block_cases(channels: int = 12, more_channels: int = 20) -> list[Case]:
+    """The four kinds of shortcut, for `same_function_in_cases`: arguments (in_channels, out_channels, stride)."""
+    return [
+        Case((channels, channels, 1), _("where the shortcut is the identity")),
+        Case((channels, channels, 2), _("where only the stride changes")),
+        Case((channels, more_channels, 1), _("where only the number of channels changes")),
+        Case((channels, more_channels, 2), _("where stride and channels change")),
+    ]
 
 
 def basic_block_mistakes(in_channels: int, out_channels: int, stride: int = 1) -> list[Suspect]:

@@ -18,6 +18,7 @@ import torchvision
 from torch import nn
 from torch.nn import functional as F
 
+from grader.checks.explaining import explain
 from grader.errors import (
     AuthorFault,
     CheckFailed,
@@ -105,7 +106,8 @@ def _explained(error: Exception) -> tuple[Outcome, str]:  # noqa: PLR0911  one l
     """What an exception says about the answer, and whose fault it is."""
     match error:
         case StudentCodeRaised():
-            return Outcome.RAISED, _("Your code raised an error: ") + error.message
+            text = _("Your code raised an error: ") + error.message
+            return Outcome.RAISED, f"{text}\n{explain(error.message)}".rstrip()
         case LimitExceeded():
             return Outcome.TIMED_OUT, _("Too slow: ") + str(error)
         case KernelGone():
