@@ -73,7 +73,7 @@ def _causes() -> Iterator[tuple[re.Pattern[str], str]]:
             "layer to layer: each has to begin with what the one before it gives."
         ),
         "norm": _(
-            "A BatchNorm was built for {found} channels and gets {expected}: it needs the number of output channels "
+            "A BatchNorm was built for {expected} channels and gets {found}: it needs the number of output channels "
             "of the convolution before it."
         ),
         "cat": _(
