@@ -5,16 +5,25 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import holes
 import pytest
 from attacks import Attack
 from batches import Batch, GradedBatch, copy_class, grade_batch
+from failing import HAS_FAILED
 from gate import Planted, make_class, plant_in_environment
 
 from grader.course import Course
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, object, object]:
+    """Remember that a test has failed; an expected failure is one too."""
+    if call.when == "call":
+        item.stash[HAS_FAILED] = call.excinfo is not None
+    return (yield)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from attacks import TRY, Attack, on_block, trying
-from gate import BLOCK
+from gate import WRONG_BLOCK
 
 RESOURCES = [
     Attack(
@@ -160,7 +160,7 @@ RESOURCES = [
     ),
     Attack(
         "sleeps_in_every_forward",
-        on_block("import time", block=BLOCK.replace("return F", "time.sleep(1.5)\n        return F")),
+        on_block("import time", block=WRONG_BLOCK.replace("return self", "time.sleep(1.5)\n        return self")),
         prints="tried",
         earns=(),
         within_s=50,

@@ -19,6 +19,7 @@ import psutil
 import pytest
 import torch
 from attacks import TRY
+from failing import HAS_FAILED
 from gate import SECRET_MARK, plant_in_environment
 
 from grader.errors import GraderError, KernelGone, LimitExceeded, StudentCodeRaised
@@ -55,11 +56,11 @@ def sandbox(request: pytest.FixtureRequest) -> Sandbox:
 
 
 @pytest.fixture
-def cold(sandbox: Sandbox) -> Iterator[Sandbox]:
-    """A sandbox that nobody has used, and that nobody uses afterwards."""
-    sandbox.forget()
+def cold(sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A sandbox that nobody has hurt: after a test that failed the next begins with a new one."""
     yield sandbox
-    sandbox.forget()
+    if request.node.stash.get(HAS_FAILED, False):
+        sandbox.forget()
 
 
 @pytest.fixture(scope="module")

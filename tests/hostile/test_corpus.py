@@ -39,8 +39,8 @@ REPORT_BYTES = 256 * 1024  # of one submission: thirty tests with four thousand 
 
 
 def batch_name(theme: str, attack: Attack) -> str:
-    """Attacks of a theme are graded together, unless they are slow or might end the whole grading."""
-    return f"{theme}:{attack.name}" if attack.alone else f"{theme}:slow" if attack.slow else theme
+    """Attacks are graded together, as in a class, unless they are slow or might end the whole grading."""
+    return f"{theme}:{attack.name}" if attack.alone else "slow" if attack.slow else "together"
 
 
 def parameter(theme: str, attack: Attack) -> object:
