@@ -144,10 +144,15 @@ def _system() -> list[str]:
     return [*options, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/home/student"]  # noqa: S108
 
 
+def python_roots() -> list[Path]:
+    """Folders of the Python environment that lie outside `/usr`; outer folders first."""
+    return sorted({Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()} - {Path("/usr")})
+
+
 def _python() -> list[str]:
-    roots = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()} - {Path("/usr")}
+    roots = python_roots()
     options: list[str] = []
-    for root in sorted(roots):
+    for root in roots:
         options += ["--ro-bind", str(root), str(root)]
     for package in _own_packages():
         if any(package.is_relative_to(root) for root in [*roots, Path("/usr")]):

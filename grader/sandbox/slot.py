@@ -201,6 +201,7 @@ class KernelProcess:
             "binds": bubblewrap.inner_binds(view.read_only),
             "environment": bubblewrap.environment(threads=view.threads, more=view.environment),
             "connection": connection,
+            "roots": [str(root) for root in bubblewrap.python_roots()],
             "threads": view.threads,
         }
         slot.ask({"op": "open", "run": self._run, "order": order})

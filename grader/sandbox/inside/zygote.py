@@ -188,9 +188,17 @@ def become_kernel(order, folder, number, agent):
     mount(folder, WORK, None, MS_BIND)
     for source, inside in order["binds"]:
         bind_read_only(source, inside)
+    # A Python environment may be installed below a folder that is covered now: it is shown again on top.
+    covered = [root for root in order["roots"] if root.startswith(("/tmp/", "/dev/shm/", "/home/student/"))]
+    opened = {root: os.open(root, os.O_PATH | os.O_DIRECTORY) for root in covered}
     tmpfs("/tmp", limits["disk_mib"], "1777")
     tmpfs("/dev/shm", limits["disk_mib"], "1777")
     tmpfs("/home/student", 64)
+    for root, descriptor in opened.items():
+        os.makedirs(root, exist_ok=True)
+        # With what is mounted below it: the folders of this project are hidden there.
+        mount(f"/proc/self/fd/{descriptor}", root, None, MS_BIND | MS_REC)
+        os.close(descriptor)
     mount("tmpfs", HIDDEN, "tmpfs", MS_RDONLY, "size=4k,mode=500")
     for shared in ("/", "/dev"):
         # Nothing that one kernel writes may be there for the next.
