@@ -17,6 +17,7 @@ from grader.checks.shapes import has_shape, output_has_shape
 from grader.checks.suspects import Suspect
 from grader.checks.training import trains
 from grader.checks.values import derivative_matches, same_value
+from grader.examiner.examination import inputs_may_change
 
 __all__ = [
     "Case",
@@ -28,6 +29,7 @@ __all__ = [
     "gradients_match",
     "gradients_reach_every_parameter",
     "has_shape",
+    "inputs_may_change",
     "layer_count",
     "output_has_shape",
     "parameter_count",

@@ -11,6 +11,7 @@ from torch.nn.parameter import is_lazy
 
 from grader.checks.explaining import explain
 from grader.errors import CheckFailed, StudentCodeRaised
+from grader.examiner.examination import inputs_may_change
 from grader.language import _
 
 # What student code raises when it is wrong. Limits, a lost kernel and a failed check are not in the list: they pass.
@@ -95,7 +96,7 @@ def call(module: Callable[..., object], *inputs: Tensor, expected_shape: Sequenc
     Raises:
         CheckFailed: the student's code raised, or returned something that is not a tensor of finite numbers.
     """
-    with student_errors_explained(inputs, expected_shape):
+    with student_errors_explained(inputs, expected_shape), inputs_may_change():
         output = module(*(value.clone() for value in inputs))
     return require_tensor(output)
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from grader.checks.calling import mode, require_module, require_tensor, student_errors_explained
 from grader.errors import CheckFailed
+from grader.examiner.examination import inputs_may_change
 from grader.language import _
 
 
@@ -23,7 +24,7 @@ def does_not_change_its_input(module: object, *inputs: Tensor) -> None:
     student = require_module(module)
     given = [value.detach().clone() for value in inputs]
     with mode(student, training=False), torch.no_grad():
-        with student_errors_explained(inputs):
+        with student_errors_explained(inputs), inputs_may_change():
             output = student(*given)
         require_tensor(output)
     for before, after in zip(inputs, given, strict=True):
@@ -35,3 +36,11 @@ def does_not_change_its_input(module: object, *inputs: Tensor) -> None:
                 ),
                 remedy=_("An in-place operation on the input does that: `inplace=True`, `x += ...`, `x.relu_()`."),
             )
+
+
+def inputs_were_changed() -> CheckFailed:
+    """The failure of a hidden test whose own tensors were changed by the student's code."""
+    return CheckFailed(
+        _("Your code changed a tensor that it was given."),
+        remedy=_("An in-place operation on the input does that: `inplace=True`, `x += ...`, `x.relu_()`."),
+    )

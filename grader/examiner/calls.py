@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from grader.errors import InvalidAssignment
+from grader.examiner import examination as examinations
 from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json
 
 if TYPE_CHECKING:
@@ -97,6 +98,9 @@ def _take_inputs_back(changed: Json, decoder: Decoder, inputs: list[torch.Tensor
             raise InvalidReply("The student's process changed the shape of an input.")
         with torch.no_grad():
             inputs[index].copy_(found)
+        examination = examinations.current()
+        if examination is not None and not examination.inputs_may_change:
+            examination.has_changed_inputs = True
 
 
 class _Result:

@@ -52,6 +52,8 @@ class Examination:
         notes: lines for the student, from hidden tests that passed.
         score: the contest's score once it is known.
         predictions: the `submission.csv` that was scored.
+        inputs_may_change: whether student code may write into the tensors that it is given just now.
+        has_changed_inputs: whether it has, where it may not.
     """
 
     folder: WorkingFolder
@@ -61,6 +63,8 @@ class Examination:
     notes: list[str] = field(default_factory=list)
     score: ContestScore | None = None
     predictions: bytes = b""
+    inputs_may_change: bool = False
+    has_changed_inputs: bool = False
 
     def read_file(self, name: str) -> bytes:
         """A file that the notebook left in its working folder.
@@ -100,6 +104,24 @@ _examination: ContextVar[Examination | None] = ContextVar("examination", default
 def current() -> Examination | None:
     """The examination that is going on, or None."""
     return _examination.get()
+
+
+@contextmanager
+def inputs_may_change() -> Iterator[None]:
+    """Inside the block student code may write into the tensors that it is given.
+
+    Elsewhere that fails a hidden test at its end: `y = f(x)` followed by an expectation of `x` would believe the student.
+    Nothing of this outside an examination.
+    """
+    examination = current()
+    if examination is None:
+        yield
+        return
+    before, examination.inputs_may_change = examination.inputs_may_change, True
+    try:
+        yield
+    finally:
+        examination.inputs_may_change = before
 
 
 @contextmanager

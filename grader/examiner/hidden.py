@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from grader.checks.explaining import explain
+from grader.checks.mutation import inputs_were_changed
 from grader.errors import (
     AuthorFault,
     CheckFailed,
@@ -76,24 +77,29 @@ def examine(
         max_points: points it is worth.
         session: the way to the student's objects.
         examination: what the test may use besides.
-        student_names: names that a run of the notebook would define; a missing one is the student's doing.
+        student_names: names that a run of the author's cells would define. They are named first where some are
+            missing; so are others, for a stub need not say what the student is to define.
 
     Returns:
         The outcome. Full points if the test ends without an exception; if it ends with a number, that many points.
         A fault of the test itself is `NOT_GRADED`, never 0.
     """
     examination.notes.clear()
+    examination.has_changed_inputs = False
     try:
         wanted = free_names(code)
         found = session.names(wanted)
-        missing = [name for name in wanted if name not in found and name in student_names]
+        missing = [name for name in wanted if name not in found]
         if missing:
+            missing = [name for name in missing if name in student_names] or missing
             raise CheckFailed(
                 _("{names} is not defined.").format(names=", ".join(missing)),
                 remedy=_("Run the notebook from top to bottom: the cell that defines it must end without an error."),
             )
         with going_on(examination), _fresh_randomness(session):
             value = _execute(code, {**STANDARD, **found})
+        if examination.has_changed_inputs:
+            raise inputs_were_changed()
         points = _points(value, max_points)
     except Exception as error:  # noqa: BLE001  a test may choke on any answer; that is an answer's fault, and recorded
         outcome, text = _explained(error)
