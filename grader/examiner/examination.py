@@ -110,7 +110,7 @@ def current() -> Examination | None:
 def inputs_may_change() -> Iterator[None]:
     """Inside the block student code may write into the tensors that it is given.
 
-    Elsewhere that fails a hidden test at its end: `y = f(x)` followed by an expectation of `x` would believe the student.
+    Elsewhere that fails a hidden test: `y = f(x)` followed by an expectation of `x` would believe the student.
     Nothing of this outside an examination.
     """
     examination = current()
