@@ -9,9 +9,6 @@ from __future__ import annotations
 INIT = "bwrap's own process 1 is dumpable and has the student's uid: /proc/1/root leads around the kernel's view (bubblewrap.py: --as-pid-1)"
 SYSCTL = "started as root, the student is the host's root to /proc/sys, which bwrap leaves writable (zygote.py: remount /proc read-only)"
 PRLIMIT = "prlimit(2) asks for the same uid only: the zygote's limits can be lowered for good (zygote.py: compare them at `end`)"
-SOCKETS = (
-    "the folder of the sockets is the host's: no size, and what a student leaves in it breaks its removal (slot.py)"
-)
 HALF = "half a character (U+D800) in a text survives until .encode() (grading.py, kernel.py, seal.py)"
 NAMES = "a name that the notebook does not define is the author's fault unless the stub defines it (hidden.py, names_to_define)"
 DEEP = "rglob recurses into folders: RecursionError ends the whole grading (course.py: ordinary_files)"
@@ -48,7 +45,6 @@ CONTRACT = {
     "'text': '\\\\ud800'}]": HALF,
     "test_a_later_kernel_finds_nothing_of_an_earlier_ones_result_in_its_memory[kernel]": "the zygote reads results into its heap and forks it (zygote.py: read in a child)",
     "test_random_numbers_differ_from_one_to_the_next[kernel]": "torch's generator is not seeded anew after the fork (zygote.py: torch.seed())",
-    "test_no_folder_takes_more_than_the_limit[kernel-SOCKETS]": SOCKETS,
 }
 CONTRACT |= {
     f"reach_the_next_kernel[kernel-limits its {what}]": PRLIMIT
@@ -67,16 +63,6 @@ CONTRACT |= {
         "a folder of sockets",
         "a file in a home folder",
         "a file in the slot's temporary folder",
-    )
-}
-CONTRACT |= {
-    f"beside_the_sockets_hurts_nobody[kernel-{what}]": SOCKETS
-    for what in (
-        "and lives-a deep folder",
-        "and ends-a folder",
-        "and ends-a full folder",
-        "and ends-a deep folder",
-        "and ends-a locked folder",
     )
 }
 KNOWN = {
