@@ -1,0 +1,29 @@
+"""The benchmarks run: with so few submissions that the figures mean nothing, but the points do."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def run(script: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(HERE / script), *arguments], capture_output=True, text=True, check=False, timeout=560
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_throughput_gives_every_contender_the_same_points() -> None:
+    said = run("throughput.py", "--submissions", "2")
+    assert "no sandbox" in said
+    assert "beyond the student's own cells" in said
+
+
+@pytest.mark.slow
+def test_endurance_holds_its_promises_on_a_small_class() -> None:
+    assert "held" in run("endurance.py", "--submissions", "12", "--slots", "1", "--tolerance", "20")
