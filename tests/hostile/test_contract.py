@@ -67,7 +67,7 @@ def cold(sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 def lasting(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     """A kernel that the promises share; they leave it alive."""
     plant_in_environment()
-    with sandbox.start(View(limits=LIMITS)) as started:
+    with sandbox.start(View(limits=LIMITS.model_copy(update={"wall_s": 900}))) as started:
         yield started
 
 
