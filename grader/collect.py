@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 import stat
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from nbgrader.utils import parse_utc
 
@@ -93,6 +95,11 @@ def find_submissions(course: Course, slugs: Sequence[str], students: Sequence[st
     return [submission for submission in found if not students or submission.student in students]
 
 
+def is_student_name(name: str) -> bool:
+    """Whether a folder's name can stand in files, databases and terminals."""
+    return name.isprintable() and 0 < len(name) <= 64
+
+
 def read_roster(course: Course) -> dict[str, str] | None:
     """Names by student id from `roster.csv` (columns `id` and, if wanted, `name`), or None where there is none.
 
@@ -146,7 +153,10 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
         archive = Path(folder) / slug / "archive"
         archive.mkdir(parents=True)
         if source.is_dir():
-            shutil.copytree(source, archive, dirs_exist_ok=True, symlinks=True, ignore=_links)
+            try:
+                shutil.copytree(source, archive, dirs_exist_ok=True, symlinks=True, ignore=_links)
+            except RecursionError:
+                raise InvalidSubmission(f"{source} has folders in folders without end.", remedy="Flatten it.") from None
         else:
             check_archive(source)
             shutil.copy(source, archive / (source.stem + ".zip"))
@@ -178,14 +188,7 @@ def check_archive(path: Path) -> None:
     Raises:
         InvalidSubmission: not a zip, too many or too large files, links, or paths that lead outside.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
-        raise InvalidSubmission(
-            f"{path} is not a zip archive that can be read: {error}.", remedy="Download it again."
-        ) from error
-    size = sum(entry.file_size for entry in entries)
+    entries, size = _contents(path, str(path), depth=0)
     if size > MAX_ARCHIVE_BYTES or len(entries) > MAX_ARCHIVE_FILES:
         raise InvalidSubmission(
             f"{path} unpacks to {len(entries)} files of {size >> 20} MiB; at most {MAX_ARCHIVE_FILES} files and "
@@ -196,12 +199,38 @@ def check_archive(path: Path) -> None:
         parts = Path(entry.filename.replace("\\", "/"))
         if parts.is_absolute() or ".." in parts.parts or stat.S_ISLNK(entry.external_attr >> 16):
             raise InvalidSubmission(
-                f"{path} holds {entry.filename!r}, which leads out of its folder or is a link.", remedy="Remove it."
+                f"{path} holds {entry.filename!a}, which leads out of its folder or is a link.", remedy="Remove it."
             )
 
 
+def _contents(file: Path | IO[bytes], name: str, *, depth: int) -> tuple[list[zipfile.ZipInfo], int]:
+    """Entries of an archive and of the archives in it, which nbgrader unpacks too, and their size unpacked."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+            size = sum(entry.file_size for entry in entries)
+            for entry in list(entries):
+                suffix = Path(entry.filename).suffix.lower()
+                if suffix == ".gz" or (suffix == ".zip" and (depth >= 1 or entry.file_size > MAX_TOTAL_BYTES)):
+                    raise InvalidSubmission(
+                        f"{name} holds the archive {entry.filename!a}.", remedy="Unpack it first, or leave it out."
+                    )
+                if suffix == ".zip" and size <= MAX_ARCHIVE_BYTES:
+                    inner, more = _contents(
+                        io.BytesIO(archive.read(entry)), f"{name}/{entry.filename}", depth=depth + 1
+                    )
+                    entries, size = [*entries, *inner], size + more
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise InvalidSubmission(
+            f"{name} is not a zip archive that can be read: {error}.", remedy="Download it again."
+        ) from error
+    return entries, size
+
+
 def _links(folder: str, names: list[str]) -> set[str]:
-    return {name for name in names if Path(folder, name).is_symlink()}
+    return {
+        name for name in names if (path := Path(folder, name)).is_symlink() or not (path.is_file() or path.is_dir())
+    }
 
 
 def _received_at(folder: Path, slug: str) -> datetime:

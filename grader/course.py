@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from grader.config import CONFIG_NAME, AssignmentConfig, ClassConfig, load_config
 from grader.errors import EnvironmentFault, InvalidConfig
 
+MAX_DEPTH = 32
 LESSON_ORDER = ("alexnet", "vgg", "skip_connection", "resnet", "densenet", "springfield")
 NBGRADER_CONFIG = """\
 # nbgrader grades behind the sandbox too: `nbgrader autograde` and formgrader's button use the sealed steps.
@@ -231,11 +233,14 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def ordinary_files(folder: Path) -> Iterator[Path]:
-    """Regular files below a folder; links and special files are passed over, since students make these folders."""
-    for path in sorted(folder.rglob("*")):
-        if (
-            path.is_file()
-            and not path.is_symlink()
-            and not any(p.is_symlink() for p in path.parents if folder in p.parents)
-        ):
-            yield path
+    """Regular files below a folder, sorted, at most `MAX_DEPTH` folders deep.
+
+    Links and special files are passed over: students make these folders.
+    """
+    found: list[Path] = []
+    for top, names, files in os.walk(folder):
+        here = Path(top)
+        if len(here.relative_to(folder).parts) >= MAX_DEPTH:
+            names.clear()
+        found += [path for name in files if stat.S_ISREG((path := here / name).lstat().st_mode)]
+    yield from sorted(found)

@@ -54,7 +54,7 @@ def look(class_dir: Path | None = None) -> Iterator[Finding]:
     yield _gpu()
     yield _space(class_dir or Path())
     if class_dir is not None:
-        yield from _class(class_dir)
+        yield from look_at_class(class_dir)
 
 
 def _bwrap() -> Finding:
@@ -141,7 +141,8 @@ def _space(folder: Path) -> Finding:
     return Finding("free space", free > FREE_GIB << 30, f"{free >> 30} GiB", f"Free at least {FREE_GIB} GiB.")
 
 
-def _class(class_dir: Path) -> Iterator[Finding]:
+def look_at_class(class_dir: Path) -> Iterator[Finding]:
+    """Findings on a class alone: its settings, releases and data set."""
     try:
         course = Course.open(class_dir)
     except GraderError as error:

@@ -19,7 +19,8 @@ from nbformat.v4 import new_output
 from grader.assignment import Assignment, Cell, split_hidden
 from grader.errors import KernelGone
 from grader.examiner.examination import ContestRules, Examination
-from grader.examiner.hidden import examine
+from grader.examiner.hidden import MAX_MESSAGE, examine
+from grader.examiner.printable import printable
 from grader.examiner.remote import Session
 from grader.language import Language, _, speaking
 from grader.limits import Limits
@@ -231,7 +232,7 @@ class _NotebookRun:
 
     def _blame(self, trouble: str) -> None:
         """Remember the first thing that went wrong: later ones mostly follow from it."""
-        self._trouble = self._trouble or trouble
+        self._trouble = self._trouble or printable(trouble, MAX_MESSAGE)
 
     def _test(self, cell: NotebookNode, known: Cell) -> TaskResult:
         visible, hidden = split_hidden(known.source)
@@ -272,6 +273,7 @@ class _NotebookRun:
         message = text if kind == "AssertionError" and text else f"{kind}: {text}"
         if kind == "NotImplementedError":
             message = _("Not solved yet: a cell still says NotImplementedError.")
+        message = printable(message, MAX_MESSAGE)
         return self._explained(TaskResult(known.grade_id, outcome, 0.0, known.points, message))
 
     def _explained(self, result: TaskResult) -> TaskResult:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -30,7 +31,7 @@ def submission_hash(notebook: bytes, files: tuple[tuple[str, bytes], ...]) -> st
     """A hash of everything that was handed in."""
     digest = hashlib.sha256()
     for name, data in (("", notebook), *files):
-        for part in (name.encode(), data):
+        for part in (os.fsencode(name), data):
             digest.update(len(part).to_bytes(8, "big"))
             digest.update(part)
     return digest.hexdigest()

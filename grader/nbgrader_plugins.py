@@ -82,7 +82,15 @@ MARKDOWN_TAGS = frozenset([
     "th", "thead", "tr", "ul",
 ])
 # fmt: on
-MARKDOWN_ATTRIBUTES = {"a": ["href", "title"], "img": ["src", "alt", "title"], "*": ["class", "align"]}
+IMAGES = ("data:image/png;", "data:image/jpeg;", "attachment:")  # an image from elsewhere would tell who reads
+
+
+def _may_stay(tag: str, attribute: str, value: str) -> bool:
+    if (tag, attribute) == ("img", "src"):
+        return value.startswith(IMAGES)
+    if (tag, attribute) == ("a", "href"):
+        return value.startswith(("http://", "https://", "mailto:", "#"))
+    return attribute in ("class", "align", "title") or (tag, attribute) == ("img", "alt")
 
 
 def safe_markdown(source: str) -> str:
@@ -91,8 +99,8 @@ def safe_markdown(source: str) -> str:
         bleach.clean(
             markdown2html_mistune(source),
             tags=MARKDOWN_TAGS,
-            attributes=MARKDOWN_ATTRIBUTES,
-            protocols=["http", "https", "mailto"],
+            attributes=_may_stay,
+            protocols=["http", "https", "mailto", "data", "attachment"],
             strip=False,
         )
     )

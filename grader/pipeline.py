@@ -12,10 +12,11 @@ from enum import StrEnum
 from filelock import FileLock, Timeout
 
 from grader.assignment import Assignment, load_assignment
-from grader.collect import Submission, find_submissions, read_roster
+from grader.collect import Submission, find_submissions, is_student_name, read_roster
 from grader.conditions import conditions_of, require_contest, slots_of
 from grader.course import Course
 from grader.errors import EnvironmentFault, GraderError, InvalidConfig, InvalidSubmission
+from grader.examiner.printable import printable
 from grader.grading import Conditions, Graded, Job, grade
 from grader.language import _, speaking
 from grader.ledger import Ledger, Problem, ledger_key, rules_hash, submission_hash
@@ -175,14 +176,19 @@ def _prepare(
 ) -> Row | tuple[_Work, Job]:
     """A row where nothing has to run, else the work and the job."""
     try:
+        if not is_student_name(submission.student):
+            raise InvalidConfig(
+                f"{submission.student!a} is no name of a student: it has more than 64 characters or unprintable ones.",
+                remedy="Rename the folder under submitted/.",
+            )
         if roster is not None and submission.student not in roster:
             raise InvalidConfig(
                 f"{submission.student!r} is not in roster.csv.", remedy="Add the student there, or rename the folder."
             )
         notebook, files = submission.read()
         require_contest(rules.conditions)
-    except (GraderError, OSError) as error:
-        return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=str(error))
+    except (GraderError, OSError, ValueError, RecursionError) as error:
+        return Row(printable(submission.student, 64), submission.slug, Standing.NOT_GRADED, problem=str(error))
     content = submission_hash(notebook, files)
     key = ledger_key(submission.student, content, rules.hash, regrade)
     item = _Work(submission, rules.assignment, rules.conditions, content, key)

@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from grader.assignment import Assignment, Cell, split_hidden
 from grader.errors import InvalidSubmission
+from grader.examiner.printable import printable
 from grader.language import _
 
 PLACEHOLDER = "# Скрытые проверки выполняются вне этой тетради. Hidden tests run outside this notebook."
@@ -53,7 +54,7 @@ def read_notebook(data: bytes) -> NotebookNode:
     try:
         notebook: NotebookNode = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
         cells = notebook.cells
-        is_notebook = isinstance(cells, list) and all(isinstance(cell.source, str) for cell in cells)
+        is_notebook = isinstance(cells, list) and all(_is_cell(cell) for cell in cells)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, nbformat.ValidationError) as error:
         raise InvalidSubmission(
             _("The file is not a notebook that can be read ({reason}).").format(reason=type(error).__name__),
@@ -67,6 +68,10 @@ def read_notebook(data: bytes) -> NotebookNode:
     return notebook
 
 
+def _is_cell(cell: NotebookNode) -> bool:
+    return isinstance(cell.source, str) and cell.cell_type in ("code", "markdown", "raw")
+
+
 def seal(notebook: NotebookNode, assignment: Assignment) -> Sealed:
     """Seal a notebook that `read_notebook` has read; the argument is not changed.
 
@@ -77,7 +82,7 @@ def seal(notebook: NotebookNode, assignment: Assignment) -> Sealed:
     wanted = {cell.grade_id for cell in assignment.cells}
     found = [_grade_id(cell) for cell in notebook.cells]
     if wanted and not wanted & set(found):
-        others = ", ".join(sorted({name for name in found if name})[:5]) or _("none")
+        others = printable(", ".join(sorted({name for name in found if name})[:5]), 300) or _("none")
         raise InvalidSubmission(
             _("This is not the notebook of {slug!r}: none of its cells is there (cells found: {others}).").format(
                 slug=assignment.slug, others=others
@@ -107,7 +112,12 @@ def _plain_cell(cell: NotebookNode, assignment: Assignment, notes: list[str]) ->
         return _foreign_cell(cell)
     if known.is_locked and cell.source not in (_released_source(known), known.source):
         notes.append(f"{known.grade_id}: the locked cell had been changed; the author's text was put back")
-    return _cell(known, _sealed_source(known) if known.is_locked else cell.source)
+    return _cell(known, _sealed_source(known) if known.is_locked else _writable(cell.source))
+
+
+def _writable(text: str) -> str:
+    """Text that can be written: JSON lets half a character (a surrogate) through, files do not."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _foreign_cell(cell: NotebookNode) -> NotebookNode:
@@ -193,5 +203,6 @@ def _restore_missing(cells: list[NotebookNode], assignment: Assignment, notes: l
             source = known.source if known.is_solution and known.is_grade else _sealed_source(known)
             if known.is_solution and not known.is_grade:
                 source = ""
-            cells.insert(names.index(anchor) if anchor in names else len(cells), _cell(known, source))
+            is_there = anchor is not None and anchor in names
+            cells.insert(names.index(anchor) if is_there else len(cells), _cell(known, source))
         anchor = known.grade_id

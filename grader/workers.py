@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -36,10 +37,13 @@ def local_workers(slots: int) -> Iterator[Executor]:
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A short-named temporary folder; what killed graders left behind is removed first."""
-    for old in Path(tempfile.gettempdir()).glob(f"{SCRATCH_PREFIX}[0-9]*"):
-        owner = old.name.removeprefix(SCRATCH_PREFIX).split("-")[0]
-        if owner.isdigit() and not Path("/proc", owner).exists():
-            shutil.rmtree(old, ignore_errors=True)
+    for old in Path(tempfile.gettempdir()).glob(f"{SCRATCH_PREFIX}*"):
+        owner = re.match(rf"{SCRATCH_PREFIX}(?:slot-)?(\d+)-", old.name)
+        if owner is not None and not Path("/proc", owner[1]).exists():
+            if old.is_dir():
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                old.unlink(missing_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f"{SCRATCH_PREFIX}{os.getpid()}-"))
     try:
         yield made

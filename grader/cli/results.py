@@ -17,6 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from grader.examiner.printable import printable
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.pipeline import Row, Standing, Watcher
 
@@ -59,11 +60,16 @@ class ProgressWatcher(Watcher):
 
 
 def _line(row: Row) -> str:
-    who = f"{escape(row.student)} [dim]{escape(row.slug)}[/]"
+    who = f"{_safe(row.student)} [dim]{escape(row.slug)}[/]"
     if row.report is None:
         return f"  [magenta]not graded[/] {who}"
     f1 = f", F1 {row.score.shown_f1}" if row.score else ""
     return f"  {_points(row.report)} {who}{f1} [dim]{row.report.wall_s:.1f} s[/]"
+
+
+def _safe(text: str) -> str:
+    """Student text for a terminal: no escape sequences, no markup."""
+    return escape(printable(text, 4000))
 
 
 def _points(report: Report) -> str:
@@ -79,7 +85,7 @@ def show_rows(console: Console, rows: Sequence[Row]) -> None:
     what = max(len(row.slug) for row in rows)
     for row in rows:
         points = _points(row.report) if row.report else "[magenta]not graded[/]"
-        line = f"[bold]{escape(row.student):{who}}[/]  {escape(row.slug):{what}}  [bold]{points:>7}[/]"
+        line = f"[bold]{_safe(row.student):{who}}[/]  {escape(row.slug):{what}}  [bold]{points:>7}[/]"
         if row.score:
             score = row.score
             line += f"  F1 {score.shown_f1} ({score.public_correct} of {score.public_total})"
@@ -94,7 +100,7 @@ def show_rows(console: Console, rows: Sequence[Row]) -> None:
 
 
 def _reasons(row: Row) -> list[str]:
-    lines = [escape(row.problem)] if row.problem else []
+    lines = [_safe(row.problem)] if row.problem else []
     tasks = row.report.tasks if row.report else ()
     lost = [task for task in tasks if task.points < task.max_points and task.outcome is not Outcome.MANUAL]
     lines += [_reason(text, names) for text, names in _grouped(lost)]
@@ -114,5 +120,5 @@ def _grouped(tasks: Sequence[TaskResult]) -> list[tuple[TaskResult, list[str]]]:
 
 def _reason(task: TaskResult, names: list[str]) -> str:
     colour = COLOURS.get(task.outcome, "red")
-    message = escape(task.message.strip()[:600])
+    message = _safe(task.message.strip()[:600])
     return f"[{colour}]{str(task.outcome).replace('_', ' ')}[/] [bold]{escape(', '.join(names))}[/]: {message}"

@@ -126,7 +126,7 @@ def lay_out(folder: Path, files: tuple[tuple[str, bytes], ...]) -> None:
 
 def _namespaces() -> list[str]:
     return [
-        "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session",
+        "--unshare-all", "--unshare-user", "--as-pid-1", "--disable-userns", "--die-with-parent", "--new-session",
         "--cap-add", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "springfield",
     ]  # fmt: skip
 

@@ -102,12 +102,14 @@ class Kernel:
         if self._link is not None:
             self._link.close()
             self._link = None
-        if self._process is not None:
-            self._process.close()
-            self._process = None
-        if self._slot is not None:
-            slots.release(self._slot)
-            self._slot = None
+        process, slot = self._process, self._slot
+        self._process = self._slot = None
+        try:
+            if process is not None:
+                process.close()
+        finally:
+            if slot is not None:
+                slots.release(slot)
 
     def __enter__(self) -> Kernel:
         self.start()
@@ -426,8 +428,13 @@ class _Outputs:
 
 def _error_text(content: Mapping[str, Any]) -> tuple[str, str, str]:
     traceback = content.get("traceback")
-    lines = [str(line) for line in traceback] if isinstance(traceback, list) else []
-    return str(content.get("ename"))[:200], str(content.get("evalue"))[:4000], "\n".join(lines)[-20_000:]
+    lines = [_text(line) for line in traceback] if isinstance(traceback, list) else []
+    return _text(content.get("ename"))[:200], _text(content.get("evalue"))[:4000], "\n".join(lines)[-20_000:]
+
+
+def _text(value: object) -> str:
+    """Text that can be written: JSON lets half a character (a surrogate) through, files and databases do not."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 SAFE_TYPES = ("text/plain", "image/png", "image/jpeg")
@@ -441,11 +448,11 @@ def _plain_output(message: Message) -> Any:
         return new_output("error", ename=name, evalue=text, traceback=traceback.split("\n"))
     if message["header"]["msg_type"] == "stream":
         name = content.get("name")
-        return new_output("stream", name=name if name == "stderr" else "stdout", text=str(content.get("text", "")))
+        return new_output("stream", name=name if name == "stderr" else "stdout", text=_text(content.get("text", "")))
     data = content.get("data")
     if not isinstance(data, dict):
         return None
-    kept = {kind: text for kind, text in data.items() if kind in SAFE_TYPES and isinstance(text, str)}
+    kept = {kind: _text(text) for kind, text in data.items() if kind in SAFE_TYPES and isinstance(text, str)}
     if not kept:
         return None
     kind = "execute_result" if message["header"]["msg_type"] == "execute_result" else "display_data"

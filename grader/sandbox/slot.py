@@ -94,12 +94,7 @@ class Slot:
         Raises:
             KernelGone: it does not answer, or says that it failed.
         """
-        text = json.dumps(request).encode()
-        try:
-            self._control.sendall(struct.pack(">I", len(text)) + text)
-        except OSError as error:
-            self.is_suspect = True
-            raise KernelGone(f"The sandbox is gone: {error.strerror}.") from error
+        self._send(request)
         reply, data, _pid = self._receive(timeout_s)
         if "error" in reply:
             self.is_suspect = True
@@ -112,8 +107,7 @@ class Slot:
         Raises:
             KernelGone: the sandbox is gone.
         """
-        text = json.dumps({"op": "fork", "run": run}).encode()
-        self._control.sendall(struct.pack(">I", len(text)) + text)
+        self._send({"op": "fork", "run": run})
         _reply, _data, pid = self._receive(ANSWER_S)
         return pid
 
@@ -132,6 +126,14 @@ class Slot:
         self._stderr.close()
         Path(self._stderr.name).unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _send(self, request: Message) -> None:
+        text = json.dumps(request).encode()
+        try:
+            self._control.sendall(struct.pack(">I", len(text)) + text)
+        except OSError as error:
+            self.is_suspect = True
+            raise KernelGone(f"The sandbox is gone: {error.strerror}.") from error
 
     def _receive(self, timeout_s: float) -> tuple[Message, bytes, int]:
         """A message, its bytes, and the PID of its sender (the system's word, not the sender's)."""
