@@ -56,4 +56,5 @@ def _header(settings: BoardSettings) -> None:
         languages.switch()
 
 
-main()
+if __name__ == "__main__":
+    main()
