@@ -16,7 +16,6 @@ from grader.collect import Submission, find_submissions, is_student_name, read_r
 from grader.conditions import conditions_of, require_contest, slots_of
 from grader.course import Course
 from grader.errors import EnvironmentFault, GraderError, InvalidConfig, InvalidSubmission
-from grader.examiner.printable import printable
 from grader.grading import Conditions, Graded, Job, grade
 from grader.language import _, speaking
 from grader.ledger import Ledger, Problem, ledger_key, rules_hash, submission_hash
@@ -178,7 +177,7 @@ def _prepare(
     try:
         if not is_student_name(submission.student):
             raise InvalidConfig(
-                f"{submission.student!a} is no name of a student: it has more than 64 characters or unprintable ones.",
+                f"The folder's name {submission.student!a} is not UTF-8 text.",
                 remedy="Rename the folder under submitted/.",
             )
         if roster is not None and submission.student not in roster:
@@ -188,7 +187,7 @@ def _prepare(
         notebook, files = submission.read()
         require_contest(rules.conditions)
     except (GraderError, OSError, ValueError, RecursionError) as error:
-        return Row(printable(submission.student, 64), submission.slug, Standing.NOT_GRADED, problem=str(error))
+        return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=str(error))
     content = submission_hash(notebook, files)
     key = ledger_key(submission.student, content, rules.hash, regrade)
     item = _Work(submission, rules.assignment, rules.conditions, content, key)

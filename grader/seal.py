@@ -123,8 +123,8 @@ def _writable(text: str) -> str:
 def _foreign_cell(cell: NotebookNode) -> NotebookNode:
     """A cell of the student's own, or a text cell of the author's: text only, and its language tag."""
     if cell.cell_type == "code":
-        return _new_cell("code", cell.source)
-    made = _new_cell("markdown", cell.source)
+        return _new_cell("code", _writable(cell.source))
+    made = _new_cell("markdown", _writable(cell.source))
     tags = cell.get("metadata", {}).get("tags")
     kept = [tag for tag in LANGUAGE_TAGS if isinstance(tags, list) and tag in tags]
     if kept:

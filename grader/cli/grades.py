@@ -105,7 +105,7 @@ def export(
 def _plain(row: Any) -> dict[str, Any]:
     report = row.report
     return {
-        "student": row.student,
+        "student": row.student.encode("utf-8", "replace").decode(),
         "assignment": row.slug,
         "standing": row.standing,
         "points": report.points if report else None,

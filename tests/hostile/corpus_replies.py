@@ -99,6 +99,7 @@ REPLIES = [
     forging(
         "answers_names_that_nobody_asked_for",
         "if 'found' in content:\n    content['found'] = {'same_function': True, 'torch': 1}",
+        earns=(),
     ),
     forging(
         "answers_a_number_for_the_block", "if 'Block' in content.get('found', {}):\n content['found']['Block'] = 1.0"
