@@ -156,5 +156,12 @@ FOLDERS = [
     name("named_with_rich_markup", "[bold red]boo [link=x]"),
     name("named_with_arabic_and_overrides", "\u202egnp\u202c\u0645\u0631\u062d\u0628\u0627"),
     name("named_like_a_hidden_folder", ".recording-x"),
-    name("named_with_bytes_that_are_no_text", os.fsdecode(b"\xff\xfe"), alone=True),
+    name(
+        "named_with_bytes_that_are_no_text",
+        os.fsdecode(b"\xff\xfe"),
+        alone=True,
+        is_graded=False,
+        earns=(),
+        says="not UTF-8 text",
+    ),
 ]

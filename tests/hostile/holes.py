@@ -1,4 +1,3 @@
-# ruff: noqa: E501  a line per hole
 """What the corpus has found and nobody has closed yet: take a line out when its hole is closed (the marks are strict).
 
 Keys are the ends of test ids.

@@ -141,7 +141,6 @@ def test_nothing_hostile_is_an_element_of_the_page(browser: Browser, page_of: Pa
 
 
 @pytest.mark.browser
-@pytest.mark.xfail(reason="safe_markdown lets pictures of other sites through", strict=True)
 def test_opening_the_page_tells_no_other_site(browser: Browser, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("".join(safe_markdown(text) for text in REMOTE_PICTURES))
