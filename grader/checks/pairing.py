@@ -23,6 +23,10 @@ from grader.checks.comparing import OUTPUT_TOLERANCE, distance
 from grader.checks.layers import Layer, Signature, layer_difference, layers_by_signature
 from grader.checks.shapes import has_shape
 
+# Under unlucky weights (channels that no ReLU lets through) a layer hardly shows in the output, and a wrong partner
+# passes for the right one: in 1% of the searches in ten shuffled layers. Four unlucky draws in a row: one in 10^8.
+ATTEMPTS = 4
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -87,14 +91,23 @@ class PairSearch:
         """As `pairs`, for a module that is probably another function: mostly that takes no pass of the student's."""
         if not self._may_agree(other):
             return None
+        for _attempt in range(ATTEMPTS):
+            if not self._agree_when_shared(other):
+                return None
+            pairs = self._one_by_one(other)
+            if pairs is not None:
+                return pairs
+            self._shared.clear()
+            self._shared_output = None
+        return None
+
+    def _agree_when_shared(self, other: nn.Module) -> bool:
         self._share_weights(other)
         if self._shared_output is None:
             for key, layers in self._layers.items():
                 _fill(layers, self._shared[key])
             self._shared_output = self._output()
-        if not self._agree(self._shared_output, other):
-            return None
-        return self._one_by_one(other)
+        return self._agree(self._shared_output, other)
 
     def _may_agree(self, other: nn.Module) -> bool:
         return not layer_difference(self._student, other) and not lacking_tensors(self._student, other)

@@ -89,7 +89,7 @@ def test_a_bias_before_batch_norm_is_accepted() -> None:
     same_function(net(bias=True), net(), images())
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [*range(6), 280, 331])  # the last two draw weights that hide a layer at first
 def test_any_order_of_registration_is_accepted(seed: int) -> None:
     class Shuffled(nn.Module):
         def __init__(self) -> None:
@@ -104,6 +104,7 @@ def test_any_order_of_registration_is_accepted(seed: int) -> None:
                 x = F.relu(layer(x))
             return x
 
+    torch.manual_seed(seed)
     reference = nn.Sequential()
     for _index in range(5):
         reference.extend([nn.Conv2d(6, 6, 3, padding=1), nn.ReLU(), nn.BatchNorm2d(6), nn.ReLU()])
