@@ -38,14 +38,15 @@ def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
         except MissingDataset as error:
             missing = str(error)
     train_s = course.assignment_config(slug).train_s
+    limits = course.config.limits_of(slug)
     return Conditions(
         environment=((TRAIN_SECONDS, f"{train_s:g}"),) if train_s else (),
-        limits=course.config.limits_of(slug),
+        limits=limits,
         language=course.config.language,
         data=data,
         contest=rules,
         contest_missing=missing,
-        gpu=course.config.gpu == "auto" and has_gpu(),
+        gpu=limits.gpu == "auto" and has_gpu(),
         threads=max(1, (os.cpu_count() or 1) // slots),
     )
 

@@ -72,7 +72,6 @@ class ClassConfig(_Strict):
         gradebook: database URL of nbgrader's gradebook; relative SQLite paths count from the class folder.
         database: URL of the class database.
         slots: submissions graded at once; 0 means one per core.
-        gpu: `auto` gives the sandbox the GPUs where there are any.
         limits: what one submission may use.
         assignments: by slug, in lesson order.
     """
@@ -84,7 +83,6 @@ class ClassConfig(_Strict):
     gradebook: str = "sqlite:///gradebook.db"
     database: str = "sqlite:///board/class.db"
     slots: int = Field(0, ge=0)
-    gpu: str = Field("auto", pattern="^(auto|off)$")
     limits: Limits = Field(default_factory=Limits)
     contest: ContestConfig = Field(default_factory=ContestConfig)
     assignments: dict[str, AssignmentConfig] = Field(default_factory=dict)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -19,6 +21,7 @@ class Limits(BaseModel):
         disk_mib: size of the working folder, and of the temporary folder, MiB; both are kept in memory.
         files: open files of one process.
         output_kib: text and pictures that one cell may print, KiB.
+        gpu: `auto` gives the sandbox the machine's GPUs where there are any, `off` never.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,3 +35,4 @@ class Limits(BaseModel):
     disk_mib: int = Field(default=1024, ge=1)
     files: int = Field(default=1024, ge=64)
     output_kib: int = Field(default=512, ge=1)
+    gpu: Literal["auto", "off"] = "auto"

@@ -29,9 +29,9 @@ schema = 1
 name = "Attacked class"  # {secret}
 language = "en"
 timezone = "UTC"
-gpu = "off"
 
 [limits]
+gpu = "off"
 wall_s = 40
 cell_s = 4
 call_s = 3
