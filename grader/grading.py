@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import time
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -160,6 +161,7 @@ def run_and_examine(
         examination = Examination(kernel, conditions.contest, conditions.contest_missing, handed_in=dict(files))
         run = _NotebookRun(kernel, assignment, examination)
         tasks = [task for cell in notebook.cells if (task := run.cell(cell)) is not None]
+    notebook.metadata["springfield"] = {"graded_at": datetime.now(UTC).isoformat(timespec="seconds")}
     report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes))
     return Examined(notebook, report, examination.score, examination.predictions)
 
@@ -184,13 +186,16 @@ class _NotebookRun:
         if known is not None and known.is_test:
             return self._test(cell, known)
         if cell.cell_type == "code" and cell.source.strip():
-            cell.outputs = self._run(cell.source, known.grade_id if known else "").outputs
+            run = self._run(cell.source, known.grade_id if known else "")
+            cell.outputs = run.outputs
+            if run.limit:
+                cell.metadata["springfield"] = {"trouble": run.limit}
         if known is not None and (known.is_grade or known.is_task):
             return TaskResult(known.grade_id, Outcome.MANUAL, 0.0, known.points, _("A teacher reads this answer."))
         return None
 
     def _run(self, source: str, name: str) -> CellRun:
-        """Run a cell of the student's; one that ends the kernel leaves nothing."""
+        """Run a cell of the student's; one that ends the kernel leaves nothing but how it ended, as its limit."""
         where = name or _("a cell")
         if not self._is_alive():
             return CellRun()
@@ -199,7 +204,8 @@ class _NotebookRun:
         except KernelGone:
             self.notes.append(f"{where}: {self._kernel.gone}")
             self._blame(_("In {cell}: {what}.").format(cell=where, what=self._kernel.gone))
-            return CellRun()
+            gone = _("The Python process is gone: {why}.").format(why=self._kernel.gone)
+            return CellRun(limit=printable(gone, MAX_MESSAGE))
         if not self._kernel.gone:
             self._replayable.append((source, run.wall_s))
         if run.limit:
@@ -244,7 +250,8 @@ class _NotebookRun:
             try:
                 run = self._kernel.run(visible)
             except KernelGone as gone:
-                result = TaskResult(known.grade_id, Outcome.RAISED, 0.0, known.points, str(gone))
+                text = printable(str(gone), MAX_MESSAGE)
+                result = TaskResult(known.grade_id, Outcome.RAISED, 0.0, known.points, text, text)
             else:
                 shown = run.outputs
                 result = self._visible_failed(known, run)
@@ -260,12 +267,15 @@ class _NotebookRun:
     def _not_reached(self, known: Cell) -> TaskResult:
         message = _("Not reached: the notebook stopped before this test.")
         reason = self._trouble or self._kernel.gone
-        return TaskResult(known.grade_id, Outcome.NOT_REACHED, 0.0, known.points, f"{message} {reason}")
+        return TaskResult(
+            known.grade_id, Outcome.NOT_REACHED, 0.0, known.points, f"{message} {reason}", message, cause=reason
+        )
 
     def _visible_failed(self, known: Cell, run: CellRun) -> TaskResult | None:
         """The result where the visible part raised or ran out of a limit: the student can only lose by that."""
         if run.limit:
-            return TaskResult(known.grade_id, Outcome.TIMED_OUT, 0.0, known.points, f"{run.limit}.")
+            text = f"{run.limit}."
+            return TaskResult(known.grade_id, Outcome.TIMED_OUT, 0.0, known.points, text, text)
         if run.error is None:
             return None
         kind, text, _traceback = run.error
@@ -274,7 +284,7 @@ class _NotebookRun:
         if kind == "NotImplementedError":
             message = _("Not solved yet: a cell still says NotImplementedError.")
         message = printable(message, MAX_MESSAGE)
-        return self._explained(TaskResult(known.grade_id, outcome, 0.0, known.points, message))
+        return self._explained(TaskResult(known.grade_id, outcome, 0.0, known.points, message, message))
 
     def _explained(self, result: TaskResult) -> TaskResult:
         """A test that failed after a cell of the student's ended in an error: name that cell, the likely cause."""
@@ -283,7 +293,7 @@ class _NotebookRun:
         message = _("{message}\nEarlier in the notebook: {trouble}").format(
             message=result.message, trouble=self._trouble
         )
-        return replace(result, message=message)
+        return replace(result, message=message, cause=self._trouble)
 
 
 def write_result(cell: NotebookNode, result: TaskResult, shown: list[NotebookNode]) -> None:
@@ -301,7 +311,12 @@ def write_result(cell: NotebookNode, result: TaskResult, shown: list[NotebookNod
     points = result.points
     outputs.append(new_output("execute_result", data={"text/plain": repr(float(points))}, execution_count=None))
     cell.outputs = outputs
-    cell.metadata["springfield"] = {"outcome": str(result.outcome)}
+    cell.metadata["springfield"] = {
+        "outcome": str(result.outcome),
+        "finding": result.finding or result.message,
+        "remedy": result.remedy,
+        "cause": result.cause,
+    }
 
 
 def names_to_define(assignment: Assignment) -> frozenset[str]:

@@ -56,10 +56,9 @@ def configure(config: Any, class_dir: Path) -> None:
     ]
     released = GenerateAssignment.preprocessors.default_args[0]
     config.GenerateAssignment.preprocessors = [f"{HERE}.KeepLanguage", *released]
-    config.GenerateFeedback.preprocessors = [
-        "nbgrader.preprocessors.GetGrades",
-        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-    ]
+    config.GenerateFeedback.exporter_class = "grader.feedback.exporter.FeedbackExporter"
+    config.GenerateFeedback.preprocessors = []  # the exporter reads the gradebook itself
+    config.FeedbackExporter.class_dir = str(course.root)
     config.KeepLanguage.language = course.config.language
     config.SealedExecute.class_dir = str(course.root)
     # Markdown and outputs of students are hostile text in the teacher's and the student's browser.

@@ -39,6 +39,9 @@ class TaskResult:
         points: points given, 0 to `max_points`; 0.0 where the outcome is not graded.
         max_points: points the cell is worth.
         message: what the student reads; no text of a hidden test.
+        finding: the message's first part: what was found and what was expected.
+        remedy: its second part: what to try; often empty.
+        cause: its last part: what went wrong earlier in the notebook, and probably is behind it; mostly empty.
     """
 
     grade_id: str
@@ -46,6 +49,9 @@ class TaskResult:
     points: float
     max_points: float
     message: str = ""
+    finding: str = ""
+    remedy: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True)

@@ -102,30 +102,35 @@ def examine(
             raise inputs_were_changed()
         points = _points(value, max_points)
     except Exception as error:  # noqa: BLE001  a test may choke on any answer; that is an answer's fault, and recorded
-        outcome, text = _explained(error)
-        return TaskResult(grade_id, outcome, 0.0, max_points, printable(text, MAX_MESSAGE))
+        outcome, finding, remedy = _explained(error)
+        joint = "\n" if isinstance(error, StudentCodeRaised) else " "  # a traceback ends with its line
+        message = printable(f"{finding}{joint}{remedy}".rstrip() if remedy else finding, MAX_MESSAGE)
+        said, advice = printable(finding, MAX_MESSAGE), printable(remedy, MAX_MESSAGE)
+        return TaskResult(grade_id, outcome, 0.0, max_points, message, said, advice)
     outcome = Outcome.PASSED if points == max_points else Outcome.PARTIAL if points else Outcome.FAILED
-    return TaskResult(grade_id, outcome, points, max_points, printable("\n".join(examination.notes), MAX_MESSAGE))
+    message = printable("\n".join(examination.notes), MAX_MESSAGE)
+    return TaskResult(grade_id, outcome, points, max_points, message, message)
 
 
-def _explained(error: Exception) -> tuple[Outcome, str]:  # noqa: PLR0911  one line for each kind of fault
-    """What an exception says about the answer, and whose fault it is."""
+def _explained(error: Exception) -> tuple[Outcome, str, str]:  # noqa: PLR0911  one line for each kind of fault
+    """Whose fault an exception is, what it says about the answer, and what to try."""
     match error:
         case StudentCodeRaised():
-            text = _("Your code raised an error: ") + error.message
-            return Outcome.RAISED, f"{text}\n{explain(error.message)}".rstrip()
+            return Outcome.RAISED, _("Your code raised an error: ") + error.message, explain(error.message)
         case LimitExceeded():
-            return Outcome.TIMED_OUT, _("Too slow: ") + str(error)
+            return Outcome.TIMED_OUT, _("Too slow: ") + error.message, error.remedy
         case KernelGone():
-            return Outcome.RAISED, str(error)
+            return Outcome.RAISED, error.message, error.remedy
         case EnvironmentFault() | AuthorFault():
-            return Outcome.NOT_GRADED, str(error)
-        case StudentFault() | AssertionError():
-            return Outcome.FAILED, str(error).strip() or _("A hidden test compared a value and found it wrong.")
+            return Outcome.NOT_GRADED, str(error), ""
+        case StudentFault():
+            return Outcome.FAILED, error.message, error.remedy
+        case AssertionError():
+            return Outcome.FAILED, str(error).strip() or _("A hidden test compared a value and found it wrong."), ""
         case SyntaxError() | ImportError() | NameError():
-            return Outcome.NOT_GRADED, _author_fault(error)
+            return Outcome.NOT_GRADED, _author_fault(error), ""
         case _:
-            return Outcome.FAILED, _choked(error)
+            return Outcome.FAILED, _choked(error), ""
 
 
 @contextlib.contextmanager

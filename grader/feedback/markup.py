@@ -1,0 +1,110 @@
+"""Texts of students and teachers as HTML that can do nothing, and no more of them than somebody would read."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import struct
+
+import bleach
+from markupsafe import Markup, escape
+from nbconvert.filters import Highlight2HTML
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from pygments.token import STANDARD_TYPES
+
+from grader.examiner.printable import printable
+from grader.nbgrader_plugins import MARKDOWN_TAGS
+
+MAX_CODE = 20_000
+MAX_MARKDOWN = 20_000
+MAX_LINES = 40
+MAX_LINE = 400
+MAX_PICTURE_BYTES = 1 << 20
+MAX_PICTURE_PIXELS = 16_000_000  # a small file can unpack to gigabytes in the reader's browser
+_PNG = b"\x89PNG\r\n\x1a\n"
+_COLOURS = frozenset(STANDARD_TYPES.values())
+_HEADING = re.compile(r"<(/?)h[1-6]\b")
+
+
+def markdown(source: str) -> Markup:
+    """Markdown as HTML without anything that acts, loads or dresses up as the page."""
+    text = printable(source, MAX_MARKDOWN)
+    if not text.strip():
+        return Markup()
+    try:
+        made = markdown2html_mistune(text)
+        clean = bleach.clean(
+            made, tags=MARKDOWN_TAGS - {"img"}, attributes=_may_stay, protocols=["http", "https", "mailto"], strip=False
+        )
+    except RecursionError:
+        return Markup("<pre>{}</pre>").format(text)
+    # The page's own headings are the outline; an answer's stand below them.
+    return Markup(_HEADING.sub(r"<\1h5", str(clean)))  # noqa: S704  bleach has cleaned it
+
+
+def _may_stay(tag: str, attribute: str, value: str) -> bool:
+    if (tag, attribute) == ("a", "href"):
+        return value.startswith(("http://", "https://", "mailto:"))
+    if attribute == "class":
+        return (tag == "span" and value in _COLOURS) or (tag == "div" and value.strip() == "highlight")
+    return (tag, attribute) in (("th", "align"), ("td", "align"))
+
+
+def phrase(source: str) -> Markup:
+    """One line of Markdown, such as a heading: code and emphasis stay, the rest is text."""
+    try:
+        made = markdown2html_mistune(printable(source, 300))
+    except RecursionError:
+        return escape(printable(source, 300))
+    return Markup(bleach.clean(made, tags={"code", "em", "strong"}, attributes=[], strip=True).strip())  # noqa: S704
+
+
+def message(text: str) -> Markup:
+    """A message of a check: text, with what stands between backticks as code."""
+    parts = escape(text.strip()).split("`")
+    if len(parts) % 2 == 0:
+        return escape(text.strip())
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(parts)
+    )
+
+
+def code(source: str) -> Markup:
+    """Python with colours."""
+    text = printable(source.expandtabs(4).strip("\n"), MAX_CODE)
+    try:
+        return Markup(Highlight2HTML(pygments_lexer="ipython3")(text))  # noqa: S704  pygments escapes
+    except RecursionError:
+        return Markup('<div class="highlight"><pre>{}</pre></div>').format(text)
+
+
+def lines(text: str, *, last: bool = False) -> tuple[str, int]:
+    """Printed text, cut to what fits a page.
+
+    Args:
+        text: what was printed; a progress bar's line is what it was in the end.
+        last: keep the last lines, as of a traceback, and not the first.
+
+    Returns:
+        The lines, and how many were left out.
+    """
+    found = [line.rsplit("\r", 1)[-1] for line in text.replace("\r\n", "\n").rstrip().split("\n")]
+    kept = found[-MAX_LINES:] if last else found[:MAX_LINES]
+    return "\n".join(printable(line, MAX_LINE) for line in kept), len(found) - len(kept)
+
+
+def picture(data: object) -> str:
+    """A PNG as a `data:` address; empty where it is none, or too large to show."""
+    if not isinstance(data, str) or len(data) > 2 * MAX_PICTURE_BYTES:
+        return ""
+    try:
+        raw = base64.b64decode("".join(data.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    if not raw.startswith(_PNG) or raw[12:16] != b"IHDR" or len(raw) < 33 or len(raw) > MAX_PICTURE_BYTES:
+        return ""
+    width, height = struct.unpack(">II", raw[16:24])
+    if not 0 < width * height <= MAX_PICTURE_PIXELS:
+        return ""
+    return "data:image/png;base64," + base64.b64encode(raw).decode()
