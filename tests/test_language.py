@@ -11,6 +11,7 @@ from grader.language import _translations
 
 PACKAGES = (Path(grader.__file__).parent, Path(grader.__file__).parent.parent / "leaderboard_app")
 FIELD = re.compile(r"{(\w*)[^}]*}")
+IN_TEMPLATE = re.compile(r"""\b_\("([^"]+)"\)""")
 
 
 def messages() -> list[str]:
@@ -20,6 +21,8 @@ def messages() -> list[str]:
             is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_"
             if is_call and node.args and isinstance(node.args[0], ast.Constant):
                 found.add(node.args[0].value)
+    for path in [path for package in PACKAGES for path in package.rglob("*.j2")]:
+        found |= set(IN_TEMPLATE.findall(path.read_text(encoding="utf-8")))
     return sorted(found - {"Springfield Grader"})  # a name
 
 

@@ -66,9 +66,9 @@ def _graded_at(notebook: NotebookNode) -> datetime | None:
     found = notebook.metadata.get("springfield")
     try:
         moment = datetime.fromisoformat(found["graded_at"])
-    except (TypeError, KeyError, ValueError):
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (TypeError, KeyError, ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def render(page: Page, course: Course, slug: str, *, graded: datetime | None) -> str:
