@@ -314,6 +314,7 @@ def run_kernel(connection, threads, agent):
     sys.path.insert(0, "")
     app = IPKernelApp.instance()
     app.initialize(sys.argv[1:])
+    app.shell.enable_matplotlib("inline")  # loaded before there was a shell: nobody has told it of this one
     loaded["install"](app.kernel)
     os.dup2(quiet, 2)  # from here on the student's code could write there
     os.close(quiet)
