@@ -312,7 +312,13 @@ def run_kernel(connection, threads, agent):
     exec(agent, loaded)  # noqa: S102  the project's own file, compiled once in the zygote
     sys.argv = ["kernel", "-f", path]
     sys.path.insert(0, "")
-    app = IPKernelApp.instance()
+
+    class App(IPKernelApp):
+        def init_control(self, context):
+            super().init_control(context)
+            self.shell_channel_thread = None  # subshells are not needed, and each message would cross two threads
+
+    app = App.instance()
     app.initialize(sys.argv[1:])
     app.shell.enable_matplotlib("inline")  # loaded before there was a shell: nobody has told it of this one
     loaded["install"](app.kernel)
