@@ -514,7 +514,7 @@ def is_request(message):
 
 def install(kernel):
     """Answer the examiner's requests in this kernel."""
-    agent = Agent(kernel)
+    kernel.shell_handlers["springfield_request"] = Agent(kernel).answer
     usual = kernel.dispatch_shell
 
     async def dispatch(message, *args, **kwargs):
@@ -525,7 +525,8 @@ def install(kernel):
         idents, frames = session.feed_identities(message, copy=False)
         kernel.pre_handler_hook()
         try:
-            agent.answer(kernel.shell_stream, idents, session.deserialize(frames, copy=False))
+            answer = kernel.shell_handlers["springfield_request"]
+            answer(kernel.shell_stream, idents, session.deserialize(frames, copy=False))
         finally:
             kernel.post_handler_hook()
 
