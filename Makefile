@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types check course setup system clean
+.PHONY: demo test slow hostile check lint types course setup system clean
 
 demo: setup
 	$(BIN)/grader demo demo-class
@@ -15,9 +15,15 @@ demo: setup
 test: setup
 	$(BIN)/pytest
 
-# All that CI runs: the long tests, style, types, and whether the course's pairs are in step.
-check: setup lint types course
-	$(BIN)/pytest -m "not hostile"
+# The long tests: the demo, real data, the wheel, benchmarks; then the corpus of attacks on a real sandbox.
+slow: setup
+	$(BIN)/pytest -m "slow and not hostile"
+
+hostile: setup
+	$(BIN)/pytest -m hostile
+
+# All that CI runs: style, types, whether the course's notebooks and scripts are in step, and every test.
+check: lint types course test slow hostile
 
 lint: setup
 	$(BIN)/ruff check .

@@ -71,6 +71,11 @@ def test_html_and_javascript_do_not_come_out(fresh: Kernel) -> None:
     assert all(set(output["data"]) <= {"text/plain", "image/png", "image/jpeg"} for output in run.outputs)
 
 
+def test_a_figure_comes_out_as_a_picture(fresh: Kernel) -> None:
+    run = fresh.run("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
+    assert [list(output.data) for output in run.outputs] == [["text/plain", "image/png"]]
+
+
 def test_a_segmentation_fault_is_named(fresh: Kernel) -> None:
     with pytest.raises(KernelGone, match="segmentation fault"):
         fresh.run("import ctypes; ctypes.string_at(0)")

@@ -506,7 +506,28 @@ def same(left, right):
     )
 
 
+def is_request(message):
+    """Whether the frames of a message of Jupyter's say that it is the examiner's."""
+    frames = [frame.bytes for frame in message[:8]]
+    return b"<IDS|MSG>" in frames[:-2] and b'"springfield_request"' in frames[frames.index(b"<IDS|MSG>") + 2]
+
+
 def install(kernel):
     """Answer the examiner's requests in this kernel."""
-    agent = Agent(kernel)
-    kernel.shell_handlers["springfield_request"] = agent.answer
+    kernel.shell_handlers["springfield_request"] = Agent(kernel).answer
+    usual = kernel.dispatch_shell
+
+    async def dispatch(message, *args, **kwargs):
+        """Answer a request at once: the usual way tells everybody of it and waits for other threads, 2 ms each time."""
+        if not is_request(message):
+            return await usual(message, *args, **kwargs)
+        session = kernel.session
+        idents, frames = session.feed_identities(message, copy=False)
+        kernel.pre_handler_hook()
+        try:
+            answer = kernel.shell_handlers["springfield_request"]
+            answer(kernel.shell_stream, idents, session.deserialize(frames, copy=False))
+        finally:
+            kernel.post_handler_hook()
+
+    kernel.dispatch_shell = dispatch
