@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import bleach
-from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
@@ -92,11 +92,23 @@ def _may_stay(tag: str, attribute: str, value: str) -> bool:
     return attribute in ("class", "align", "title") or (tag, attribute) == ("img", "alt")
 
 
+class _Renderer(IPythonRenderer):
+    """Pictures that were pasted into a cell are not handed in with its text; nbconvert would refuse the notebook."""
+
+    def _embed_image_or_attachment(self, src: str) -> str:
+        return src
+
+
+def unsafe_markdown(source: str) -> str:
+    """Markdown as HTML that still holds all HTML of its author's."""
+    return str(MarkdownWithMath(renderer=_Renderer(escape=False, exclude_anchor_links=True)).render(source))
+
+
 def safe_markdown(source: str) -> str:
     """Markdown as HTML that can do nothing: no scripts, no handlers, no `javascript:`."""
     return str(
         bleach.clean(
-            markdown2html_mistune(source),
+            unsafe_markdown(source),
             tags=MARKDOWN_TAGS,
             attributes=_may_stay,
             protocols=["http", "https", "mailto", "data", "attachment"],

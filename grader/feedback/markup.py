@@ -10,11 +10,10 @@ import struct
 import bleach
 from markupsafe import Markup, escape
 from nbconvert.filters import Highlight2HTML
-from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from pygments.token import STANDARD_TYPES
 
 from grader.examiner.printable import printable
-from grader.nbgrader_plugins import MARKDOWN_TAGS
+from grader.nbgrader_plugins import MARKDOWN_TAGS, unsafe_markdown
 
 MAX_CODE = 20_000
 MAX_MARKDOWN = 20_000
@@ -24,6 +23,8 @@ MAX_PICTURE_BYTES = 1 << 20
 MAX_PICTURE_PIXELS = 16_000_000  # a small file can unpack to gigabytes in the reader's browser
 _PNG = b"\x89PNG\r\n\x1a\n"
 _COLOURS = frozenset(STANDARD_TYPES.values())
+_PICTURE = re.compile(r'<img(?: alt="([^"<]*)")?>')
+_EMPTY_LINES = re.compile(r"\n{4,}")
 _HEADING = re.compile(r"<(/?)h[1-6]\b")
 
 
@@ -33,14 +34,14 @@ def markdown(source: str) -> Markup:
     if not text.strip():
         return Markup()
     try:
-        made = markdown2html_mistune(text)
+        made = unsafe_markdown(text)
         clean = bleach.clean(
-            made, tags=MARKDOWN_TAGS - {"img"}, attributes=_may_stay, protocols=["http", "https", "mailto"], strip=False
+            made, tags=MARKDOWN_TAGS, attributes=_may_stay, protocols=["http", "https", "mailto"], strip=False
         )
     except RecursionError:
         return Markup("<pre>{}</pre>").format(text)
     # The page's own headings are the outline; an answer's stand below them.
-    return Markup(_HEADING.sub(r"<\1h5", str(clean)))  # noqa: S704  bleach has cleaned it
+    return Markup(_PICTURE.sub(lambda found: f"<em>[{found[1] or '…'}]</em>", _HEADING.sub(r"<\1h5", str(clean))))  # noqa: S704  bleach has cleaned it
 
 
 def _may_stay(tag: str, attribute: str, value: str) -> bool:
@@ -48,13 +49,13 @@ def _may_stay(tag: str, attribute: str, value: str) -> bool:
         return value.startswith(("http://", "https://", "mailto:"))
     if attribute == "class":
         return (tag == "span" and value in _COLOURS) or (tag == "div" and value.strip() == "highlight")
-    return (tag, attribute) in (("th", "align"), ("td", "align"))
+    return (tag, attribute) in (("th", "align"), ("td", "align"), ("img", "alt"))
 
 
 def phrase(source: str) -> Markup:
     """One line of Markdown, such as a heading: code and emphasis stay, the rest is text."""
     try:
-        made = markdown2html_mistune(printable(source, 300))
+        made = unsafe_markdown(printable(source, 300))
     except RecursionError:
         return escape(printable(source, 300))
     return Markup(bleach.clean(made, tags={"code", "em", "strong"}, attributes=[], strip=True).strip())  # noqa: S704
@@ -70,13 +71,14 @@ def message(text: str) -> Markup:
     )
 
 
-def code(source: str) -> Markup:
-    """Python with colours."""
-    text = printable(source.expandtabs(4).strip("\n"), MAX_CODE)
-    try:
-        return Markup(Highlight2HTML(pygments_lexer="ipython3")(text))  # noqa: S704  pygments escapes
-    except RecursionError:
+def code(source: str, *, colours: bool = True) -> Markup:
+    """Python, with colours if they are wanted."""
+    # The lexer takes a minute and a half for 10 000 lines of one space.
+    rows = (line.rstrip() for line in printable(source, MAX_CODE).expandtabs(4).split("\n"))
+    text = _EMPTY_LINES.sub("\n\n\n", "\n".join(rows)).strip("\n")
+    if not colours:
         return Markup('<div class="highlight"><pre>{}</pre></div>').format(text)
+    return Markup(Highlight2HTML(pygments_lexer="ipython3")(text))  # noqa: S704  pygments escapes
 
 
 def lines(text: str, *, last: bool = False) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 
 from grader.assignment import split_hidden
 from grader.errors import InvalidAssignment
+from grader.examiner.printable import printable
 from grader.seal import PLACEHOLDER
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+(\S.*)")
@@ -119,7 +120,7 @@ def comment_title(source: str, language: str) -> str:
         source: the cell's text.
         language: of the page. "# Форма / Shape (2 балла)" has a title for both.
     """
-    first = source.lstrip().split("\n", 1)[0]
+    first = printable(source.lstrip().split("\n", 1)[0], 200)
     if not first.startswith("#"):
         return ""
     parts = [part.strip() for part in without_points(first.lstrip("# %")).split(" / ")]

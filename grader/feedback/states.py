@@ -81,7 +81,10 @@ def standing(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_untouch
     return Standing(state, _sign(state, grade), words)
 
 
-def _state(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_untouched: bool) -> State:
+_REASONS = (Outcome.RAISED, Outcome.TIMED_OUT, Outcome.OVER_LIMIT, Outcome.NOT_REACHED)
+
+
+def _state(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_untouched: bool) -> State:  # noqa: PLR0911
     if grade.is_by_teacher:
         return State.REVIEWED
     if grade.is_waiting:
@@ -90,10 +93,11 @@ def _state(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_untouched
         return State.EMPTY
     if grade.max_points and grade.points >= grade.max_points:
         return State.PASSED
-    if outcome is None or outcome in (Outcome.PASSED, Outcome.MANUAL, Outcome.NOT_GRADED):
-        is_passed = outcome is Outcome.PASSED and not grade.max_points
-        return State.PASSED if is_passed else State.PARTIAL if grade.points else State.FAILED
-    return State(outcome)
+    if grade.points:
+        return State.PARTIAL
+    if outcome is Outcome.PASSED and not grade.max_points:
+        return State.PASSED
+    return State(outcome) if outcome in _REASONS else State.FAILED
 
 
 def _sign(state: State, grade: Grade) -> Sign:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from markupsafe import Markup
 from nbformat import NotebookNode
 
 from grader.examiner.printable import printable
@@ -15,6 +16,7 @@ from grader.feedback.told import exception_of, printed, sentence, told, tracebac
 from grader.language import _
 
 MAX_PIECES = 60  # cells of one task that are shown; a notebook may have 2000
+MAX_COLOURED = 60_000  # characters of code of the whole page: some texts take the lexer three seconds for 20 000
 MAX_OUTPUTS = 20  # of one cell
 MAX_PICTURES = 12  # of the whole page
 _DEFINED = re.compile(r"\s*(?:def|class)\s+(\w+)")
@@ -28,13 +30,19 @@ class WorkReader:
         self._released = released
         self._language = language
         self._pictures = 0
+        self._coloured = 0
 
     def pieces(self, section: Section) -> tuple[Piece, ...]:
         """The cells of a section in which there is something of the student's."""
-        found = [piece for cell in section.cells if (piece := self._piece(cell, section)) is not None]
-        if len(found) > MAX_PIECES:
-            more = _("{count} more cells are not shown.").format(count=len(found) - MAX_PIECES)
-            return (*found[:MAX_PIECES], Piece(more))
+        found: list[Piece] = []
+        left_out = 0
+        for cell in section.cells:
+            if len(found) >= MAX_PIECES and not is_answer(cell):
+                left_out += cell.cell_type == "code" and not is_test(cell)
+            elif piece := self._piece(cell, section):
+                found.append(piece)
+        if left_out:
+            found.append(Piece(_("{count} more cells are not shown.").format(count=left_out)))
         return tuple(found)
 
     def _piece(self, cell: NotebookNode, section: Section) -> Piece | None:
@@ -60,19 +68,23 @@ class WorkReader:
         if grade_id in self._grades.untouched or not cell.source.strip():
             return Piece(_("Your code"), remark=_("This cell is as it was given out."), comment=comment)
         remark, outputs = self._run(cell)
-        return Piece(_("Your code"), markup.code(cell.source), remark, outputs, comment)
+        return Piece(_("Your code"), self._code(cell.source), remark, outputs, comment)
 
     def _other(self, cell: NotebookNode, section: Section) -> Piece | None:
         """A cell that nbgrader does not know: of the student's own, or an author's, of which only outputs matter."""
         source = cell.source.strip()
         remark, outputs = self._run(cell)
         if source and source not in self._released:
-            return Piece(_("A cell of your own"), markup.code(source), remark, outputs)
+            return Piece(_("A cell of your own"), self._code(source), remark, outputs)
         went_wrong = bool(remark) or any(output.wrong for output in outputs)
         if not source or not (went_wrong or (outputs and section.is_task)):
             return None
         unnamed = _("A cell of the notebook: `{first}`").format(first=_first_line(source))
         return Piece(comment_title(source, self._language) or unnamed, NOTHING, remark, outputs)
+
+    def _code(self, source: str) -> Markup:
+        self._coloured += min(len(source), markup.MAX_CODE)
+        return markup.code(source, colours=self._coloured <= MAX_COLOURED)
 
     def _run(self, cell: NotebookNode) -> tuple[str, tuple[Output, ...]]:
         """What went wrong in a cell, in a sentence, and its outputs."""

@@ -22,7 +22,7 @@ from grader.pipeline import grade_class
 from grader.publishing import make_feedback
 
 ANSWERS = {
-    "lisa": "reference",
+    "lisa": "reference",  # and a plot
     "wendell": "wrong/layers_in_a_list",
     "ralph": "hostile/syntax_error",
     "kearney": "hostile/os_exit",

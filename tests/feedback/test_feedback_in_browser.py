@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -143,7 +144,7 @@ def test_the_outline_is_one_a_screen_reader_can_follow(page: Page, hostile: Path
     page.goto(hostile.as_uri())
     levels = page.eval_on_selector_all("h1, h2, h3, h4, h5, h6", "all => all.map(h => Number(h.tagName[1]))")
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False) if after < 5)
+    assert all(after <= before + 1 for before, after in pairwise(levels) if after < 5)
     assert page.locator("html").get_attribute("lang") == "ru"
     assert page.locator("svg:not([aria-hidden])").count() == 0
     assert page.locator("img:not([alt])").count() == 0

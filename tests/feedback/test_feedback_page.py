@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import struct
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +34,9 @@ STANDINGS = {
 def test_a_lost_check_says_how_it_ended_why_and_what_to_try(
     outcome: Outcome, said: tuple[str, str], russian: Course, english: Course
 ) -> None:
-    made = notebook(answer("block = 1"), check(outcome=outcome, finding="Found 3, expected 4.", remedy="Add `padding`."))
+    made = notebook(
+        answer("block = 1"), check(outcome=outcome, finding="Found 3, expected 4.", remedy="Add `padding`.")
+    )
     points = (1.0, 2.0) if outcome is Outcome.PARTIAL else (0.0, 2.0)
     for course, words_, title in ((russian, said[0], "Что исправить"), (english, said[1], "What to fix")):
         text = text_of(page_of(made, graded(task1_block_shape=points), course))
@@ -226,7 +229,9 @@ def test_a_notebook_that_nbgrader_alone_has_graded_shows_nothing_hidden(
 ) -> None:
     text_ = "the block is wrong" if kind == "AssertionError" else "secret_key"
     output = error(kind, text_, "----> 4 secret_shape = (3, 17, 19)", "secret_traceback")
-    made = notebook(answer("block = None"), check(outcome=None, source=source, outputs=[printed("secret_print"), output]))
+    made = notebook(
+        answer("block = None"), check(outcome=None, source=source, outputs=[printed("secret_print"), output])
+    )
     html = page_of(made, graded(**LOST), english)
     assert "secret" not in html
     assert "0 of 2 points" in text_of(html)
@@ -266,16 +271,36 @@ def test_outputs_are_shown_and_capped(english: Course) -> None:
     assert "&lt;Figure&gt;" not in html
 
 
-def test_a_hundred_pictures_and_a_thousand_cells_do_not_become_a_page_of_their_size(english: Course) -> None:
+def test_many_pictures_and_cells_do_not_become_a_page_of_their_size(english: Course) -> None:
     drawn = new_output("display_data", data={"image/png": PIXEL})
     made = notebook(
-        *[new_code_cell(f"draw({n})", outputs=[drawn] * 30) for n in range(1000)], answer("x" * 100_000), check()
+        *[new_code_cell(f"draw({n})", outputs=[drawn] * 30) for n in range(200)], answer("x" * 100_000), check()
     )
     html = page_of(made, graded(**LOST), english)
     assert html.count("<img ") == 12
-    assert "942 more cells are not shown." not in html
-    assert "941 more cells are not shown." in html
+    assert "140 more cells are not shown." in html
+    assert "x" * 1000 in html
     assert len(html) < 500_000
+
+
+@pytest.mark.parametrize("text", ["\n ", ".", "\\", "(", "> ", "[", "|a|b|\n|-|-|\n"])
+def test_no_answer_takes_longer_than_it_is_worth(text: str, english: Course) -> None:
+    """A line with one space, ten thousand times, had taken the lexer a minute and a half."""
+    long = text * (100_000 // len(text))
+    started = time.monotonic()
+    page_of(
+        notebook(*[new_code_cell(long) for _ in range(70)], answer(long), check(), words(long)), graded(**LOST), english
+    )
+    assert time.monotonic() - started < 30
+
+
+def test_a_pasted_picture_is_named_and_an_answer_nested_without_end_is_shown(english: Course) -> None:
+    deep = "> " * 5000 + "- " * 4000 + "the bottom"
+    made = notebook(words("![схема](attachment:image.png) <img src=https://evil.example/x.png>"), words(deep, "deep"))
+    html = page_of(made, graded(task4_discussion=(0.0, 2.0), deep=(0.0, 2.0)), english)
+    assert "<em>[схема]</em> <em>[…]</em>" in html
+    assert "the bottom" in html
+    assert "evil" not in html
 
 
 def test_a_picture_that_is_none_or_would_fill_the_memory_is_not_shown(english: Course) -> None:

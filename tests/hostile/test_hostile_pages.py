@@ -87,6 +87,8 @@ def page_of(attacked_class: Path, tmp_path_factory: pytest.TempPathFactory) -> P
             cell["source"] = (
                 CODE["task1_block"] + "\n# </script></pre><script>hacked()</script><img src=x onerror=hacked()>"
             )
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "why":
+            cell["source"] = "\n\n".join(MARKDOWN + REMOTE_PICTURES)
     notebook.cells += [new_markdown_cell(text) for text in MARKDOWN]
     notebook.cells.append(new_code_cell("'</pre><script>hacked()</script>'"))
     notebook.metadata["title"] = "</title><script>hacked()</script>"
