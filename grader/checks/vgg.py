@@ -40,6 +40,7 @@ def block_with(
     norm_after: Iterable[int] | None = None,
     pool: Callable[[], nn.Module] = max_pool,
     shares: str = "",
+    first_apart: bool = False,
 ) -> nn.Sequential:
     """A block; the options make the mistakes.
 
@@ -52,26 +53,28 @@ def block_with(
         relu_after: numbers of the convolutions that have a ReLU; all if left out.
         norm_after: numbers of the convolutions that have a norm; all if left out.
         pool: makes the last layer.
-        shares: the kind of layer, "conv" or "norm", of which one object serves wherever its shape fits.
+        shares: kinds of layers, "conv" and "norm", of which one object serves wherever its shape fits.
+        first_apart: the first convolution and its norm have objects of their own all the same.
     """
     with_relu = set(range(depth) if relu_after is None else relu_after)
     with_norm = set(range(depth) if norm_after is None else norm_after) if batch_norm else set()
-    made: dict[tuple[str, int], nn.Module] = {}
+    made: dict[tuple[str, int, bool], nn.Module] = {}
     layers = []
     for index in range(depth):
         given = in_channels if index == 0 else out_channels
         for kind in order.split():
             if kind == "conv":
                 layer: nn.Module = nn.Conv2d(given, out_channels, 3, padding=1, bias=not batch_norm)
-                key = (kind, given)
+                width = given
             elif kind == "norm" and index in with_norm:
                 width = out_channels if order.index("conv") < order.index("norm") else given
-                layer, key = nn.BatchNorm2d(width), (kind, width)
+                layer = nn.BatchNorm2d(width)
             elif kind == "relu" and index in with_relu:
-                layer, key = nn.ReLU(), (kind, 0)
+                layer, width = nn.ReLU(), 0
             else:
                 continue
-            layers.append(made.setdefault(key, layer) if kind == shares else layer)
+            key = (kind, width, first_apart and index == 0)
+            layers.append(made.setdefault(key, layer) if kind in shares.split() else layer)
     return nn.Sequential(*layers, pool())
 
 
@@ -96,10 +99,6 @@ def vgg_block_mistakes(depth: int, in_channels: int, out_channels: int, batch_no
             _("The window of MaxPool is 3x3; VGG has 2x2 with stride 2."),
         ),
         Suspect(
-            partial(block_with, *sizes, shares="conv"),
-            _("One convolution object is used several times, so its weights are shared. Make a new layer each time."),
-        ),
-        Suspect(
             partial(block_with, depth, in_channels, out_channels, not batch_norm),
             _("There is no BatchNorm with `batch_norm=True`.")
             if batch_norm
@@ -113,7 +112,16 @@ def vgg_block_mistakes(depth: int, in_channels: int, out_channels: int, batch_no
 
 def _mistakes_of_depth(depth: int, in_channels: int, out_channels: int, batch_norm: bool) -> list[Suspect]:
     sizes = (depth, in_channels, out_channels, batch_norm)
+    repeated = [
+        Suspect(
+            partial(block_with, *sizes, shares=kinds, first_apart=first_apart),
+            _("One convolution object is used several times, so its weights are shared. Make a new layer each time."),
+        )
+        for kinds in (("conv", "conv norm") if batch_norm else ("conv",))
+        for first_apart in (False, True)
+    ]
     return [
+        *repeated,
         Suspect(
             partial(block_with, *sizes, relu_after=(0,)),
             _(
@@ -151,10 +159,13 @@ def _mistakes_of_norm(depth: int, in_channels: int, out_channels: int, batch_nor
             Suspect(partial(block_with, *sizes, norm_after=(depth - 1,)), some),
             Suspect(partial(block_with, *sizes, norm_after=range(depth - 1)), some),
             Suspect(partial(block_with, *sizes, norm_after=range(1, depth)), some),
-            Suspect(
-                partial(block_with, *sizes, shares="norm"),
-                _("One BatchNorm object is used several times. Make a new one for every convolution."),
-            ),
+            *[
+                Suspect(
+                    partial(block_with, *sizes, shares="norm", first_apart=first_apart),
+                    _("One BatchNorm object is used several times. Make a new one for every convolution."),
+                )
+                for first_apart in (False, True)
+            ],
         ]
     return suspects
 
