@@ -16,11 +16,11 @@
 # # VGG: много маленьких свёрток
 #
 # Первая свёртка AlexNet смотрела на картинку через окно 11×11, вторая — через окно 5×5. В 2014 году в Оксфорде, в группе
-# Visual Geometry Group, решили проверить, что будет, если взять только самые маленькие окна, 3×3, зато поставить их много.
-# Получилась VGG: сеть, в которой одинаковые блоки стоят друг за другом, как вагоны поезда. Соберём её целиком.
+# Visual Geometry Group, решили проверить, что будет, если взять только самые маленькие окна, 3×3, зато много. Получилась
+# VGG: сеть, в которой одинаковые блоки идут друг за другом, как вагоны поезда. Соберём её целиком.
 #
 # **Вы научитесь**
-# - считать, какую часть картинки видит одно число на карте признаков и сколько параметров это стоит;
+# - находить, какую часть картинки видит одно число на карте признаков, и считать, сколько параметров это стоит;
 # - писать блок VGG: несколько свёрток 3×3 и пулинг;
 # - собирать VGG-11, 13, 16 и 19 одним и тем же кодом по короткой таблице и проверять себя по числу параметров.
 #
@@ -35,7 +35,7 @@
 # | **Всего** | **20** |
 #
 # Пишите код только там, где стоит `# YOUR CODE HERE`. Проверки сравнивают, *что считает* ваш код, а не то, как он
-# написан: имена слоёв, их порядок и стиль выбирайте сами. Имена функций и порядок их аргументов оставьте как есть.
+# написан: имена слоёв, их порядок и стиль выбирайте сами. Имена функций и их аргументы оставьте как есть.
 
 # %% [markdown] tags=["lang-en"]
 # # VGG: many small convolutions
@@ -60,7 +60,7 @@
 # | **Total** | **20** |
 #
 # Write code only where it says `# YOUR CODE HERE`. The checks compare *what your code computes*, not how it is written: the
-# names of the layers, their order and the style are yours. Keep the names of the functions and the order of their arguments.
+# names of the layers, their order and the style are yours. Keep the names of the functions and their arguments.
 
 # %%
 import matplotlib.pyplot as plt
@@ -400,15 +400,15 @@ for sizes in [(2, 6, 8, False), (2, 8, 8, True)]:
 # ## Путь картинки через VGG
 #
 # VGG — это пять блоков подряд. После каждого сторона карты вдвое меньше, а каналов вдвое больше, пока их не станет 512. Сеть
-# постепенно меняет «где» на «что»: карты становятся маленькими, но каждая позиция рассказывает о своём куске картинки всё
-# подробнее. На рисунке VGG-16; последний столбец — три линейных слоя.
+# постепенно меняет «где» на «что»: карты становятся маленькими, но каждая точка на них рассказывает о своём куске картинки
+# всё больше. На рисунке VGG-11; последний столбец — три линейных слоя.
 
 # %% [markdown] tags=["lang-en"]
 # ## The picture's way through VGG
 #
 # VGG is five blocks in a row. After each the side of the map is halved and the number of channels doubled, until there are 512.
 # Step by step the network trades "where" for "what": the maps get small, but every position says more and more about its
-# piece of the picture. The figure shows VGG-16; the last column is the three linear layers.
+# piece of the picture. The figure shows VGG-11; the last column is the three linear layers.
 
 # %%
 maps = [(224, 3), (112, 64), (56, 128), (28, 256), (14, 512), (7, 512)]
@@ -420,14 +420,14 @@ for index, (side, channels) in enumerate(maps):
     ax.text(left + width / 2, height / 2 + 0.15, f"{side}×{side}\n{channels}", ha="center", va="bottom")
     left += width
     if index < 5:
-        depth = [2, 2, 3, 3, 3][index]
-        ax.annotate("", (left + 0.95, 0), (left + 0.05, 0), arrowprops={"arrowstyle": "-|>", "color": "#555555"})
-        ax.text(left + 0.48, -0.2, f"{depth} × conv\nmax pool", ha="center", va="top", fontsize=9)
-        left += 1.0
-ax.annotate("", (left + 0.95, 0), (left + 0.05, 0), arrowprops={"arrowstyle": "-|>", "color": "#555555"})
-ax.text(left + 0.48, -0.2, "flatten", ha="center", va="top", fontsize=9)
-ax.text(left + 1.1, 0, "7·7·512 = 25088\n↓\n4096\n↓\n4096\n↓\n1000", ha="left", va="center")
-ax.set_xlim(-0.3, left + 2.8)
+        depth = [1, 1, 2, 2, 2][index]
+        ax.annotate("", (left + 1.2, 0), (left + 0.1, 0), arrowprops={"arrowstyle": "-|>", "color": "#555555"})
+        ax.text(left + 0.65, -0.2, f"{depth} × conv\nmax pool", ha="center", va="top", fontsize=9)
+        left += 1.3
+ax.annotate("", (left + 1.2, 0), (left + 0.1, 0), arrowprops={"arrowstyle": "-|>", "color": "#555555"})
+ax.text(left + 0.65, -0.2, "flatten", ha="center", va="top", fontsize=9)
+ax.text(left + 1.35, 0, "7·7·512 = 25088\n↓\n4096\n↓\n4096\n↓\n1000", ha="left", va="center")
+ax.set_xlim(-0.5, left + 3.2)
 ax.set_ylim(-2.0, 2.6)
 ax.axis("off")
 plt.show()
@@ -643,7 +643,7 @@ dropout_matches(
 #    в задаче 3. Никакого пулинга, кроме того, что уже есть в блоках, не нужно;
 # 3. три линейных слоя с `hidden` нейронами в первых двух.
 #
-# Больше всего пригодятся ваши функции из задач 2–4, но можно написать всё и заново. Если всё верно, числа параметров совпадут
+# Пригодятся ваши функции из задач 2–4, но можно написать всё и заново. Если всё верно, числа параметров совпадут
 # с опубликованными:
 #
 # | | без BatchNorm | с BatchNorm |
@@ -671,7 +671,7 @@ dropout_matches(
 #    task 3. There is no pooling besides the one in the blocks;
 # 3. three linear layers, the first two with `hidden` neurons.
 #
-# Your functions of tasks 2 to 4 help most, but you may as well write everything anew. If all is right, the numbers of
+# Your functions of tasks 2 to 4 help, but you may as well write everything anew. If all is right, the numbers of
 # parameters are the published ones:
 #
 # | | without BatchNorm | with BatchNorm |
@@ -723,14 +723,14 @@ class VGG(nn.Module):
 # %% [markdown] tags=["lang-ru"]
 # ### Проверки задачи 5
 #
-# VGG-16 занимает полгигабайта. Чтобы не ждать, узкие сети мы проверяем на числах, а большие строим на устройстве `meta`:
-# там у тензоров есть форма, но нет чисел, поэтому память не нужна.
+# VGG-16 занимает в памяти полгигабайта. Чтобы не ждать, мы проверяем, что считают узкие сети, а настоящие строим на устройстве
+# `meta`: у тензоров там есть форма, но нет чисел, поэтому и память не нужна.
 
 # %% [markdown] tags=["lang-en"]
 # ### Checks of task 5
 #
-# VGG-16 takes half a gigabyte. To save time we test narrow networks with numbers, and build the large ones on the device `meta`:
-# tensors have a shape there and no numbers, so they need no memory.
+# VGG-16 takes half a gigabyte of memory. To save time we check what narrow networks compute, and build the real ones on the
+# device `meta`: tensors have a shape there and no numbers, so they need no memory.
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Что считает сеть (2 балла)
@@ -738,7 +738,7 @@ network = VGG([(1, 4), (2, 6), (1, 8)], num_classes=5, image_size=16, hidden=12)
 logits = network(torch.randn(2, 3, 16, 16))
 assert logits.shape == (2, 5), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 5)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_function
+from grader.checks import output_has_shape, same_function
 from grader.checks.vgg_network import vgg, vgg_mistakes
 
 for config, image_size in [([(2, 5), (1, 7)], 18), ([(1, 4), (1, 6), (2, 8), (2, 10), (2, 10)], 32)]:
@@ -749,6 +749,7 @@ for config, image_size in [([(2, 5), (1, 7)], 18), ([(1, 4), (1, 6), (2, 8), (2,
         torch.randn(6, 3, image_size, image_size),
         suspects=vgg_mistakes(config, batch_norm=False, **options),
     )
+output_has_shape(VGG(config, **options), torch.randn(1, 3, 32, 32), shape=(1, 7))
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_batch_norm", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -772,14 +773,20 @@ same_function(
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Число параметров настоящих VGG (1 балл)
-def count_parameters(number, batch_norm=False):
-    """Numbers in the weights of convolutions, in the weights of linear layers, and in all the rest of your VGG."""
+def vgg_without_numbers(number, batch_norm=False):
+    """Your VGG on the device `meta`."""
     options = {"batch_norm": True} if batch_norm else {}
     with torch.device("meta"):
         network = VGG(vgg_config(number), **options)
-        network(torch.zeros(2, 3, 224, 224))
+        if any(nn.parameter.is_lazy(parameter) for parameter in network.parameters()):
+            network(torch.zeros(2, 3, 224, 224))  # a lazy layer takes its shape from the first picture
+    return network
+
+
+def count_parameters(number, batch_norm=False):
+    """Numbers in the weights of convolutions, in the weights of linear layers, and in all the rest of your VGG."""
     counts = {4: 0, 2: 0, 1: 0}
-    for parameter in network.parameters():
+    for parameter in vgg_without_numbers(number, batch_norm).parameters():
         counts[parameter.dim()] += parameter.numel()
     return list(counts.values())
 
@@ -802,10 +809,7 @@ for number in [11, 13, 16, 19]:
 # And where do these 138 million numbers sit? Look at your VGG-16 layer by layer.
 
 # %%
-with torch.device("meta"):
-    vgg16 = VGG(vgg_config(16))
-    vgg16(torch.zeros(1, 3, 224, 224))
-weights = [parameter for parameter in vgg16.parameters() if parameter.dim() > 1]
+weights = [parameter for parameter in vgg_without_numbers(16).parameters() if parameter.dim() > 1]
 figure, ax = plt.subplots(figsize=(9, 3.4))
 colours = ["#2a6fbb" if weight.dim() == 4 else "#e0a458" for weight in weights]
 ax.bar(range(1, len(weights) + 1), [weight.numel() / 1e6 for weight in weights], color=colours)
@@ -818,15 +822,16 @@ plt.show()
 # %% [markdown] tags=["lang-ru"]
 # ## Опыт: учится ли глубокая сеть?
 #
-# Проверим вашу сеть в деле. Вот простая задача: картинки 32×32 с полосами четырёх направлений, немного шума. Обучим узкую VGG-11
-# дважды: без BatchNorm и с ним. Всё остальное одинаково. Пунктир — функция потерь у того, кто отвечает наугад.
+# Проверим вашу сеть в деле. Задача простая: на картинке 32×32 нарисованы полосы и немного шума, надо угадать, в какую из четырёх
+# сторон они идут. Обучим узкую VGG-11 дважды, без BatchNorm и с ним; всё остальное одинаково. Пунктир — функция потерь у того,
+# кто отвечает наугад.
 
 # %% [markdown] tags=["lang-en"]
 # ## An experiment: does a deep network learn?
 #
-# See your network at work. The problem is simple: pictures of 32×32 with stripes in one of four directions, and a little noise.
-# Train a narrow VGG-11 twice, without BatchNorm and with it; all the rest is equal. The dotted line is the loss of someone who
-# guesses.
+# See your network at work. The problem is simple: a picture of 32×32 shows stripes and a little noise, and the network has to say
+# in which of four directions they run. Train a narrow VGG-11 twice, without BatchNorm and with it; all the rest is equal. The
+# dotted line is the loss of someone who guesses.
 
 # %%
 def draw_stripes(count, size=32):
@@ -855,7 +860,7 @@ def train_narrow_vgg(batch_norm, steps=50):
     return losses
 
 
-figure, axes = plt.subplots(1, 5, figsize=(13, 2.8), width_ratios=[1, 1, 1, 1, 3])
+figure, axes = plt.subplots(1, 5, figsize=(13, 2.8), width_ratios=[1, 1, 1, 1, 3], layout="constrained")
 pictures, directions = draw_stripes(40)
 for number, ax in enumerate(axes[:4]):
     ax.imshow(pictures[directions == number][0].mean(0), cmap="gray")
@@ -869,9 +874,9 @@ axes[4].legend()
 plt.show()
 
 # %% [markdown] tags=["lang-ru"]
-# Без BatchNorm одиннадцать слоёв стоят на месте. Авторы VGG столкнулись с тем же: BatchNorm тогда ещё не придумали, и
-# они сначала обучали неглубокую VGG-11 с подобранными весами, а потом переносили её слои в более глубокие сети. Почему сигнал
-# и градиент теряются по дороге и как провести их через сто слоёв, вы узнаете на следующем занятии.
+# Без BatchNorm сеть из одиннадцати слоёв стоит на месте. Авторы VGG столкнулись с похожей трудностью: BatchNorm тогда ещё не
+# придумали. Поэтому сначала они обучили VGG-11, самую мелкую из всех, а в более глубокие сети перенесли часть её готовых
+# слоёв. Почему сигнал и градиент теряются по дороге и как провести их через сто слоёв, вы узнаете на следующем занятии.
 #
 # ## Задача 6. Подумайте (3 балла)
 #
@@ -879,9 +884,9 @@ plt.show()
 # две причины, по которым так лучше, и подтвердите одну из них числами. Есть ли у замены цена? (3–5 предложений)
 
 # %% [markdown] tags=["lang-en"]
-# Without BatchNorm eleven layers do not move. The authors of VGG met the same: BatchNorm had not been invented, so
-# they trained the shallow VGG-11 first, with carefully chosen weights, and carried its layers over into deeper networks. Why
-# signal and gradient get lost on the way, and how to lead them through a hundred layers, is for the next lesson.
+# Without BatchNorm a network of eleven layers does not move. The authors of VGG met a similar difficulty: BatchNorm had not been
+# invented. So they trained VGG-11 first, the shallowest of all, and carried some of its trained layers over into the deeper
+# networks. Why signal and gradient get lost on the way, and how to lead them through a hundred layers, is for the next lesson.
 #
 # ## Task 6. Think (3 points)
 #

@@ -1,5 +1,5 @@
 """The maps go into the linear layers as they are."""
-# loses: task5_vgg_function, task5_vgg_batch_norm, task5_vgg_parameters
+# loses: task5_vgg_function, task5_vgg_batch_norm
 # message: mat1 and mat2 shapes cannot be multiplied
 
 # %% task5_vgg
