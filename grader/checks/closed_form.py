@@ -55,7 +55,7 @@ def formula_matches(
     if not failures:
         return
     point, failure = failures[0]
-    message = _("With arguments {point}: {what} It is right at {right} of {total} points.").format(
+    message = _("Arguments: {point}. {what} It is right in {right} of {total} cases.").format(
         point=", ".join(map(str, point)),
         what=failure.message,
         right=len(points) - len(failures),

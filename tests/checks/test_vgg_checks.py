@@ -170,7 +170,7 @@ def test_a_wrong_formula_is_recognised(
 
 def test_a_formula_says_where_it_is_wrong_and_what_it_raised() -> None:
     said = message_of(lambda: formula_matches(lambda depth, k=3: 2 * depth + k // 3, receptive_field, [(1,), (2, 5)]))
-    assert said == "With arguments 2, 5: Found 5, expected 9. It is right at 1 of 2 points."
+    assert said == "Arguments: 2, 5. Found 5, expected 9. It is right in 1 of 2 cases."
     assert "`return`" in message_of(lambda: formula_matches(lambda depth: None, receptive_field, [(1,)]))
     assert "ZeroDivisionError" in message_of(lambda: formula_matches(lambda depth: 1 / 0, receptive_field, [(1,)]))
 
