@@ -797,9 +797,9 @@ for number, expected in [(11, 132_863_336), (16, 138_357_544)]:
 ### BEGIN HIDDEN TESTS
 from grader.checks.vgg_numbers import counts_are_published
 
-for number in [11, 13, 16, 19]:
-    counts_are_published(count_parameters(number), number)
-    counts_are_published(count_parameters(number, True), number, batch_norm=True)
+for layers in [11, 13, 16, 19]:
+    counts_are_published(count_parameters(layers), layers)
+    counts_are_published(count_parameters(layers, True), layers, batch_norm=True)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
