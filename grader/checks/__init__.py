@@ -7,8 +7,10 @@ message is for the student.
 """
 
 from grader.checks.cases import Case, same_function_in_cases
+from grader.checks.closed_form import WrongFormula, formula_matches
 from grader.checks.contest import contest_points
 from grader.checks.counting import layer_count, parameter_count
+from grader.checks.dropping import dropout_matches
 from grader.checks.equivalence import gradients_match, same_function
 from grader.checks.gradients import gradients_reach_every_parameter
 from grader.checks.mutation import does_not_change_its_input
@@ -22,10 +24,13 @@ from grader.examiner.examination import inputs_may_change
 __all__ = [
     "Case",
     "Suspect",
+    "WrongFormula",
     "contest_points",
     "derivative_matches",
     "does_not_change_its_input",
+    "dropout_matches",
     "drops_out_only_in_training",
+    "formula_matches",
     "gradients_match",
     "gradients_reach_every_parameter",
     "has_shape",

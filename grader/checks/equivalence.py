@@ -24,7 +24,12 @@ GRADIENT_TOLERANCE = 5e-2
 
 
 def same_function(
-    student: object, reference: nn.Module, *inputs: Tensor, suspects: Sequence[Suspect] = (), gradients: bool = True
+    student: object,
+    reference: nn.Module,
+    *inputs: Tensor,
+    suspects: Sequence[Suspect] = (),
+    gradients: bool = True,
+    training: bool = True,
 ) -> None:
     """The student's module computes the reference's function, whatever its names, order and style.
 
@@ -37,17 +42,21 @@ def same_function(
         inputs: what both are called on, float32; at least two examples, so that BatchNorm can train.
         suspects: known mistakes. The author of a module that equals one reads its message.
         gradients: compare the gradients too.
+        training: compare in training mode too. Without it gradients are not compared either; both modules are left
+            with the same weights.
 
     Raises:
         CheckFailed: another function; the message names the likely mistake.
     """
     pairs = _matched(student, reference, inputs, suspects)
+    if not training:
+        return
     module = require_module(student)
-    training = _training_step(module, inputs, is_student=True, backward=gradients)
+    step = _training_step(module, inputs, is_student=True, backward=gradients)
     expected = _training_step(reference, inputs, is_student=False, backward=gradients)
-    _compare_training(module, pairs, training, expected)
+    _compare_training(module, pairs, step, expected)
     if gradients:
-        _compare_gradients(pairs, training, expected)
+        _compare_gradients(pairs, step, expected)
 
 
 def gradients_match(student: object, reference: nn.Module, *inputs: Tensor, suspects: Sequence[Suspect] = ()) -> None:

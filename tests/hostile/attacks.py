@@ -71,7 +71,7 @@ class Attack:
     folder: Callable[[Path], None] | None = None
     student: str = ""
     slug: str = "gate"
-    within_s: float = 20
+    within_s: float = 40
     slow: bool = False
     alone: bool = False
 

@@ -1,0 +1,181 @@
+"""VGG's classifier and the whole network that are right, and the ways in which students get them wrong.
+
+Source: Simonyan, Zisserman 2014, section 2 and table 1; the places of dropout as in section 3.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from torch import nn
+
+from grader.checks.suspects import Suspect
+from grader.checks.vgg import block_with, max_pool
+from grader.language import _
+
+
+def vgg_classifier(in_features: int, hidden: int, num_classes: int) -> nn.Module:
+    """Three linear layers, the first two with ReLU and dropout: (N, in_features) -> logits (N, num_classes)."""
+    return _classifier(in_features, hidden, num_classes)
+
+
+def _classifier(
+    in_features: int,
+    hidden: int,
+    num_classes: int,
+    *,
+    relu_after: Iterable[int] = (0, 1),
+    drops_before: Iterable[int] = (),
+    drops_after: Iterable[int] = (0, 1),
+    p: float = 0.5,
+    last: Callable[[], nn.Module] | None = None,
+) -> nn.Sequential:
+    widths = (in_features, hidden, hidden, num_classes)
+    layers: list[nn.Module] = []
+    for index in range(3):
+        if index in drops_before:
+            layers.append(nn.Dropout(p))
+        layers.append(nn.Linear(widths[index], widths[index + 1]))
+        if index in relu_after:
+            layers.append(nn.ReLU())
+        if index in drops_after:
+            layers.append(nn.Dropout(p))
+    return nn.Sequential(*layers, *([] if last is None else [last()]))
+
+
+def vgg_classifier_mistakes(in_features: int, hidden: int, num_classes: int) -> list[Suspect]:
+    """Classifiers that are wrong in a known way; the shapes of input and output are right."""
+    sizes = (in_features, hidden, num_classes)
+    return [
+        Suspect(
+            partial(_classifier, *sizes, relu_after=()),
+            _("There is no ReLU between the linear layers: three of them in a row are no more than one."),
+        ),
+        Suspect(
+            partial(_classifier, *sizes, relu_after=(0,)),
+            _("The second linear layer is not followed by a ReLU."),
+        ),
+        Suspect(
+            partial(_classifier, *sizes, relu_after=(1,)),
+            _("The first linear layer is not followed by a ReLU."),
+        ),
+        *_mistakes_of_the_end(partial(_classifier, *sizes)),
+    ]
+
+
+def dropout_mistakes(in_features: int, hidden: int, num_classes: int) -> list[Suspect]:
+    """Classifiers whose dropout is wrong in a known way, for `dropout_matches`."""
+    sizes = (in_features, hidden, num_classes)
+    other_probabilities = [
+        Suspect(
+            partial(_classifier, *sizes, p=p),
+            _("The dropout probability is {found:g}, expected 0.5.").format(found=p),
+        )
+        for p in (0.1, 0.2, 0.25, 0.3, 0.4, 0.6, 0.7, 0.75, 0.8, 0.9)
+    ]
+    return [
+        Suspect(
+            partial(_classifier, *sizes, drops_after=(0,)),
+            _("Dropout follows only the first ReLU; it follows the second one too."),
+        ),
+        Suspect(
+            partial(_classifier, *sizes, drops_after=(1,)),
+            _("Dropout follows only the second ReLU; it follows the first one too."),
+        ),
+        Suspect(
+            partial(_classifier, *sizes, drops_before=(0, 1), drops_after=()),
+            _("Dropout stands before the first two linear layers; it belongs after their ReLU."),
+        ),
+        Suspect(
+            partial(_classifier, *sizes, drops_after=(0, 1, 2)),
+            _("Dropout stands after the last linear layer too: it would drop whole classes."),
+        ),
+        Suspect(
+            partial(_classifier, *sizes, drops_before=(0,), drops_after=(0, 1)),
+            _("There is a dropout too many, before the first linear layer."),
+        ),
+        *other_probabilities,
+    ]
+
+
+def _mistakes_of_the_end(build: Callable[..., nn.Module]) -> list[Suspect]:
+    softmax = _("There is a softmax at the end: the loss applies it again, so return the logits.")
+    return [
+        Suspect(partial(build, last=partial(nn.Softmax, dim=1)), softmax),
+        Suspect(partial(build, last=partial(nn.LogSoftmax, dim=1)), softmax),
+        Suspect(
+            partial(build, last=nn.ReLU), _("There is a ReLU after the last linear layer: logits may be negative.")
+        ),
+    ]
+
+
+def vgg(
+    config: Sequence[tuple[int, int]],
+    num_classes: int = 1000,
+    batch_norm: bool = False,
+    image_size: int = 224,
+    hidden: int = 4096,
+) -> nn.Module:
+    """The network that is right: (N, 3, image_size, image_size) -> logits (N, num_classes)."""
+    return _network(config, num_classes, batch_norm, image_size, hidden)
+
+
+def _network(
+    config: Sequence[tuple[int, int]],
+    num_classes: int,
+    batch_norm: bool,
+    image_size: int,
+    hidden: int,
+    *,
+    relu_after: Iterable[int] | None = None,
+    pool: Callable[[], nn.Module] = max_pool,
+    pooled_to: int | None = None,
+    relus: Iterable[int] = (0, 1),
+    last: Callable[[], nn.Module] | None = None,
+) -> nn.Sequential:
+    blocks: list[nn.Module] = []
+    in_channels = 3
+    for depth, channels in config:
+        blocks.append(block_with(depth, in_channels, channels, batch_norm, relu_after=relu_after, pool=pool))
+        in_channels = channels
+    side = image_size // 2 ** len(config)
+    if pooled_to is not None:
+        blocks.append(nn.AdaptiveAvgPool2d(pooled_to))
+        side = pooled_to
+    head = _classifier(in_channels * side**2, hidden, num_classes, relu_after=relus, last=last)
+    return nn.Sequential(*blocks, nn.Flatten(), head)
+
+
+def vgg_mistakes(
+    config: Sequence[tuple[int, int]], num_classes: int, batch_norm: bool, image_size: int, hidden: int
+) -> list[Suspect]:
+    """Networks that are wrong in a known way; the shapes of input and output are right."""
+    sizes = (config, num_classes, batch_norm, image_size, hidden)
+    build = partial(_network, *sizes)
+    other_norm = partial(_network, config, num_classes, not batch_norm, image_size, hidden)
+    return [
+        Suspect(
+            other_norm,
+            _("There is no BatchNorm with `batch_norm=True`: is the argument handed on to the blocks?")
+            if batch_norm
+            else _("There is a BatchNorm although `batch_norm` is False."),
+        ),
+        Suspect(partial(build, relu_after=()), _("There is no ReLU in the blocks of the network.")),
+        Suspect(partial(build, relus=()), _("There is no ReLU between the linear layers of the network.")),
+        Suspect(
+            partial(build, pool=partial(nn.AvgPool2d, 2)),
+            _("The block ends with an average pooling; a maximum is expected."),
+        ),
+        *[
+            Suspect(
+                partial(build, pooled_to=side),
+                _(
+                    "The maps are pooled to {side}x{side} before the linear layers. In this task they stay as the last "
+                    "block leaves them, so that the first linear layer depends on `image_size`."
+                ).format(side=side),
+            )
+            for side in (1, 7)
+        ],
+        *_mistakes_of_the_end(build),
+    ]

@@ -1,0 +1,15 @@
+"""AvgPool in place of MaxPool."""
+# loses: task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients, task5_vgg_function, task5_vgg_batch_norm
+# message: ends with an average pooling
+
+# %% task2_vgg_block
+def vgg_block(depth, in_channels, out_channels, batch_norm=False):
+    layers = []
+    for _ in range(depth):
+        layers.append(nn.Conv2d(in_channels, out_channels, 3, padding=1))
+        if batch_norm:
+            layers.append(nn.BatchNorm2d(out_channels))
+        layers.append(nn.ReLU())
+        in_channels = out_channels
+    layers.append(nn.AvgPool2d(2))
+    return nn.Sequential(*layers)

@@ -1,0 +1,15 @@
+"""Dropout before the linear layers, as in AlexNet."""
+# loses: task4_classifier_dropout, task5_vgg_function, task5_vgg_batch_norm
+# message: Dropout stands before the first two linear layers
+
+# %% task4_vgg_classifier
+def vgg_classifier(in_features, hidden, num_classes):
+    return nn.Sequential(
+        nn.Dropout(0.5),
+        nn.Linear(in_features, hidden),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(hidden, hidden),
+        nn.ReLU(),
+        nn.Linear(hidden, num_classes),
+    )

@@ -1,0 +1,13 @@
+"""No dropout (mistake 50)."""
+# loses: task4_classifier_dropout, task5_vgg_function, task5_vgg_batch_norm
+# message: no dropout in train() mode
+
+# %% task4_vgg_classifier
+def vgg_classifier(in_features, hidden, num_classes):
+    return nn.Sequential(
+        nn.Linear(in_features, hidden),
+        nn.ReLU(),
+        nn.Linear(hidden, hidden),
+        nn.ReLU(),
+        nn.Linear(hidden, num_classes),
+    )

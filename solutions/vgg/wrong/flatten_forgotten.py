@@ -1,0 +1,18 @@
+"""The maps go into the linear layers as they are."""
+# loses: task5_vgg_function, task5_vgg_batch_norm
+# message: mat1 and mat2 shapes cannot be multiplied
+
+# %% task5_vgg
+class VGG(nn.Module):
+    def __init__(self, config, num_classes=1000, batch_norm=False, image_size=224, hidden=4096):
+        super().__init__()
+        blocks, in_channels = [], 3
+        for depth, channels in config:
+            blocks.append(vgg_block(depth, in_channels, channels, batch_norm))
+            in_channels = channels
+        self.features = nn.Sequential(*blocks)
+        side = map_sizes(image_size, len(config))[-1]
+        self.classifier = vgg_classifier(in_channels * side * side, hidden, num_classes)
+
+    def forward(self, x):
+        return self.classifier(self.features(x))

@@ -1,0 +1,14 @@
+"""in_channels stays what it was in the loop (mistake 42)."""
+# loses: task2_vgg_block_shape, task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients, task5_vgg_function, task5_vgg_batch_norm, task5_vgg_parameters
+# message: to have 3 channels, but got 8
+
+# %% task2_vgg_block
+def vgg_block(depth, in_channels, out_channels, batch_norm=False):
+    layers = []
+    for _ in range(depth):
+        layers.append(nn.Conv2d(in_channels, out_channels, 3, padding=1))
+        if batch_norm:
+            layers.append(nn.BatchNorm2d(out_channels))
+        layers.append(nn.ReLU())
+    layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers)

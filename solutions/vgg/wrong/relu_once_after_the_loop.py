@@ -1,0 +1,14 @@
+"""One ReLU after all convolutions."""
+# loses: task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients, task5_vgg_function, task5_vgg_batch_norm
+# message: Only the last convolution is followed by a ReLU
+
+# %% task2_vgg_block
+def vgg_block(depth, in_channels, out_channels, batch_norm=False):
+    layers = []
+    for _ in range(depth):
+        layers.append(nn.Conv2d(in_channels, out_channels, 3, padding=1))
+        if batch_norm:
+            layers.append(nn.BatchNorm2d(out_channels))
+        in_channels = out_channels
+    layers += [nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers)

@@ -1,0 +1,8 @@
+"""VGG-11 with the second convolution in the wrong block (mistake 45)."""
+# loses: task3_vgg_config_values, task5_vgg_parameters
+# message: Arguments: 11. 2 of 10 numbers differ; at [0, 0]: found 2, expected 1.
+
+# %% task3_vgg_config
+def vgg_config(number):
+    depths = {11: [2, 1, 1, 2, 2], 13: [2, 2, 2, 2, 2], 16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4]}
+    return list(zip(depths[number], [64, 128, 256, 512, 512]))
