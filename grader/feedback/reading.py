@@ -27,6 +27,8 @@ from grader.feedback.told import Told, exception_of, printed, sentence, told, tr
 from grader.feedback.work import WorkReader
 from grader.language import _
 
+STUB = "NotImplementedError"  # what a released cell raises
+
 
 def read_page(notebook: NotebookNode, grades: Grades, released: frozenset[str], language: str, title: str) -> Page:
     """Make the page of an executed notebook.
@@ -50,15 +52,17 @@ def read_page(notebook: NotebookNode, grades: Grades, released: frozenset[str], 
         trouble = trouble or _trouble(section, task)
     fixes = tuple(_fixes(tasks))
     is_behind = any(check.told.cause or not check.told.is_ours for fix in fixes for _task, check in fix.checks)
-    return Page(title_of(notebook) or title, grades, tuple(tasks), trouble if is_behind else None, fixes)
+    # A task that nobody has begun is no trouble; its checks say so.
+    is_told = trouble is not None and is_behind and not trouble.what.startswith(STUB)
+    return Page(title_of(notebook) or title, grades, tuple(tasks), trouble if is_told else None, fixes)
 
 
 def _check(cell: NotebookNode, grades: Grades, language: str) -> Check:
     known = marks(cell)
     grade = grades.cells.get(known.grade_id, Grade(0.0, _number(known.get("points"))))
     said = told(cell) if is_test(cell) else Told()
-    is_untouched = known.grade_id in grades.untouched
-    found = standing(said.outcome, grade, is_test=is_test(cell), is_untouched=is_untouched)
+    is_empty = known.grade_id in grades.untouched or STUB in said.finding
+    found = standing(said.outcome, grade, is_test=is_test(cell), is_empty=is_empty)
     visible = visible_part(cell.source) if is_test(cell) else ""
     # A teacher's points make the tests' message an old one.
     is_note = found.sign in (Sign.DONE, Sign.WAIT) and found.state is not State.REVIEWED

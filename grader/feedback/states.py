@@ -55,16 +55,16 @@ class Standing:
         return self.sign is Sign.WAIT
 
 
-def standing(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_untouched: bool) -> Standing:
+def standing(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_empty: bool) -> Standing:
     """How a check stands; points of the gradebook decide, what the run said explains.
 
     Args:
         outcome: what the run said; None where a notebook was graded by nbgrader alone.
         grade: the gradebook's points.
         is_test: whether points come from running the cell.
-        is_untouched: whether the answer cell was handed in as it was released.
+        is_empty: whether there is no answer yet: nothing was written, or `NotImplementedError` still stands there.
     """
-    state = _state(outcome, grade, is_test=is_test, is_untouched=is_untouched)
+    state = _state(outcome, grade, is_test=is_test, is_empty=is_empty)
     words = {
         State.PASSED: _("Passed"),
         State.PARTIAL: _("Passed in part"),
@@ -84,12 +84,12 @@ def standing(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_untouch
 _REASONS = (Outcome.RAISED, Outcome.TIMED_OUT, Outcome.OVER_LIMIT, Outcome.NOT_REACHED)
 
 
-def _state(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_untouched: bool) -> State:  # noqa: PLR0911
+def _state(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_empty: bool) -> State:  # noqa: PLR0911
     if grade.is_by_teacher:
         return State.REVIEWED
     if grade.is_waiting:
         return State.NOT_GRADED if is_test else State.WAITING
-    if not is_test and is_untouched and not grade.points:
+    if is_empty and not grade.points:
         return State.EMPTY
     if grade.max_points and grade.points >= grade.max_points:
         return State.PASSED
@@ -140,8 +140,6 @@ def advice_on_trouble(kind: str, trouble: str) -> str:
             "Python could not read this cell, so nothing in it has run. Look at the marked line and the one above it: "
             "a colon, a bracket, a quotation mark or an indentation is missing or superfluous."
         )
-    if kind == "NotImplementedError":
-        return _("Write your solution in place of the line `raise NotImplementedError()`.")
     if kind in ("ModuleNotFoundError", "ImportError"):
         return _("This library is not there where notebooks are graded. Use those that the notebook came with.")
     if kind:

@@ -95,7 +95,7 @@ def test_findings_and_remedies_of_real_checks_stand_apart(pages: Pages) -> None:
 def test_a_syntax_error_is_explained_once(pages: Pages) -> None:
     text = text_of(pages.english["ralph"])
     assert "Begin with this" in text
-    assert "Your cell in “Task 1. The residual block”: SyntaxError: expected ':' (line 1)" in text
+    assert "In “Task 1. The residual block”: SyntaxError: expected ':' (line 1)" in text
     assert text.count("Python could not read this cell") == 1
     assert "This probably follows from the first error above." in text
     assert "Earlier in the notebook" not in text
@@ -112,7 +112,8 @@ def test_an_untouched_release_gets_a_page(pages: Pages) -> None:
     text = text_of(pages.english["maggie"])
     assert "0 of 20 points" in text
     assert "Not solved yet" in text
-    assert "No answer" in text
+    assert text.count("No answer") >= 8
+    assert "Begin with this" not in text
 
 
 def test_nothing_hidden_stands_on_any_page(pages: Pages) -> None:

@@ -117,7 +117,7 @@ def test_the_first_error_is_said_once_and_what_follows_refers_to_it(russian: Cou
     )
     html = page_of(made, graded(task1_block_shape=(0.0, 2.0), task1_block_values=(0.0, 3.0)), russian)
     text = text_of(html)
-    assert "Начните с этого Ваша ячейка в разделе «Задача 1. Блок»: SyntaxError: expected ':' (строка 1)" in text
+    assert "Начните с этого В разделе «Задача 1. Блок»: SyntaxError: expected ':' (строка 1)" in text
     assert "двоеточия" in text
     assert html.count("Скорее всего, это следствие первой ошибки") == 2
     assert "Перезапустите ядро" not in text
@@ -154,6 +154,8 @@ def test_an_untouched_release_is_told_what_to_do(english: Course) -> None:
     assert "Not solved yet" in text
     assert "Write your solution in place of the line raise NotImplementedError()" in text
     assert "No answer" in text
+    assert "An error in the code" not in text
+    assert "Begin with this" not in text
     assert "Write your answer in the cell below the question" in text
     assert "This cell is as it was given out." in text
 
