@@ -18,12 +18,12 @@ Groups = list[list[nn.Module]]
 
 
 def alexnet_groups(channels: Sequence[int], *, groups: int = 1) -> Groups:
-    """The five convolutions, each with what follows it."""
+    """The five convolutions, each with what follows it; a bias before BatchNorm would change nothing."""
     first, second, third, fourth, fifth = channels
     return [
-        [nn.Conv2d(3, first, 11, stride=4), nn.BatchNorm2d(first), nn.ReLU(), nn.MaxPool2d(3, stride=2)],
+        [nn.Conv2d(3, first, 11, stride=4, bias=False), nn.BatchNorm2d(first), nn.ReLU(), nn.MaxPool2d(3, stride=2)],
         [
-            nn.Conv2d(first, second, 5, padding=2, groups=groups),
+            nn.Conv2d(first, second, 5, padding=2, groups=groups, bias=False),
             nn.BatchNorm2d(second),
             nn.ReLU(),
             nn.MaxPool2d(3, stride=2),

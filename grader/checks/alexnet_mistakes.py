@@ -5,6 +5,7 @@ A mistake is an edit of the right net: layers taken out, put into another order,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -71,6 +72,33 @@ def features_shape_matches(
             for suspect in features_shape_mistakes(channels):
                 if found == [_shape(suspect.module, x) for x in images]:
                     raise CheckFailed(failure.message, remedy=suspect.message) from failure
+        raise
+
+
+_TOO_SHORT = re.compile(r"shapes cannot be multiplied \(\d+x(\d+) and (\d+)x\d+\)")
+
+
+def alexnet_has_shape(module: object, x: Tensor, shape: Sequence[int]) -> None:
+    """The whole net turns images into logits of this shape.
+
+    Args:
+        module: the student's net.
+        x: images (N, 3, 227, 227).
+        shape: expected shape of the output.
+
+    Raises:
+        CheckFailed: another shape, or an exception; a net that is made for images of 224 pixels is told so.
+    """
+    try:
+        output_has_shape(module, x, shape=shape)
+    except CheckFailed as failure:
+        sizes = _TOO_SHORT.search(failure.message)
+        if sizes and int(sizes[1]) * 25 == int(sizes[2]) * GRID:
+            remedy = _(
+                "The first linear layer is made for maps of 5x5, which images of 224 pixels would give. Ours have 227, "
+                "and the last maps are 6x6."
+            )
+            raise CheckFailed(failure.message, remedy=remedy) from failure
         raise
 
 
@@ -169,7 +197,13 @@ def _features_edits() -> list[tuple[Edit, str]]:
             _with_padding(2, 0),
             _("The first convolution has padding=2, as in torchvision, for images of 224 pixels. Here it has none."),
         ),
-        (_with_padding(1, 0), _("The first convolution has padding=1. Here it has none.")),
+        *(
+            (
+                _with_padding(padding, 0),
+                _("The first convolution has padding={padding}; here it has none.").format(padding=padding),
+            )
+            for padding in (1, 3, 4, 5)
+        ),
         (
             _with_pool(lambda: nn.MaxPool2d(2)),
             _("The poolings have a 2x2 window. It is 3x3 with stride 2 here: neighbouring windows overlap."),
@@ -255,7 +289,6 @@ def features_shape_mistakes(channels: Sequence[int]) -> list[Suspect]:
             _with_pool(lambda: nn.MaxPool2d(3, stride=2, padding=1)),
             _("The poolings have padding; here they have none."),
         ),
-        *((_with_padding(n, 0), _("The first convolution has padding; here it has none.")) for n in (5, 3, 2, 1)),
     ]
     return [Suspect(partial(_edited, channels, edit), message) for edit, message in edits]
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 from torch import nn
 
 from grader.checks.alexnet import GRID, SIDE
-from grader.checks.formulas import WrongFormula
+from grader.checks.formulas import WrongFormula, shown
+from grader.errors import CheckFailed
 from grader.language import _
 
 
@@ -166,6 +167,24 @@ def alexnet_parameters(
     return _parameters(num_classes, channels, hidden)
 
 
+def full_size_matches(found: object) -> None:
+    """The number of parameters of AlexNet with its default arguments, biases of convolutions left out.
+
+    These are left out because the first two convolutions may have one or not.
+
+    Raises:
+        CheckFailed: another number.
+    """
+    right = _parameters(1000, (96, 256, 384, 384, 256), 4096, conv_biases=False)
+    if found != right:
+        raise CheckFailed(
+            _(
+                "`AlexNet()` has {found} parameters, expected {expected} (biases of convolutions are left out here)."
+            ).format(found=shown(found), expected=shown(right)),
+            remedy=_("Are the default values those of the task, and are all layers there, and none besides?"),
+        )
+
+
 def _parameters(
     num_classes: int,
     channels: Sequence[int],
@@ -175,11 +194,12 @@ def _parameters(
     norms: int = 2,
     per_channel: int = 2,
     biases: bool = True,
+    conv_biases: bool = True,
 ) -> int:
     kernels = (11, 5, 3, 3, 3)
     total = 0
     for n_in, n_out, kernel in zip((3, *channels), channels, kernels, strict=False):
-        total += conv_parameters(n_in, n_out, kernel, biases)
+        total += conv_parameters(n_in, n_out, kernel, biases and conv_biases)
     total += sum(per_channel * number for number in channels[:norms])
     widths = (channels[4] * grid, hidden, hidden, num_classes)
     for n_in, n_out in pairwise(widths):

@@ -53,8 +53,13 @@ def dropout_rates(module: object, reference: nn.Module, x: Tensor, expected: Seq
     if all(abs(found - right) <= most for found, right, most in zip(rates, expected, tolerances, strict=True)):
         probe.require_values(math.prod(1 - rate for rate in expected))
         return
+    if not probe.is_right_in_evaluation:
+        raise CheckFailed(
+            _("The module computes something else than expected even without dropout, so dropout cannot be measured."),
+            remedy=_("Make the check of the function pass first."),
+        )
     raise CheckFailed(
-        _("Measured in `train()` mode: {found}. Expected: {expected}.").format(
+        _("Numbers that are zeroed in `train()` mode: {found}. Expected: {expected}.").format(
             found=_told(rates), expected=_told(expected)
         ),
         remedy=_remedy(rates, expected),
@@ -62,10 +67,9 @@ def dropout_rates(module: object, reference: nn.Module, x: Tensor, expected: Seq
 
 
 def _told(rates: Sequence[float]) -> str:
-    last = len(rates) - 1
-    parts = [_("before linear layer 1 dropout zeroes {rate:.0%} of the numbers").format(rate=max(rates[0], 0.0))]
-    for place in range(1, last + 1):
-        parts.append(_("after layer {number} {rate:.0%}").format(number=place, rate=max(rates[place], 0.0)))
+    parts = [_("before linear layer 1 {rate:.0%}").format(rate=max(rates[0], 0.0))]
+    for place, rate in enumerate(rates[1:], start=1):
+        parts.append(_("after layer {number} {rate:.0%}").format(number=place, rate=max(rate, 0.0)))
     return ", ".join(parts)
 
 
@@ -86,12 +90,18 @@ def _remedy(rates: Sequence[float], expected: Sequence[float]) -> str:
 
 
 class _Probe:
-    """One student's module with chosen weights, beside the reference without dropout."""
+    """One student's module with chosen weights, beside the reference without dropout.
+
+    Attributes:
+        is_right_in_evaluation: whether both are the same function without dropout.
+    """
 
     def __init__(self, student: nn.Module, reference: nn.Module, x: Tensor, depth: int) -> None:
         self._student, self._x = student, x
         self._reference = _without_dropout(reference)
-        self._pairs = _pairs(student, self._reference, x)
+        pairs = _pairs(student, self._reference, x)
+        self.is_right_in_evaluation = pairs is not None
+        self._pairs = pairs or pairs_in_order(student, self._reference)
         self._chain = [layer for layer in layers_of(self._reference) if layer.kind == "linear"][-depth:]
         self._ratios = torch.zeros(0)
 
@@ -158,16 +168,14 @@ def _without_dropout(reference: nn.Module) -> nn.Module:
     return twin
 
 
-def _pairs(student: nn.Module, reference: nn.Module, x: Tensor) -> list[Pair]:
-    """The student's layers beside the reference's; in the order of registration where the function is another one."""
+def _pairs(student: nn.Module, reference: nn.Module, x: Tensor) -> list[Pair] | None:
+    """The student's layers beside the reference's, or `None` where the function is another one."""
     if layer_difference(student, reference):
         raise CheckFailed(
             _("The layers are not the expected ones, so dropout cannot be measured."),
             remedy=_("Make the other checks of this task pass first."),
         )
-    return PairSearch(student, (x[:2],), evaluated(reference, x[:2])).pairs(reference) or pairs_in_order(
-        student, reference
-    )
+    return PairSearch(student, (x[:2],), evaluated(reference, x[:2])).pairs(reference)
 
 
 def _pass_on(layer: Layer, *, cut: bool) -> None:

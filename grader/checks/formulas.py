@@ -6,10 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
 from grader.checks.calling import ORDINARY_ERRORS
 from grader.checks.values import same_value
 from grader.errors import CheckFailed, StudentCodeRaised
 from grader.language import _
+
+_MOST = 12  # numbers of a list that a message shows
+_MOST_DIGITS = 40
 
 
 @dataclass(frozen=True)
@@ -44,15 +49,18 @@ def same_formula(
         CheckFailed: another number somewhere; the message says at which arguments.
     """
     found = [_value(student, point) for point in points]
-    failures = [_difference(value, formula(*point)) for value, point in zip(found, points, strict=True)]
-    if not any(failures):
+    right = [formula(*point) for point in points]
+    wrong = [number for number, value in enumerate(found) if not _equal(value, right[number])]
+    if not wrong:
         return
-    point, failure = next((point, failure) for point, failure in zip(points, failures, strict=True) if failure)
-    what = _("With the arguments {arguments}: {what}").format(arguments=_listed(point), what=failure.message)
+    first = wrong[0]
+    what = _("With the arguments {arguments}: found {found}, expected {expected}.").format(
+        arguments=_listed(points[first]), found=shown(found[first]), expected=shown(right[first])
+    )
     for mistake in mistakes:
-        if not any(_difference(value, mistake.formula(*where)) for value, where in zip(found, points, strict=True)):
+        if all(_equal(value, mistake.formula(*point)) for value, point in zip(found, points, strict=True)):
             raise CheckFailed(what, remedy=mistake.message)
-    raise CheckFailed(what, remedy=failure.remedy)
+    raise CheckFailed(what, remedy=_("Is there a `return` at its end?") if found[first] is None else "")
 
 
 def _value(student: Callable[..., object], point: tuple[Any, ...]) -> object:
@@ -67,14 +75,30 @@ def _value(student: Callable[..., object], point: tuple[Any, ...]) -> object:
         ) from error
 
 
-def _difference(value: object, right: object) -> CheckFailed | None:
+def _equal(value: object, right: object) -> bool:
     try:
         # Whole numbers below 10^9: 1e-12 tells a difference of 1 among them.
         same_value(value, right, tolerance=1e-12)
-    except CheckFailed as failure:
-        return failure
-    return None
+    except CheckFailed:
+        return False
+    return True
+
+
+def shown(value: object) -> str:
+    """A number as people write it, a list of them, or the type of anything else."""
+    if isinstance(value, list | tuple):
+        items = ", ".join(shown(item) for item in value[:_MOST])
+        return f"[{items}, ...]" if len(value) > _MOST else f"[{items}]"
+    if isinstance(value, Tensor):
+        return shown(value.tolist())
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"[:_MOST_DIGITS]
+    if isinstance(value, float):
+        return f"{value:,.0f}"[:_MOST_DIGITS] if value.is_integer() else f"{value:,.6g}"
+    return str(value) if value is None else type(value).__name__
 
 
 def _listed(point: tuple[Any, ...]) -> str:
-    return ", ".join(str(argument) for argument in point) or _("left out")
+    return ", ".join(shown(argument) for argument in point) or _("left out")

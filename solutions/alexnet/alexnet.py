@@ -417,7 +417,7 @@ assert output.shape[:2] == (2, 12), f"форма / shape: {tuple(output.shape)},
 ### BEGIN HIDDEN TESTS
 from grader.checks.alexnet_mistakes import features_shape_matches
 
-features_shape_matches(make_features, (3, 5, 4, 6, 7), [(227, 227)])
+features_shape_matches(make_features, (2, 6, 4, 8, 10), [(227, 227)])
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task2_make_features_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -613,12 +613,16 @@ class AlexNet(nn.Module):
 
 
 # %% [markdown] tags=["lang-ru"]
-# Настоящая AlexNet занимает четверть гигабайта. Чтобы проверить формы, память не нужна: на устройстве `meta` PyTorch следит
-# только за формами тензоров, а чисел не хранит. Поэтому первая проверка срабатывает мгновенно.
+# Настоящая AlexNet занимает четверть гигабайта. Но чтобы проверить формы, память не нужна: на устройстве `meta` PyTorch следит
+# только за формами тензоров, а чисел не хранит. Поэтому следующая ячейка срабатывает мгновенно.
 
 # %% [markdown] tags=["lang-en"]
-# The real AlexNet takes a quarter of a gigabyte. To check shapes no memory is needed: on the device `meta` PyTorch follows the
-# shapes of the tensors only and keeps no numbers. So the first check takes no time.
+# The real AlexNet takes a quarter of a gigabyte. But to check shapes no memory is needed: on the device `meta` PyTorch follows the
+# shapes of the tensors only and keeps no numbers. So the next cell takes no time.
+
+# %%
+with torch.device("meta"):
+    print(AlexNet()(torch.empty(2, 3, 227, 227)).shape)
 
 # %% nbgrader={"grade": true, "grade_id": "task4_alexnet_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Формы и размер сети (1 балл)
@@ -632,16 +636,16 @@ def full_size_weights():
     return total - sum(layer.bias.numel() for layer in convolutions if layer.bias is not None)
 
 
-with torch.device("meta"):
-    logits = AlexNet()(torch.empty(2, 3, 227, 227))
-assert logits.shape == (2, 1000), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 1000)"
+net = AlexNet(10, (4, 6, 8, 10, 12), 32)
+assert isinstance(net, nn.Module), "AlexNet - наследник nn.Module / AlexNet inherits from nn.Module"
 ### BEGIN HIDDEN TESTS
-from grader.checks import output_has_shape, same_formula
+from grader.checks.alexnet_mistakes import alexnet_has_shape
+from grader.checks.alexnet_numbers import full_size_matches
 
-output_has_shape(AlexNet(7, (3, 4, 5, 6, 64), 11), torch.randn(4, 3, 227, 227), shape=(4, 7))
-output_has_shape(AlexNet(5, (3, 4, 5, 6, 8), 11), torch.randn(1, 3, 227, 227), shape=(1, 5))
-output_has_shape(AlexNet(channels=(3, 4, 5, 6, 8), hidden=11, num_classes=1), torch.randn(2, 3, 227, 227), shape=(2, 1))
-same_formula(full_size_weights, lambda: 62_377_672, [()])
+alexnet_has_shape(AlexNet(7, (2, 4, 6, 8, 64), 11), torch.randn(4, 3, 227, 227), shape=(4, 7))
+alexnet_has_shape(AlexNet(5, (4, 6, 8, 2, 10), 11), torch.randn(1, 3, 227, 227), shape=(1, 5))
+alexnet_has_shape(AlexNet(channels=(2, 4, 6, 8, 10), hidden=11, num_classes=1), torch.randn(2, 3, 227, 227), shape=(2, 1))
+full_size_matches(full_size_weights())
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task4_alexnet_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
