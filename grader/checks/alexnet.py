@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 SIDE = 227
 GRID = 6 * 6  # pixels of each map that reaches the classifier
@@ -37,6 +38,15 @@ def alexnet_groups(channels: Sequence[int], *, groups: int = 1) -> Groups:
 def row_of(groups: Groups) -> nn.Sequential:
     """All layers, one after another."""
     return nn.Sequential(*(layer for group in groups for layer in group))
+
+
+def alexnet_images(number: int) -> Tensor:
+    """Random images (number, 3, 227, 227), each with a colour of its own, and noise.
+
+    Behind a MaxPool over pure noise almost every number is positive, and a forgotten ReLU would hardly show; the colours
+    make about half of the channels negative.
+    """
+    return 1.5 * torch.randn(number, 3, 1, 1) + 0.5 * torch.randn(number, 3, SIDE, SIDE)
 
 
 def alexnet_features(channels: Sequence[int]) -> nn.Sequential:

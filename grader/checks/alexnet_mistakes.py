@@ -183,10 +183,6 @@ def _features_edits() -> list[tuple[Edit, str]]:
             _ordered(0, 2, 1, 3),
             _("BatchNorm stands after ReLU. The order of the task is convolution, BatchNorm, ReLU, MaxPool."),
         ),
-        (
-            _ordered(0, 2, 3, 1),
-            _("BatchNorm stands after pooling. The order of the task is convolution, BatchNorm, ReLU, MaxPool."),
-        ),
         (_without(nn.BatchNorm2d), _("There is no BatchNorm; it follows the first and the second convolution.")),
         (_with_response_norm, _("LocalResponseNorm is used; our task has BatchNorm in its place.")),
         (
@@ -219,10 +215,11 @@ def features_mistakes(channels: Sequence[int], tail: Callable[[], Sequence[nn.Mo
         channels: maps after each of the five convolutions.
         tail: makes the layers behind the convolutional part.
     """
-    suspects = [
-        Suspect(lambda edit=edit: _edited(channels, edit, tail()), message)  # type: ignore[misc]
-        for edit, message in _features_edits()
-    ]
+
+    def edited(edit: Edit) -> nn.Module:
+        return _edited(channels, edit, tail())
+
+    suspects = [Suspect(partial(edited, edit), message) for edit, message in _features_edits()]
     if not any(number % 2 for number in channels):
         split = _("The convolutions have groups=2, as in 2012 on two GPUs. Here every map sees all maps before it.")
         suspects.append(Suspect(lambda: nn.Sequential(*row_of(alexnet_groups(channels, groups=2)), *tail()), split))
@@ -258,6 +255,8 @@ def features_shape_mistakes(channels: Sequence[int]) -> list[Suspect]:
         if isinstance(convolution, nn.Conv2d):
             convolution.stride = (1, 1)
 
+    edges = _("A convolution loses pixels at the edges: the second one needs padding=2, the last three padding=1.")
+    missing = _("A pooling is missing: there is one after convolutions 1, 2 and 5.")
     edits: list[tuple[Edit, str]] = [
         (
             _with_pool(lambda: nn.MaxPool2d(3)),
@@ -268,22 +267,9 @@ def features_shape_mistakes(channels: Sequence[int]) -> list[Suspect]:
             _("The last pooling has the stride 3. All three have a 3x3 window and the stride 2."),
         ),
         (with_stride, _("The first convolution has no stride; it is 4.")),
-        (_with_padding(0, 1), _("The second convolution needs padding=2, so that 27x27 stays 27x27.")),
-        (_with_padding(1, 1), _("The second convolution needs padding=2, so that 27x27 stays 27x27.")),
-        *(
-            (
-                _with_padding(0, number),
-                _("Convolution {number} needs padding=1, so that 13x13 stays 13x13.").format(number=number + 1),
-            )
-            for number in (2, 3, 4)
-        ),
-        *(
-            (
-                _without(nn.MaxPool2d, [number]),
-                _("There is no pooling after convolution {number}.").format(number=number + 1),
-            )
-            for number in (0, 1, 4)
-        ),
+        *((_with_padding(0, number), edges) for number in (1, 2, 3, 4)),
+        (_with_padding(1, 1), edges),
+        *((_without(nn.MaxPool2d, [number]), missing) for number in (0, 1, 4)),
         (_with_pool(lambda: nn.MaxPool2d(3, stride=1)), _("The poolings have the stride 1; it is 2.")),
         (
             _with_pool(lambda: nn.MaxPool2d(3, stride=2, padding=1)),
@@ -307,7 +293,6 @@ def _linear_edits() -> list[tuple[Callable[[list[nn.Module]], list[nn.Module]], 
             lambda layers: [*layers, nn.ReLU()],
             _("There is a ReLU after the last linear layer: logits may be negative."),
         ),
-        (lambda layers: [nn.ReLU(), *layers], _("There is a ReLU before the first linear layer.")),
         (lambda layers: [*layers, nn.Softmax(dim=1)], softmax),
         (lambda layers: [*layers, nn.LogSoftmax(dim=1)], softmax),
         (
@@ -319,13 +304,15 @@ def _linear_edits() -> list[tuple[Callable[[list[nn.Module]], list[nn.Module]], 
 
 def classifier_mistakes(in_features: int, hidden: int, num_classes: int) -> list[Suspect]:
     """Linear parts that are wrong in a known way."""
-    return [
-        Suspect(
-            lambda edit=edit: nn.Sequential(*edit([*alexnet_classifier(in_features, hidden, num_classes)])),  # type: ignore[misc]
-            message,
-        )
-        for edit, message in _linear_edits()
-    ]
+
+    def edited(edit: Callable[[list[nn.Module]], list[nn.Module]]) -> nn.Module:
+        return nn.Sequential(*edit([*alexnet_classifier(in_features, hidden, num_classes)]))
+
+    # In the whole net nothing negative comes to the first linear layer, and this ReLU changes nothing.
+    early = Suspect(
+        lambda: edited(lambda layers: [nn.ReLU(), *layers]), _("There is a ReLU before the first linear layer.")
+    )
+    return [early, *(Suspect(partial(edited, edit), message) for edit, message in _linear_edits())]
 
 
 def alexnet_mistakes(num_classes: int, channels: Sequence[int], hidden: int) -> list[Suspect]:
@@ -334,15 +321,9 @@ def alexnet_mistakes(num_classes: int, channels: Sequence[int], hidden: int) -> 
     def tail() -> list[nn.Module]:
         return [nn.Flatten(), *alexnet_classifier(channels[4] * GRID, hidden, num_classes)]
 
-    linear = [
-        Suspect(
-            lambda edit=edit: nn.Sequential(  # type: ignore[misc]
-                *alexnet_features(channels),
-                nn.Flatten(),
-                *edit([*alexnet_classifier(channels[4] * GRID, hidden, num_classes)]),
-            ),
-            message,
-        )
-        for edit, message in _linear_edits()
-    ]
+    def edited(edit: Callable[[list[nn.Module]], list[nn.Module]]) -> nn.Module:
+        flatten, *layers = tail()
+        return nn.Sequential(*alexnet_features(channels), flatten, *edit(layers))
+
+    linear = [Suspect(partial(edited, edit), message) for edit, message in _linear_edits()]
     return [*features_mistakes(channels, tail), *linear]

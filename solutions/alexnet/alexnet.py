@@ -294,7 +294,7 @@ from grader.checks import same_formula
 from grader.checks.alexnet_numbers import alexnet_sizes as right_sizes
 from grader.checks.alexnet_numbers import alexnet_sizes_mistakes
 
-same_formula(alexnet_sizes, right_sizes, [(), (227,), (224,), (260,), (195,)], mistakes=alexnet_sizes_mistakes())
+same_formula(alexnet_sizes, right_sizes, [(), (224,), (229,), (230,), (259,), (196,)], mistakes=alexnet_sizes_mistakes())
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -425,9 +425,10 @@ features_shape_matches(make_features, (2, 6, 4, 8, 10), [(227, 227)])
 output = make_features((4, 6, 8, 10, 12))(torch.randn(2, 3, 227, 227))
 assert output.min() >= 0, "после пятой свёртки есть ReLU / there is a ReLU after the fifth convolution"
 ### BEGIN HIDDEN TESTS
+from grader.checks.alexnet import alexnet_images
 from grader.checks.alexnet_mistakes import features_match
 
-features_match(make_features((4, 6, 8, 10, 12)), (4, 6, 8, 10, 12), torch.randn(2, 3, 227, 227))
+features_match(make_features((4, 6, 8, 10, 12)), (4, 6, 8, 10, 12), alexnet_images(4))
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task2_make_features_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -438,9 +439,10 @@ unreached = [name for name, parameter in features.named_parameters() if paramete
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import does_not_change_its_input, gradients_reach_every_parameter
+from grader.checks.alexnet import alexnet_images
 from grader.checks.alexnet_mistakes import features_match
 
-x = torch.randn(2, 3, 227, 227)
+x = alexnet_images(3)
 does_not_change_its_input(make_features((4, 6, 8, 10, 12)), x)
 gradients_reach_every_parameter(make_features((4, 6, 8, 10, 12)), x)
 features_match(make_features((4, 6, 8, 10, 12)), (4, 6, 8, 10, 12), x, gradients=True)
@@ -655,15 +657,15 @@ logits = net.eval()(torch.randn(2, 3, 227, 227))
 assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import dropout_rates, repeats_itself_in_evaluation, same_function
-from grader.checks.alexnet import DROPOUT, alexnet
+from grader.checks.alexnet import DROPOUT, alexnet, alexnet_images
 from grader.checks.alexnet_mistakes import alexnet_mistakes
 
 sizes = (9, (4, 6, 8, 10, 12), 14)
-x = torch.randn(3, 3, 227, 227)
+x = alexnet_images(4)
 repeats_itself_in_evaluation(AlexNet(*sizes), x)
 same_function(AlexNet(*sizes), alexnet(*sizes), x, suspects=alexnet_mistakes(*sizes), training=False)
 sizes = (512, (4, 6, 8, 10, 12), 512)
-dropout_rates(AlexNet(*sizes), alexnet(*sizes), torch.randn(12, 3, 227, 227), DROPOUT)
+dropout_rates(AlexNet(*sizes), alexnet(*sizes), alexnet_images(12), DROPOUT)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]

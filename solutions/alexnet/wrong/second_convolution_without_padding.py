@@ -1,6 +1,6 @@
 """The second convolution has no padding."""
 # loses: task2_make_features_shape, task2_make_features_function, task2_make_features_gradients, task4_alexnet_shape, task4_alexnet_function
-# message: The second convolution needs padding=2
+# message: the second one needs padding=2
 
 # %% task2_make_features
 def make_features(channels):
