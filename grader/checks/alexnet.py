@@ -43,8 +43,8 @@ def row_of(groups: Groups) -> nn.Sequential:
 def alexnet_images(number: int) -> Tensor:
     """Random images (number, 3, 227, 227), each with a colour of its own, and noise.
 
-    Behind a MaxPool over pure noise almost every number is positive, and a forgotten ReLU would hardly show; the colours
-    make about half of the channels negative.
+    Behind a MaxPool over pure noise almost every number is positive, and a forgotten ReLU would hardly show; the
+    colours make about half of the channels negative.
     """
     return 1.5 * torch.randn(number, 3, 1, 1) + 0.5 * torch.randn(number, 3, SIDE, SIDE)
 

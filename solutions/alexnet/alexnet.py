@@ -16,9 +16,10 @@
 # %% [markdown] tags=["lang-ru"]
 # # AlexNet: сеть, с которой всё началось
 #
-# В 2012 году на соревновании ImageNet (1,2 миллиона картинок, 1000 классов) одна команда ошиблась вдвое реже почти всех
-# остальных. Её свёрточную сеть назвали AlexNet, по имени автора — Алекса Крижевского. С неё началось время
-# глубоких сетей. Сегодня вы соберёте её сами: все пять свёрток и все три линейных слоя.
+# В 2012 году на соревновании ImageNet (1,2 миллиона картинок, 1000 классов) победитель промахнулся на 15 % картинок, а
+# ближайший соперник — на 26 %. (Промах — это когда верного класса нет среди пяти названных.) Победившую сеть теперь зовут
+# AlexNet, по имени автора — Алекса Крижевского. С неё началось время глубоких сетей, и сегодня вы соберёте её
+# сами: все пять свёрток и все три линейных слоя.
 #
 # **Вы научитесь**
 # - вычислять размер карты признаков после свёртки и пулинга, ничего не запуская;
@@ -44,9 +45,10 @@
 # %% [markdown] tags=["lang-en"]
 # # AlexNet: the network that started it all
 #
-# In 2012, in the ImageNet competition (1.2 million images, 1000 classes), one team made about half as many mistakes as
-# nearly everybody else. Their convolutional network became known as AlexNet, after its author Alex Krizhevsky, and the age
-# of deep networks began. Today you build it yourself: all five convolutions and all three linear layers.
+# In 2012, in the ImageNet competition (1.2 million images, 1000 classes), the winner missed 15% of the images, and the
+# next best entry 26%. (A miss means that the true class is not among five guesses.) The winning network is now called AlexNet,
+# after its author Alex Krizhevsky. The age of deep networks began with it, and today you build it yourself: all five
+# convolutions and all three linear layers.
 #
 # **You will learn**
 # - to work out the size of a feature map after a convolution or a pooling without running anything;
@@ -83,7 +85,8 @@ from torch import nn
 # забывает, *где именно* что-то нарисовано, и узнаёт, *что* нарисовано. В конце 256 карт 6×6 вытягиваются в один вектор,
 # и три линейных слоя превращают его в 1000 чисел, по одному на класс.
 #
-# На рисунке высота прямоугольника — размер карты, ширина — число каналов. Синим показана линейная часть.
+# На рисунке высота жёлтого прямоугольника — размер карты, ширина — число каналов. Синим показана линейная часть, там высота
+# говорит, сколько чисел в векторе.
 
 # %% [markdown] tags=["lang-en"]
 # ## What is inside
@@ -92,7 +95,8 @@ from torch import nn
 # and more channels: the network forgets *where exactly* something is and finds out *what* it is. At the end 256 maps of 6×6
 # are stretched into one vector, and three linear layers turn it into 1000 numbers, one for each class.
 #
-# In the picture the height of a rectangle is the size of the map, its width the number of channels. The linear part is blue.
+# In the picture the height of a yellow rectangle is the size of the map, its width the number of channels. The linear part is
+# blue, and there the height tells how many numbers the vector has.
 
 # %%
 def draw_network(ax):
@@ -102,31 +106,31 @@ def draw_network(ax):
         (96, 55, "conv 11×11\nstride 4"),
         (96, 27, "pool 3×3\nstride 2"),
         (256, 27, "conv 5×5"),
-        (256, 13, "pool"),
+        (256, 13, "pool 3×3\nstride 2"),
         (384, 13, "conv 3×3"),
         (384, 13, "conv 3×3"),
         (256, 13, "conv 3×3"),
-        (256, 6, "pool"),
+        (256, 6, "pool 3×3\nstride 2"),
     ]
     arrow = {"arrowstyle": "-|>", "color": "#555555"}
     left = 0.0
     for index, (channels, side, label) in enumerate([*maps, *[(width, 0, "linear") for width in (4096, 4096, 1000)]]):
         height, width = (side**0.7, channels**0.5 / 2.5) if side else (channels**0.5 / 2, 2.5)
         if index:
-            ax.annotate("", (left + 4.6, 0), (left + 0.4, 0), arrowprops=arrow)
-            ax.text(left + 2.5, 1.2, label, ha="center", va="bottom", fontsize=8)
-            left += 5
+            ax.annotate("", (left + 7.6, 0), (left + 0.4, 0), arrowprops=arrow)
+            ax.text(left + 4, 1, label, ha="center", va="bottom", fontsize=7)
+            left += 8
         color = "#fff3b0" if side else "#cfe3f7"
         ax.add_patch(plt.Rectangle((left, -height / 2), width, height, facecolor=color, edgecolor="#555555"))
         text = f"{channels} × {side}×{side}" if side else str(channels)
-        ax.text(left + width / 2, -height / 2 - 1, text, ha="center", va="top", fontsize=8)
+        ax.text(left + width / 2, -height / 2 - 1, text, ha="center", va="top", fontsize=7)
         left += width
-    ax.set_xlim(-2, left + 2)
+    ax.set_xlim(-3, left + 2)
     ax.set_ylim(-27, 24)
     ax.axis("off")
 
 
-figure, ax = plt.subplots(figsize=(15, 4))
+figure, ax = plt.subplots(figsize=(16, 4))
 draw_network(ax)
 plt.show()
 
@@ -165,11 +169,14 @@ def draw_places(ax, size, kernel, stride):
     for cell in range(size):
         ax.add_patch(plt.Rectangle((cell, 0), 1, 1, facecolor="#fff3b0", edgecolor="#555555"))
     for place, start in enumerate(range(0, size - kernel + 1, stride)):
-        ax.plot([start + 0.1, start + kernel - 0.1], [1.4 + 0.45 * place] * 2, color="#2a6fbb", linewidth=6)
-        ax.text(start + kernel / 2, 1.4 + 0.45 * place, str(place + 1), ha="center", va="center", color="white", fontsize=8)
+        low = 1.3 + 0.6 * place
+        ax.add_patch(plt.Rectangle((start + 0.05, low), kernel - 0.1, 0.5, facecolor="#2a6fbb"))
+        ax.text(start + kernel / 2, low + 0.22, str(place + 1), ha="center", va="center", color="white", fontsize=9)
+    if (size - kernel) % stride:
+        ax.text(size - 0.5, 0.45, "?", ha="center", va="center", fontsize=12)
     ax.set_title(f"n = {size}, k = {kernel}, s = {stride}")
     ax.set_xlim(-0.5, 8.5)
-    ax.set_ylim(-0.3, 3.2)
+    ax.set_ylim(-0.3, 3.4)
     ax.set_aspect("equal")
     ax.axis("off")
 
@@ -299,11 +306,11 @@ same_formula(alexnet_sizes, right_sizes, [(), (224,), (229,), (230,), (259,), (1
 
 # %% [markdown] tags=["lang-ru"]
 # Видите? При стороне 224 последний сдвиг не помещается, и карта выходит 54×54, а в конце остаётся 5×5 вместо 6×6.
-# В статье просто опечатка, поэтому в этой тетради картинка **всегда 227×227**.
+# По-видимому, в статье просто неточность, поэтому в этой тетради картинка **всегда 227×227**.
 
 # %% [markdown] tags=["lang-en"]
 # See? With the side 224 the last move does not fit: the map is 54×54, and 5×5 instead of 6×6 is left at the end. The
-# paper simply has a slip there. So in this notebook an image is **always 227×227**.
+# paper seems to have a slip there. So in this notebook an image is **always 227×227**.
 
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 2. Свёрточная часть (4 балла)
@@ -625,6 +632,7 @@ class AlexNet(nn.Module):
 # %%
 with torch.device("meta"):
     print(AlexNet()(torch.empty(2, 3, 227, 227)).shape)
+
 
 # %% nbgrader={"grade": true, "grade_id": "task4_alexnet_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Формы и размер сети (1 балл)
