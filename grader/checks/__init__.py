@@ -10,11 +10,13 @@ from grader.checks.cases import Case, same_function_in_cases
 from grader.checks.closed_form import WrongFormula, formula_matches
 from grader.checks.contest import contest_points
 from grader.checks.counting import layer_count, parameter_count
+from grader.checks.dropout import dropout_rates
 from grader.checks.dropping import dropout_matches
 from grader.checks.equivalence import gradients_match, same_function
+from grader.checks.formulas import same_formula
 from grader.checks.gradients import gradients_reach_every_parameter
 from grader.checks.mutation import does_not_change_its_input
-from grader.checks.randomness import drops_out_only_in_training
+from grader.checks.randomness import drops_out_only_in_training, repeats_itself_in_evaluation
 from grader.checks.shapes import has_shape, output_has_shape
 from grader.checks.suspects import Suspect
 from grader.checks.training import trains
@@ -29,6 +31,7 @@ __all__ = [
     "derivative_matches",
     "does_not_change_its_input",
     "dropout_matches",
+    "dropout_rates",
     "drops_out_only_in_training",
     "formula_matches",
     "gradients_match",
@@ -38,6 +41,8 @@ __all__ = [
     "layer_count",
     "output_has_shape",
     "parameter_count",
+    "repeats_itself_in_evaluation",
+    "same_formula",
     "same_function",
     "same_function_in_cases",
     "same_value",

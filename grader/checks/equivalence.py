@@ -42,8 +42,8 @@ def same_function(
         inputs: what both are called on, float32; at least two examples, so that BatchNorm can train.
         suspects: known mistakes. The author of a module that equals one reads its message.
         gradients: compare the gradients too.
-        training: compare in training mode too. Without it gradients are not compared either; both modules are left
-            with the same weights.
+        training: compare in training mode. Without it everything is compared in evaluation mode: a module with
+            dropout may draw its masks in a way of its own, which `dropout_rates` looks at.
 
     Raises:
         CheckFailed: another function; the message names the likely mistake.
@@ -52,9 +52,10 @@ def same_function(
     if not training:
         return
     module = require_module(student)
-    step = _training_step(module, inputs, is_student=True, backward=gradients)
-    expected = _training_step(reference, inputs, is_student=False, backward=gradients)
-    _compare_training(module, pairs, step, expected)
+    step = _step(module, inputs, is_student=True, backward=gradients, training=training)
+    expected = _step(reference, inputs, is_student=False, backward=gradients, training=training)
+    if training:
+        _compare_training(module, pairs, step, expected)
     if gradients:
         _compare_gradients(pairs, step, expected)
 
@@ -72,9 +73,9 @@ def gradients_match(student: object, reference: nn.Module, *inputs: Tensor, susp
         CheckFailed: the gradients differ, or the function itself does.
     """
     pairs = _matched(student, reference, inputs, suspects)
-    training = _training_step(require_module(student), inputs, is_student=True)
-    expected = _training_step(reference, inputs, is_student=False)
-    _compare_gradients(pairs, training, expected)
+    step = _step(require_module(student), inputs, is_student=True)
+    expected = _step(reference, inputs, is_student=False)
+    _compare_gradients(pairs, step, expected)
 
 
 def _matched(
@@ -101,7 +102,7 @@ def _matched(
 
 @dataclass(frozen=True)
 class TrainingStep:
-    """What one forward pass in training mode leaves, and one backward pass where asked for.
+    """What one forward pass leaves, in training mode unless said otherwise, and one backward pass where asked for.
 
     Attributes:
         output: the module's output.
@@ -121,12 +122,12 @@ class TrainingStep:
 _SEED = 2015
 
 
-def _training_step(
-    module: nn.Module, inputs: tuple[Tensor, ...], *, is_student: bool, backward: bool = True
+def _step(
+    module: nn.Module, inputs: tuple[Tensor, ...], *, is_student: bool, backward: bool = True, training: bool = True
 ) -> TrainingStep:
     leaves = tuple(value.detach().clone().requires_grad_(value.is_floating_point()) for value in inputs)
     module.zero_grad(set_to_none=True)
-    with torch.random.fork_rng(devices=[]), mode(module, training=True):
+    with torch.random.fork_rng(devices=[]), mode(module, training=training):
         torch.default_generator.manual_seed(_SEED)
         output = call(module, *leaves) if is_student else module(*leaves)
         torch.default_generator.manual_seed(_SEED)
