@@ -8,7 +8,7 @@ message is for the student.
 
 from grader.checks.cases import Case, same_function_in_cases
 from grader.checks.contest import contest_points
-from grader.checks.counting import layer_count, parameter_count
+from grader.checks.counting import layer_count, parameter_count, same_parameter_count
 from grader.checks.equivalence import gradients_match, same_function
 from grader.checks.gradients import gradients_reach_every_parameter
 from grader.checks.mutation import does_not_change_its_input
@@ -35,6 +35,7 @@ __all__ = [
     "parameter_count",
     "same_function",
     "same_function_in_cases",
+    "same_parameter_count",
     "same_value",
     "trains",
 ]

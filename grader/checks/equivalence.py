@@ -45,7 +45,9 @@ def same_function(
     module = require_module(student)
     training = _training_step(module, inputs, is_student=True, backward=gradients)
     expected = _training_step(reference, inputs, is_student=False, backward=gradients)
-    _compare_training(module, pairs, training, expected)
+    if distance(training.output, expected.output) > OUTPUT_TOLERANCE:
+        raise _other_in_training(module, inputs, suspects, training, expected)
+    _compare_buffers(pairs, training, expected)
     if gradients:
         _compare_gradients(pairs, training, expected)
 
@@ -63,8 +65,11 @@ def gradients_match(student: object, reference: nn.Module, *inputs: Tensor, susp
         CheckFailed: the gradients differ, or the function itself does.
     """
     pairs = _matched(student, reference, inputs, suspects)
-    training = _training_step(require_module(student), inputs, is_student=True)
+    module = require_module(student)
+    training = _training_step(module, inputs, is_student=True)
     expected = _training_step(reference, inputs, is_student=False)
+    if distance(training.output, expected.output) > OUTPUT_TOLERANCE:
+        raise _other_in_training(module, inputs, suspects, training, expected)
     _compare_gradients(pairs, training, expected)
 
 
@@ -135,15 +140,34 @@ def _training_step(
     return step
 
 
-def _compare_training(student: nn.Module, pairs: list[Pair], step: TrainingStep, expected: TrainingStep) -> None:
-    apart = distance(step.output, expected.output)
-    if apart > OUTPUT_TOLERANCE:
-        raise CheckFailed(
-            _("In `eval()` mode the output is right, in `train()` mode it differs by {apart:.0%}.").format(
-                apart=min(apart, 9.99)
-            ),
-            remedy=_("Look at the layers that depend on the mode: Dropout and BatchNorm."),
-        )
+def _other_in_training(
+    student: nn.Module,
+    inputs: tuple[Tensor, ...],
+    suspects: Sequence[Suspect],
+    training: TrainingStep,
+    expected: TrainingStep,
+) -> CheckFailed:
+    """The failure of a module that is right in evaluation mode only; a known mistake may be such a one too."""
+    search = PairSearch(student, inputs, expected.output)
+    for suspect in suspects:
+        module = suspect.module
+        if search.pairs(module) is None:
+            continue
+        found = _training_step(student, inputs, is_student=True, backward=False)
+        if distance(found.output, _training_step(module, inputs, is_student=False, backward=False).output) <= (
+            OUTPUT_TOLERANCE
+        ):
+            return CheckFailed(suspect.message)
+    apart = distance(training.output, expected.output)
+    return CheckFailed(
+        _("In `eval()` mode the output is right, in `train()` mode it differs by {apart:.0%}.").format(
+            apart=min(apart, 9.99)
+        ),
+        remedy=_("Look at the layers that depend on the mode: Dropout and BatchNorm."),
+    )
+
+
+def _compare_buffers(pairs: list[Pair], step: TrainingStep, expected: TrainingStep) -> None:
     for pair in pairs:
         for short in pair.reference.buffers:
             name = pair.student.full_name(short)
