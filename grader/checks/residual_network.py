@@ -138,7 +138,7 @@ def resnet_mistakes(
         suspects.append(
             Suspect(
                 lambda: right(depths, expansion=1),
-                _("`expansion` is ignored: the first stage has `width * expansion` channels, each next one twice more."),
+                _("`expansion` is ignored: the first stage has `width * expansion` channels, each next one twice as many."),
             )
         )
     return suspects

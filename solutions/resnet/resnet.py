@@ -67,6 +67,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+
 # %% [markdown] tags=["lang-ru"]
 # ## Остаточный блок
 #
@@ -129,6 +130,7 @@ draw_block(
     right, "stride = 2", ["conv 3×3, stride 2", "BatchNorm", "ReLU", "conv 3×3", "BatchNorm"], "conv 1×1, stride 2\nBatchNorm"
 )
 plt.show()
+
 
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 1. Остаточный блок (6 баллов)
@@ -276,7 +278,12 @@ same_function_in_cases(
 # %% nbgrader={"grade": true, "grade_id": "task1_basic_block_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Градиенты / gradients
 block = BasicBlock(16, 32, stride=2)
-block(torch.randn(2, 16, 18, 18)).sum().backward()
+output = block(torch.randn(2, 16, 18, 18))
+try:
+    output.sum().backward()
+except RuntimeError as error:
+    hint = "backward не прошёл: ищите inplace=True и += / backward failed: look for inplace=True and +="
+    raise AssertionError(f"{hint} ({error})") from error
 unreached = [name for name, parameter in block.named_parameters() if parameter.grad is None]
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
 ### BEGIN HIDDEN TESTS
@@ -448,6 +455,7 @@ with torch.device("meta"):
     logits = resnet18(torch.zeros(2, 3, 64, 64))
 print(tuple(logits.shape), f"{sum(parameter.numel() for parameter in resnet18.parameters()):,}")
 
+
 # %% nbgrader={"grade": true, "grade_id": "task3_resnet_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Число параметров сети из самых простых блоков / parameters of a network of the simplest blocks
 class PointBlock(nn.Module):
@@ -477,41 +485,38 @@ parameter_count(net_of_points([1, 1, 2, 1]), expected, torch.randn(1, 3, 64, 64)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task3_resnet_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Вся сеть из простых блоков / the whole network of simple blocks
-class PointBlock(nn.Module):
-    """A 1×1 convolution and ReLU."""
+# Вся сеть из простых блоков: ваш BasicBlock здесь ни при чём / a whole network of simple blocks, without your BasicBlock
+class ProbeBlock(nn.Module):
+    """A convolution and ReLU."""
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__()
-        self.conv = nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False)
+        self.conv = nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1)
 
     def forward(self, x):
         return F.relu(self.conv(x))
 
 
-def net_of_points(*settings):
-    """Your network, made of PointBlock."""
-    return ResNet(PointBlock, *settings)
+def net_of_probes(*settings):
+    """Your network, made of ProbeBlock."""
+    return ResNet(ProbeBlock, *settings)
 
 
-logits = net_of_points([1, 1, 1, 1], 10, 8)(torch.randn(2, 3, 64, 64))
+logits = net_of_probes([1, 1, 1, 1], 10, 8)(torch.randn(2, 3, 64, 64))
 assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_function
+from grader.checks import output_has_shape, same_function
 from grader.checks.residual_network import resnet, resnet_mistakes
 
 
-def point(in_channels, out_channels, stride):
-    return nn.Sequential(nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False), nn.ReLU())
+def probe(in_channels, out_channels, stride):
+    return nn.Sequential(nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1), nn.ReLU())
 
 
-depths, sizes = [2, 1, 3, 1], {"num_classes": 7, "width": 6, "block": point, "expansion": 3}
-same_function(
-    net_of_points(depths, 7, 6, 3),
-    resnet(depths, **sizes),
-    torch.randn(4, 3, 40, 48),
-    suspects=resnet_mistakes(depths, **sizes),
-)
+depths, sizes = [2, 1, 3, 1], {"num_classes": 7, "width": 4, "block": probe, "expansion": 3}
+net = net_of_probes(depths, 7, 4, 3)
+output_has_shape(net, torch.randn(1, 3, 64, 32), shape=(1, 7))
+same_function(net, resnet(depths, **sizes), torch.randn(4, 3, 40, 48), suspects=resnet_mistakes(depths, **sizes))
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -548,6 +553,7 @@ right.set_title("weights of the convolutions: 256 channels in, 256 out")
 right.set_yticks([])
 right.spines[["left", "top", "right"]].set_visible(False)
 plt.show()
+
 
 # %% [markdown] tags=["lang-ru"]
 # Напишите класс `Bottleneck(in_channels, out_channels, stride=1)` (статья, рисунок 5 справа). Внутри блока
@@ -657,7 +663,12 @@ same_function_in_cases(
 # %% nbgrader={"grade": true, "grade_id": "task4_bottleneck_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Градиенты / gradients
 block = Bottleneck(16, 32, stride=2)
-block(torch.randn(2, 16, 18, 18)).sum().backward()
+output = block(torch.randn(2, 16, 18, 18))
+try:
+    output.sum().backward()
+except RuntimeError as error:
+    hint = "backward не прошёл: ищите inplace=True и += / backward failed: look for inplace=True and +="
+    raise AssertionError(f"{hint} ({error})") from error
 unreached = [name for name, parameter in block.named_parameters() if parameter.grad is None]
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
 ### BEGIN HIDDEN TESTS
@@ -802,7 +813,7 @@ for name in ["resnet50", "resnet101", "resnet152"]:
 #
 # Ответьте на каждый вопрос коротко, в 3–5 предложениях.
 #
-# ### 6.1. Куда девается градиент (1 балл)
+# ### Куда девается градиент (1 балл)
 #
 # Представьте, что из вашей ResNet-18 убрали все провода, а остальное оставили. Что станет с градиентом в первых слоях, если
 # сеть сделать очень глубокой, и почему? Объясните с помощью формулы для производной $y = F(x) + x$.
@@ -812,7 +823,7 @@ for name in ["resnet50", "resnet101", "resnet152"]:
 #
 # Answer each question briefly, in 3 to 5 sentences.
 #
-# ### 6.1. Where the gradient goes (1 point)
+# ### Where the gradient goes (1 point)
 #
 # Imagine that all wires are removed from your ResNet-18 and the rest is kept. What happens to the gradient in the first layers
 # when the network gets very deep, and why? Explain with the formula for the derivative of $y = F(x) + x$.
@@ -829,13 +840,13 @@ for name in ["resnet50", "resnet101", "resnet152"]:
 # first layers undiminished.
 
 # %% [markdown] tags=["lang-ru"]
-# ### 6.2. Глубже, но хуже (1 балл)
+# ### Глубже, но хуже (1 балл)
 #
 # Сеть из 56 обычных слоёв ошибается чаще сети из 20 слоёв даже на обучающей выборке. Почему это не переобучение? Какие веса
 # могли бы быть у глубокой сети, чтобы она работала не хуже мелкой, и чем остаточный блок помогает их найти?
 
 # %% [markdown] tags=["lang-en"]
-# ### 6.2. Deeper and yet worse (1 point)
+# ### Deeper and yet worse (1 point)
 #
 # A network of 56 plain layers makes more mistakes than one of 20 layers, even on the training set. Why is this not overfitting?
 # With what weights would the deep network be no worse than the shallow one, and how does a residual block help to find them?
@@ -852,14 +863,14 @@ for name in ["resnet50", "resnet101", "resnet152"]:
 # is easy: $F(x)$ has to become zero, that is, the weights of the branch have to shrink to zero.
 
 # %% [markdown] tags=["lang-ru"]
-# ### 6.3. Зачем нужно горлышко (1 балл)
+# ### Зачем нужно горлышко (1 балл)
 #
 # В ResNet-34 и в ResNet-50 поровну блоков: 3, 4, 6, 3. Карты признаков у ResNet-50 вчетверо шире, слоёв в полтора раза больше, а
 # параметров больше всего на шестую часть: 25,6 млн против 21,8 млн. Как это получается? Посчитайте веса свёрток 1×1 и 3×3 в
 # одном блоке с 256 каналами и скажите, что делает каждая из трёх свёрток.
 
 # %% [markdown] tags=["lang-en"]
-# ### 6.3. What the neck is for (1 point)
+# ### What the neck is for (1 point)
 #
 # ResNet-34 and ResNet-50 have the same number of blocks: 3, 4, 6, 3. The feature maps of ResNet-50 are four times as wide, it has
 # half as many layers again, and only a sixth more parameters: 25.6 million against 21.8. How come? Count the weights of the 1×1

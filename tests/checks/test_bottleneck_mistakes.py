@@ -66,7 +66,7 @@ def test_the_networks_are_torchvisions() -> None:
 
 
 def probe(in_channels: int, out_channels: int, stride: int = 1) -> nn.Module:
-    return nn.Sequential(nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False), nn.ReLU())
+    return nn.Sequential(nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1), nn.ReLU())
 
 
 def test_every_known_mistake_of_a_network_of_probes_is_named() -> None:
