@@ -540,16 +540,18 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(11, 6), width_ratios=(2, 3))
 narrow = ["conv 1×1: 256 → 64", "BatchNorm, ReLU", "conv 3×3: 64 → 64", "BatchNorm, ReLU", "conv 1×1: 64 → 256", "BatchNorm"]
 draw_block(left, "Bottleneck", narrow, "x")
 weights = {
-    "BasicBlock": {"conv 3×3, first": 256 * 256 * 9, "conv 3×3, second": 256 * 256 * 9},
-    "Bottleneck": {"conv 1×1, first": 256 * 64, "conv 3×3": 64 * 64 * 9, "conv 1×1, last": 64 * 256},
+    "BasicBlock": [("conv 3×3", 256 * 256 * 9), ("conv 3×3", 256 * 256 * 9)],
+    "Bottleneck": [("conv 1×1", 256 * 64), ("conv 3×3", 64 * 64 * 9), ("conv 1×1", 64 * 256)],
 }
 for name, layers in weights.items():
     start = 0
-    for layer, color in zip(layers, ["#2a6fbb", "#f2b134", "#74b06f"]):
-        right.bar(name, layers[layer], bottom=start, color=color, edgecolor="white", width=0.5)
-        start += layers[layer]
-    right.text(name, start + 15_000, f"{start:,}", ha="center")
-right.set_title("weights of the convolutions: 256 channels in, 256 out")
+    for (layer, count), color in zip(layers, ["#9cc3e6", "#f6cf7a", "#a5d0a1"]):
+        right.bar(name, count, bottom=start, color=color, edgecolor="white", width=0.5)
+        if count > 100_000:
+            right.text(name, start + count / 2, f"{layer}\n{count:,}", ha="center", va="center")
+        start += count
+    right.text(name, start + 15_000, f"{start:,}", ha="center", va="bottom", weight="bold")
+right.set_title("веса свёрток / weights of convolutions: 256 → 256")
 right.set_yticks([])
 right.spines[["left", "top", "right"]].set_visible(False)
 plt.show()
@@ -866,7 +868,7 @@ for name in ["resnet50", "resnet101", "resnet152"]:
 # ### Зачем нужно горлышко (1 балл)
 #
 # В ResNet-34 и в ResNet-50 поровну блоков: 3, 4, 6, 3. Карты признаков у ResNet-50 вчетверо шире, слоёв в полтора раза больше, а
-# параметров больше всего на шестую часть: 25,6 млн против 21,8 млн. Как это получается? Посчитайте веса свёрток 1×1 и 3×3 в
+# параметров прибавилось лишь на шестую часть: 25,6 млн против 21,8 млн. Как это получается? Посчитайте веса свёрток 1×1 и 3×3 в
 # одном блоке с 256 каналами и скажите, что делает каждая из трёх свёрток.
 
 # %% [markdown] tags=["lang-en"]
