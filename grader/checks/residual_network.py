@@ -78,6 +78,48 @@ def _head(num_classes: int, channels: int, pool: type[nn.Module] = nn.AdaptiveAv
     return [pool(1), nn.Flatten(), nn.Linear(channels, num_classes)]
 
 
+def stage_mistakes(block: Block, in_channels: int, out_channels: int, depth: int, stride: int = 1) -> list[Suspect]:
+    """Stages that are wrong in a known way; the shapes of input and output are right."""
+
+    def stage(strides: Sequence[int]) -> nn.Sequential:
+        first = block(in_channels, out_channels, strides[0])
+        return nn.Sequential(first, *(block(out_channels, out_channels, step) for step in strides[1:]))
+
+    def repeating() -> nn.Module:
+        return nn.Sequential(
+            block(in_channels, out_channels, stride), *[block(out_channels, out_channels, 1)] * (depth - 1)
+        )
+
+    suspects = [
+        Suspect(
+            lambda: stage([stride] + [1] * depth),
+            _("The stage has one block too many: {depth} are expected.").format(depth=depth),
+        )
+    ]
+    if depth > 1:
+        suspects.append(
+            Suspect(
+                lambda: stage([stride] + [1] * (depth - 2)),
+                _("The stage has one block too few: {depth} are expected.").format(depth=depth),
+            )
+        )
+    if depth > 1 and stride != 1:
+        suspects.append(
+            Suspect(
+                lambda: stage([1] * (depth - 1) + [stride]),
+                _("The stride is in the last block of the stage; it belongs into the first."),
+            )
+        )
+    if depth > 2:
+        suspects.append(
+            Suspect(
+                repeating,
+                _("One block object stands in several places and shares its weights: make a new block each time."),
+            )
+        )
+    return suspects
+
+
 def resnet_mistakes(
     depths: Sequence[int], num_classes: int, width: int = 64, *, block: Block = basic_block, expansion: int = 1
 ) -> list[Suspect]:
@@ -138,7 +180,7 @@ def resnet_mistakes(
         suspects.append(
             Suspect(
                 lambda: right(depths, expansion=1),
-                _("`expansion` is ignored: the first stage has `width * expansion` channels, each next one twice as many."),
+                _("`expansion` is ignored: the first stage has `width * expansion` channels, later ones double them."),
             )
         )
     return suspects

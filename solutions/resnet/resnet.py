@@ -283,9 +283,10 @@ try:
     output.sum().backward()
 except RuntimeError as error:
     hint = "backward не прошёл: ищите inplace=True и += / backward failed: look for inplace=True and +="
-    raise AssertionError(f"{hint} ({error})") from error
+    raise AssertionError(hint) from error
 unreached = [name for name, parameter in block.named_parameters() if parameter.grad is None]
-assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
+hint = "слой не вызван, или путь перекрыт / layer not called, or path cut: .detach(), .data, no_grad"
+assert not unreached, f"до параметров не дошёл градиент / no gradient reaches: {unreached}; {hint}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import does_not_change_its_input, gradients_match
 from grader.checks.residual import basic_block, basic_block_mistakes
@@ -358,12 +359,17 @@ output = stage_of_probes(6, 10, 3, 2)(torch.randn(2, 6, 16, 16))
 assert output.shape == (2, 10, 8, 8), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 10, 8, 8)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
+from grader.checks.residual_network import stage_mistakes
 
-for depth, strides in [(1, [2]), (3, [3]), (4, [])]:
-    layers = [nn.Conv2d(6, 10, 3, *strides, padding=1), nn.ReLU()]
-    for _index in range(depth - 1):
-        layers += [nn.Conv2d(10, 10, 3, padding=1), nn.ReLU()]
-    same_function(stage_of_probes(6, 10, depth, *strides), nn.Sequential(*layers), torch.randn(2, 6, 12, 12))
+
+def probe(in_channels, out_channels, stride=1):
+    return nn.Sequential(nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1), nn.ReLU())
+
+
+for depth, stride in [(1, [2]), (3, [3]), (4, [])]:
+    sizes = (6, 10, depth, *stride)
+    stage = nn.Sequential(probe(6, 10, *stride), *(probe(10, 10) for _index in range(depth - 1)))
+    same_function(stage_of_probes(*sizes), stage, torch.randn(2, 6, 12, 12), suspects=stage_mistakes(probe, *sizes))
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -670,9 +676,10 @@ try:
     output.sum().backward()
 except RuntimeError as error:
     hint = "backward не прошёл: ищите inplace=True и += / backward failed: look for inplace=True and +="
-    raise AssertionError(f"{hint} ({error})") from error
+    raise AssertionError(hint) from error
 unreached = [name for name, parameter in block.named_parameters() if parameter.grad is None]
-assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
+hint = "слой не вызван, или путь перекрыт / layer not called, or path cut: .detach(), .data, no_grad"
+assert not unreached, f"до параметров не дошёл градиент / no gradient reaches: {unreached}; {hint}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import does_not_change_its_input, gradients_match
 from grader.checks.bottleneck import bottleneck, bottleneck_mistakes

@@ -7,7 +7,7 @@ from torch import nn
 
 from grader.checks import gradients_match, same_function
 from grader.checks.bottleneck import bottleneck, bottleneck_mistakes
-from grader.checks.residual_network import NETWORKS, resnet, resnet_mistakes, resnet_parameters
+from grader.checks.residual_network import NETWORKS, resnet, resnet_mistakes, resnet_parameters, stage_mistakes
 from grader.errors import CheckFailed
 
 SIZES = [(16, 16, 1), (16, 24, 2), (16, 16, 2), (24, 16, 1)]
@@ -75,4 +75,16 @@ def test_every_known_mistake_of_a_network_of_probes_is_named() -> None:
     for suspect in resnet_mistakes(depths, **sizes):
         with pytest.raises(CheckFailed) as caught:
             same_function(suspect.module, resnet(depths, **sizes), x, suspects=resnet_mistakes(depths, **sizes))
+        assert caught.value.message == suspect.message
+
+
+@pytest.mark.parametrize("sizes", [(4, 6, 1, 2), (4, 6, 3, 2), (4, 6, 4)])
+def test_every_known_mistake_of_a_stage_is_named(sizes: tuple[int, ...]) -> None:
+    in_channels, out_channels, depth, *stride = sizes
+    right = [probe(in_channels, out_channels, *stride), *(probe(out_channels, out_channels) for _ in range(depth - 1))]
+    for suspect in stage_mistakes(probe, *sizes):
+        with pytest.raises(CheckFailed) as caught:
+            same_function(
+                suspect.module, nn.Sequential(*right), torch.randn(2, 4, 12, 12), suspects=stage_mistakes(probe, *sizes)
+            )
         assert caught.value.message == suspect.message

@@ -1,6 +1,6 @@
 """The skip path runs under no_grad: the output stays right (mistake 20)."""
 # loses: task4_bottleneck_gradients
-# message: no gradient reaches these parameters
+# message: no gradient reaches
 
 # %% task4_bottleneck
 class Bottleneck(nn.Module):

@@ -1,6 +1,6 @@
 """The shortcut runs under no_grad: the output stays right (mistake 20)."""
 # loses: task1_basic_block_gradients
-# message: no gradient reaches these parameters
+# message: no gradient reaches
 
 # %% task1_basic_block
 class BasicBlock(nn.Module):

@@ -1,6 +1,6 @@
 """One block object stands in every place: its weights are shared."""
 # loses: task2_make_stage_blocks, task3_resnet_function, task5_make_resnet_basic, task5_make_resnet_bottleneck
-# message: missing: 
+# message: One block object
 
 # %% task2_make_stage
 def make_stage(block, in_channels, out_channels, depth, stride=1):

@@ -1,6 +1,6 @@
 """The last block has the stride, not the first."""
 # loses: task2_make_stage_blocks, task3_resnet_function, task5_make_resnet_basic, task5_make_resnet_bottleneck
-# message: values
+# message: The stride is in the last block
 
 # %% task2_make_stage
 def make_stage(block, in_channels, out_channels, depth, stride=1):
