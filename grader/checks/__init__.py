@@ -9,7 +9,7 @@ message is for the student.
 from grader.checks.cases import Case, same_function_in_cases
 from grader.checks.closed_form import WrongFormula, formula_matches
 from grader.checks.contest import contest_points
-from grader.checks.counting import layer_count, parameter_count
+from grader.checks.counting import layer_count, parameter_count, same_parameter_count
 from grader.checks.dropout import dropout_rates
 from grader.checks.dropping import dropout_matches
 from grader.checks.equivalence import gradients_match, same_function
@@ -45,6 +45,7 @@ __all__ = [
     "same_formula",
     "same_function",
     "same_function_in_cases",
+    "same_parameter_count",
     "same_value",
     "trains",
 ]

@@ -49,13 +49,13 @@ def same_function(
         CheckFailed: another function; the message names the likely mistake.
     """
     pairs = _matched(student, reference, inputs, suspects)
-    if not training:
-        return
     module = require_module(student)
     step = _step(module, inputs, is_student=True, backward=gradients, training=training)
     expected = _step(reference, inputs, is_student=False, backward=gradients, training=training)
     if training:
-        _compare_training(module, pairs, step, expected)
+        if distance(step.output, expected.output) > OUTPUT_TOLERANCE:
+            raise _other_in_training(module, inputs, suspects, step, expected)
+        _compare_buffers(pairs, step, expected)
     if gradients:
         _compare_gradients(pairs, step, expected)
 
@@ -73,8 +73,11 @@ def gradients_match(student: object, reference: nn.Module, *inputs: Tensor, susp
         CheckFailed: the gradients differ, or the function itself does.
     """
     pairs = _matched(student, reference, inputs, suspects)
-    step = _step(require_module(student), inputs, is_student=True)
+    module = require_module(student)
+    step = _step(module, inputs, is_student=True)
     expected = _step(reference, inputs, is_student=False)
+    if distance(step.output, expected.output) > OUTPUT_TOLERANCE:
+        raise _other_in_training(module, inputs, suspects, step, expected)
     _compare_gradients(pairs, step, expected)
 
 
@@ -145,15 +148,34 @@ def _step(
     return step
 
 
-def _compare_training(student: nn.Module, pairs: list[Pair], step: TrainingStep, expected: TrainingStep) -> None:
-    apart = distance(step.output, expected.output)
-    if apart > OUTPUT_TOLERANCE:
-        raise CheckFailed(
-            _("In `eval()` mode the output is right, in `train()` mode it differs by {apart:.0%}.").format(
-                apart=min(apart, 9.99)
-            ),
-            remedy=_("Look at the layers that depend on the mode: Dropout and BatchNorm."),
-        )
+def _other_in_training(
+    student: nn.Module,
+    inputs: tuple[Tensor, ...],
+    suspects: Sequence[Suspect],
+    training: TrainingStep,
+    expected: TrainingStep,
+) -> CheckFailed:
+    """The failure of a module that is right in evaluation mode only; a known mistake may be such a one too."""
+    search = PairSearch(student, inputs, expected.output)
+    for suspect in suspects:
+        module = suspect.module
+        if search.pairs(module) is None:
+            continue
+        found = _step(student, inputs, is_student=True, backward=False)
+        if distance(found.output, _step(module, inputs, is_student=False, backward=False).output) <= (
+            OUTPUT_TOLERANCE
+        ):
+            return CheckFailed(suspect.message)
+    apart = distance(training.output, expected.output)
+    return CheckFailed(
+        _("In `eval()` mode the output is right, in `train()` mode it differs by {apart:.0%}.").format(
+            apart=min(apart, 9.99)
+        ),
+        remedy=_("Look at the layers that depend on the mode: Dropout and BatchNorm."),
+    )
+
+
+def _compare_buffers(pairs: list[Pair], step: TrainingStep, expected: TrainingStep) -> None:
     for pair in pairs:
         for short in pair.reference.buffers:
             name = pair.student.full_name(short)

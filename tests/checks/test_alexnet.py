@@ -8,7 +8,7 @@ import torchvision
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grader.checks import WrongFormula, alexnet_numbers, dropout_rates, same_formula, same_function
+from grader.checks import alexnet_numbers, dropout_rates, same_formula, same_function
 from grader.checks.alexnet import DROPOUT, alexnet, alexnet_classifier, alexnet_features, alexnet_images
 from grader.checks.alexnet_mistakes import (
     alexnet_has_shape,
@@ -20,6 +20,7 @@ from grader.checks.alexnet_mistakes import (
     features_shape_mistakes,
     features_training_mistakes,
 )
+from grader.checks.formulas import WrongFormula
 from grader.errors import CheckFailed
 
 CHANNELS = (4, 6, 8, 10, 12)
