@@ -6,6 +6,7 @@ tensors, and never looks at the type of a layer. It returns `None` or raises `Ch
 message is for the student.
 """
 
+from grader.checks.alternatives import one_of
 from grader.checks.cases import Case, same_function_in_cases
 from grader.checks.contest import contest_points
 from grader.checks.counting import layer_count, parameter_count
@@ -31,6 +32,7 @@ __all__ = [
     "has_shape",
     "inputs_may_change",
     "layer_count",
+    "one_of",
     "output_has_shape",
     "parameter_count",
     "same_function",
