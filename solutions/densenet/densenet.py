@@ -150,7 +150,6 @@ plt.show()
 # <details><summary>Hint</summary>Tensors are joined by <code>torch.cat</code>. The shape of a tensor is (batch, channels, height,
 # width): which number has the axis of the channels?</details>
 
-
 # %% nbgrader={"grade": false, "grade_id": "task1_concatenate", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def concatenate(old, new):
     """Put the new feature maps behind the old ones.
@@ -291,7 +290,6 @@ plt.show()
 #   input and the new maps concatenated, in any order. Choose what suits you: the checks understand all of these.
 # - The layer must not change its input: later layers will read it too.
 # - The convolutions may have a bias or not; BatchNorm has its usual settings.
-
 
 # %% nbgrader={"grade": false, "grade_id": "task2_dense_layer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def dense_layer_parameters(in_channels, growth_rate):
@@ -499,7 +497,6 @@ plt.show()
 # <details><summary>Hint 2</summary>PyTorch does not see layers in an ordinary Python list. That is what
 # <code>nn.ModuleList</code> is for.</details>
 
-
 # %% nbgrader={"grade": false, "grade_id": "task3_dense_block", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class DenseBlock(nn.Module):
     """Layers of which each reads the maps of all the ones before it (Huang et al. 2017, figure 1).
@@ -599,7 +596,6 @@ gradients_match(block, one_of(block, dense_blocks(6, 4, 2), x), x, suspects=dens
 # BatchNorm → ReLU → convolution 1×1 from `in_channels` maps to `out_channels` → mean of every 2×2 square (`nn.AvgPool2d(2)`).
 # Where a side of the picture is odd, the last row or column is dropped: 17×11 becomes 8×5.
 
-
 # %% nbgrader={"grade": false, "grade_id": "task4_transition", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class Transition(nn.Module):
     """What stands between two dense blocks (Huang et al. 2017, table 1).
@@ -697,7 +693,6 @@ for sizes in [(10, 5), (7, 9)]:
 #
 # If all is right, DenseNet-121 (1000 classes, convolutions without bias) has exactly **7,978,856** parameters. That is less
 # than ResNet-18 has, with almost seven times as many layers.
-
 
 # %% nbgrader={"grade": false, "grade_id": "task5_densenet", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class DenseNet(nn.Module):
