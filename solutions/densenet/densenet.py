@@ -414,7 +414,7 @@ gradients_match(layer, dense_layer(7, 5, form), x, suspects=dense_layer_mistakes
 
 # %% [markdown] tags=["lang-ru"]
 # Окупается ли узкое место? Сравним ваш слой со слоем без него: BatchNorm и одна свёртка 3×3. Пока карт мало, свёртка 1×1
-# только добавляет работы. Но карт всё больше, и линии расходятся. В конце третьего блока DenseNet-121 их уже 1024.
+# только добавляет работы. Но карт всё больше, и линии расходятся. К концу третьего блока DenseNet-121 их набирается 1024.
 
 # %% [markdown] tags=["lang-en"]
 # Does the bottleneck pay off? Let us compare your layer with one that has none: a BatchNorm and a single 3×3 convolution. While
@@ -808,8 +808,9 @@ assert logits.shape == (1, 10), f"форма / shape: {tuple(logits.shape)}, о�
 ### BEGIN HIDDEN TESTS
 from grader.checks import parameter_count
 
-parameter_count(densenet121(), 7_978_856, conv_biases=False)
-parameter_count(densenet121(42), 7_978_856 - (1000 - 42) * 1025, conv_biases=False)
+x = torch.randn(1, 3, 32, 32)
+parameter_count(densenet121(), 7_978_856, x, conv_biases=False)
+parameter_count(network, 7_978_856 - (1000 - 10) * 1025, x, conv_biases=False)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -842,7 +843,7 @@ for _step in range(25):
     losses.append(loss.item())
 
 figure, axes = plt.subplots(1, 4, figsize=(11, 2.6), width_ratios=[1, 1, 1, 2])
-for ax, picture in zip(axes, pictures):
+for ax, picture in zip(axes[:3], pictures):
     ax.imshow(picture.mean(dim=0), cmap="gray")
     ax.axis("off")
 axes[3].plot(losses)
