@@ -770,7 +770,7 @@ for depths in ([6, 12, 32, 32], [3, 1], [5], [2, 4, 1]):
 
 # %% nbgrader={"grade": true, "grade_id": "task5_densenet_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Форма выхода и число параметров (1 балл)
-logits = DenseNet([2, 3], num_classes=5, growth_rate=4, init_channels=8)(torch.randn(2, 3, 64, 64))
+logits = DenseNet([2, 3], 5, 4, 8)(torch.randn(2, 3, 64, 64))
 assert logits.shape == (2, 5), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 5)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import output_has_shape, parameter_count
@@ -785,7 +785,7 @@ for arguments in [([2, 1, 3], 5, 6, 10), ([1, 1],)]:
 
 # %% nbgrader={"grade": true, "grade_id": "task5_densenet_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Маленькая DenseNet: что она считает (2 балла)
-small = DenseNet([1, 2], num_classes=5, growth_rate=4, init_channels=8)
+small = DenseNet([1, 2], 5, 4, 8)
 small(torch.randn(2, 3, 64, 64)).sum().backward()
 unreached = [name for name, parameter in small.named_parameters() if parameter.grad is None]
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
@@ -801,7 +801,7 @@ same_function(network, one_of(network, densenets(*sizes), x), x, suspects=densen
 
 # %% nbgrader={"grade": true, "grade_id": "task5_densenet121", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # DenseNet-121 (1 балл)
-network = densenet121(num_classes=10).eval()
+network = densenet121(10).eval()
 with torch.no_grad():
     logits = network(torch.randn(1, 3, 64, 64))
 assert logits.shape == (1, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (1, 10)"
@@ -832,7 +832,7 @@ stripes = torch.stack([torch.sin(rows), torch.sin(columns), torch.sin((rows + co
 answers = torch.arange(60) % 3
 pictures = stripes[answers].unsqueeze(1).repeat(1, 3, 1, 1) + torch.randn(60, 3, 32, 32)
 
-network = DenseNet([2, 2], num_classes=3, growth_rate=8, init_channels=16)
+network = DenseNet([2, 2], 3, 8, 16)
 optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
 losses = []
 for _step in range(25):
