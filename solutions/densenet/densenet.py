@@ -148,7 +148,7 @@ plt.show()
 # For example, there were 6 maps and one layer has added 6 more: `channels_along_block(6, 6, 1)` is `[6, 12]`.
 #
 # <details><summary>Hint</summary>Tensors are joined by <code>torch.cat</code>. The shape of a tensor is (batch, channels, height,
-# width): which number has the axis of the channels?</details>
+# width): what is the number of the channel axis?</details>
 
 # %% nbgrader={"grade": false, "grade_id": "task1_concatenate", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def concatenate(old, new):
@@ -273,7 +273,7 @@ plt.show()
 # - `forward(x)` получает все накопленные карты одним тензором. Возвращает он **или** только `growth_rate` новых карт, **или**
 #   сразу склейку входа с новыми картами, в любом порядке. Как удобнее, решайте сами: проверки понимают все варианты.
 # - Вход внутри слоя менять нельзя: его прочтут и следующие слои.
-# - Смещения у свёрток можно оставить или убрать; настройки BatchNorm — обычные.
+# - Здесь и дальше смещения у свёрток можно оставить или убрать, принимаем оба варианта. Настройки BatchNorm — по умолчанию.
 
 # %% [markdown] tags=["lang-en"]
 # ## Task 2. The dense layer (5 points)
@@ -289,7 +289,7 @@ plt.show()
 # - `forward(x)` gets all the maps gathered so far as one tensor. It returns **either** only the `growth_rate` new maps, **or** the
 #   input and the new maps concatenated, in any order. Choose what suits you: the checks understand all of these.
 # - The layer must not change its input: later layers will read it too.
-# - The convolutions may have a bias or not; BatchNorm has its usual settings.
+# - Here and later the convolutions may have a bias or not: both are accepted. BatchNorm has its default settings.
 
 # %% nbgrader={"grade": false, "grade_id": "task2_dense_layer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def dense_layer_parameters(in_channels, growth_rate):

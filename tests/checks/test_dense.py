@@ -182,3 +182,14 @@ def test_a_wrong_concatenation_is_told_what_it_is(function: object, message: str
     with pytest.raises(CheckFailed) as caught:
         joins_maps(function(old, new), old, new)
     assert message in caught.value.message
+
+
+def test_without_an_agreeing_reference_the_first_one_is_taken() -> None:
+    x = torch.randn(2, 3, 4, 4)
+    with_relu, with_tanh = nn.Sequential(nn.Conv2d(3, 2, 1), nn.ReLU()), nn.Sequential(nn.Conv2d(3, 2, 1), nn.Tanh())
+    references = [lambda: with_relu, lambda: with_tanh]
+    assert one_of(nn.Sequential(nn.Conv2d(3, 2, 1), nn.Tanh()), references, x) is with_tanh
+    assert one_of(nn.Conv2d(3, 2, 1), references, x) is with_relu
+    assert one_of(nn.Conv2d(3, 2, 3, padding=1), references, x) is with_relu
+    with pytest.raises(CheckFailed, match=r"Expected an `nn.Module`"):
+        one_of(None, references, x)
