@@ -843,13 +843,13 @@ for _step in range(25):
     optimizer.step()
     losses.append(loss.item())
 
-figure, axes = plt.subplots(1, 4, figsize=(11, 2.6), width_ratios=[1, 1, 1, 2])
+figure, axes = plt.subplots(1, 4, figsize=(11, 2.6), width_ratios=[1, 1, 1, 2], layout="constrained")
 for ax, picture in zip(axes[:3], pictures):
     ax.imshow(picture.mean(dim=0), cmap="gray")
     ax.axis("off")
 axes[3].plot(losses)
 axes[3].set_xlabel("шаг / step")
-axes[3].set_ylabel("loss")
+axes[3].set_ylabel("потери / loss")
 plt.show()
 
 # %% [markdown] tags=["lang-ru"]
