@@ -6,6 +6,7 @@ tensors, and never looks at the type of a layer. It returns `None` or raises `Ch
 message is for the student.
 """
 
+from grader.checks.alternatives import one_of
 from grader.checks.cases import Case, same_function_in_cases
 from grader.checks.closed_form import WrongFormula, formula_matches
 from grader.checks.contest import contest_points
@@ -39,6 +40,7 @@ __all__ = [
     "has_shape",
     "inputs_may_change",
     "layer_count",
+    "one_of",
     "output_has_shape",
     "parameter_count",
     "repeats_itself_in_evaluation",
