@@ -10,6 +10,7 @@ from grader.checks.cases import Case, same_function_in_cases
 from grader.checks.contest import contest_points
 from grader.checks.counting import layer_count, parameter_count
 from grader.checks.equivalence import gradients_match, same_function
+from grader.checks.functions import FunctionModule, Lookalike, same_results
 from grader.checks.gradients import gradients_reach_every_parameter
 from grader.checks.mutation import does_not_change_its_input
 from grader.checks.randomness import drops_out_only_in_training
@@ -21,6 +22,8 @@ from grader.examiner.examination import inputs_may_change
 
 __all__ = [
     "Case",
+    "FunctionModule",
+    "Lookalike",
     "Suspect",
     "contest_points",
     "derivative_matches",
@@ -35,6 +38,7 @@ __all__ = [
     "parameter_count",
     "same_function",
     "same_function_in_cases",
+    "same_results",
     "same_value",
     "trains",
 ]
