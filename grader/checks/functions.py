@@ -127,14 +127,15 @@ def _pieces(result: object, parts: Sequence[str]) -> list[Any]:
         return [_plain(result)]
     if result is None:
         raise CheckFailed(_("The function returned None."), remedy=_("Is there a `return` at its end?"))
-    expected = _("expected are {number}: {parts}").format(number=len(parts), parts=", ".join(parts))
     try:
         pieces = [_plain(piece) for piece in result]  # type: ignore[attr-defined]
-    except TypeError as error:
-        raise CheckFailed(_("The function returned one value; {expected}.").format(expected=expected)) from error
+    except TypeError:
+        pieces = [result]
     if len(pieces) != len(parts):
         raise CheckFailed(
-            _("The function returned {found} values; {expected}.").format(found=len(pieces), expected=expected)
+            _("Number of returned values: {found}, expected {expected}: {parts}.").format(
+                found=len(pieces), expected=len(parts), parts=", ".join(parts)
+            )
         )
     return pieces
 
@@ -229,7 +230,7 @@ def _shown(call: tuple[Any, ...], names: Sequence[str]) -> str:
 
 def _shown_value(value: object) -> str:
     if isinstance(value, Tensor):
-        return _("a tensor of shape {shape}").format(shape=tuple(value.shape))
+        return f"Tensor{tuple(value.shape)}"
     if isinstance(value, list | tuple):
         inside = [_shown_value(item) for item in value[:MAX_SHOWN]] + ["..."] * (len(value) > MAX_SHOWN)
         return f"[{', '.join(inside)}]"

@@ -40,71 +40,94 @@ def pad_to(maps: Tensor, channels: int, height: int, width: int) -> Tensor:
     return F.pad(maps, edges)
 
 
+Padding = Callable[[Tensor, int, int, int], Tensor]
+
+
 def pad_to_mistakes(channels: int, height: int, width: int) -> list[Suspect]:
     """Other ways to get the right shape."""
+    return [
+        Suspect(partial(_padded_module, pad, channels, height, width), message) for pad, message in _wrong_paddings()
+    ]
 
-    def padded(
-        edge: Callable[[int], int], front: Callable[[int], int], value: float = 0.0
-    ) -> Callable[[Tensor], Tensor]:
-        def wrong(maps: Tensor) -> Tensor:
-            missing = [width - maps.shape[3], height - maps.shape[2]]
-            edges = [number for m in missing for number in (edge(m), m - edge(m))]
-            more = channels - maps.shape[1]
-            return F.pad(maps, [*edges, front(more), more - front(more)], value=value)
 
-        return wrong
+def _padded_module(pad: Padding, channels: int, height: int, width: int) -> nn.Module:
+    return FunctionModule(lambda maps: pad(maps, channels, height, width))
 
-    def replicated(maps: Tensor) -> Tensor:
-        below, right = height - maps.shape[2], width - maps.shape[3]
-        grown = F.pad(maps, (right // 2, right - right // 2, below // 2, below - below // 2), mode="replicate")
-        return F.pad(grown, (0, 0, 0, 0, 0, channels - maps.shape[1]))
 
+def _padding(edge: Callable[[int], int], front: Callable[[int], int], value: float = 0.0) -> Padding:
+    """A padding with so much of what is missing at the top and on the left, and in front of the channels."""
+
+    def pad(maps: Tensor, channels: int, height: int, width: int) -> Tensor:
+        missing = [width - maps.shape[3], height - maps.shape[2]]
+        edges = [number for m in missing for number in (edge(m), m - edge(m))]
+        more = channels - maps.shape[1]
+        return F.pad(maps, [*edges, front(more), more - front(more)], value=value)
+
+    return pad
+
+
+def _replicated(maps: Tensor, channels: int, height: int, width: int) -> Tensor:
+    below, right = height - maps.shape[2], width - maps.shape[3]
+    grown = F.pad(maps, (right // 2, right - right // 2, below // 2, below - below // 2), mode="replicate")
+    return F.pad(grown, (0, 0, 0, 0, 0, channels - maps.shape[1]))
+
+
+def _stretched(maps: Tensor, channels: int, height: int, width: int) -> Tensor:
+    return pad_to(F.interpolate(maps, (height, width)), channels, height, width)
+
+
+def _wrong_paddings() -> list[tuple[Padding, str]]:
     half, none, everything = (lambda m: m // 2), (lambda m: 0), (lambda m: m)
     one_corner = _("The maps lie in a corner of the larger ones; the zeros belong on both sides, half on each.")
-    front = _("The new channels are in front of the old ones; they belong behind them.")
-    odd = _("Where an odd number of rows or columns is missing, the extra one belongs at the bottom or on the right.")
     zeros = _("The new places are not filled with zeros.")
-    wrong: list[tuple[Callable[[Tensor], Tensor], str]] = [
-        (padded(none, none), one_corner),
-        (padded(everything, none), one_corner),
-        (padded(half, everything), front),
-        (padded(half, half), _("The new channels lie on both sides of the old ones; all of them belong behind.")),
-        (padded(lambda m: m - m // 2, none), odd),
-        (padded(half, none, value=1.0), zeros),
-        (replicated, zeros),
+    return [
+        (_padding(none, none), one_corner),
+        (_padding(everything, none), one_corner),
         (
-            lambda maps: pad_to(F.interpolate(maps, (height, width)), channels, height, width),
+            _padding(half, everything),
+            _("The new channels are in front of the old ones; they belong behind them."),
+        ),
+        (
+            _padding(half, half),
+            _("The new channels lie on both sides of the old ones; all of them belong behind."),
+        ),
+        (
+            _padding(lambda m: m - m // 2, none),
+            _("Where an odd number of rows or columns is missing, the extra one belongs at the bottom or on the right."),
+        ),
+        (_padding(half, none, value=1.0), zeros),
+        (_replicated, zeros),
+        (
+            _stretched,
             _("The maps were stretched; their numbers stay as they are, and zeros come around them."),
         ),
     ]
-    return [Suspect(partial(FunctionModule, function), message) for function, message in wrong]
 
 
 def add_maps(first: Tensor, second: Tensor) -> Tensor:
     """The sum after both were padded to the larger number of channels, height and width."""
-    sizes = [max(pair) for pair in zip(first.shape[1:], second.shape[1:], strict=True)]
-    return pad_to(first, *sizes) + pad_to(second, *sizes)
+    return _combined(torch.add, pad_to, first, second)
+
+
+def _combined(combine: Callable[[Tensor, Tensor], Tensor], pad: Padding, first: Tensor, second: Tensor) -> Tensor:
+    channels, height, width = (max(pair) for pair in zip(first.shape[1:], second.shape[1:], strict=True))
+    return combine(pad(first, channels, height, width), pad(second, channels, height, width))
 
 
 def add_maps_mistakes() -> list[Suspect]:
-    """Sums of the right shape that are wrong."""
-
-    def with_both(combine: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
-        def wrong(first: Tensor, second: Tensor) -> Tensor:
-            sizes = [max(pair) for pair in zip(first.shape[1:], second.shape[1:], strict=True)]
-            return combine(pad_to(first, *sizes), pad_to(second, *sizes))
-
-        return wrong
-
+    """Sums of the right shape that are wrong, those of a wrong padding too."""
     wrong: list[tuple[Callable[[Tensor, Tensor], Tensor], str]] = [
-        (with_both(lambda a, b: a), _("The second maps are not in the sum.")),
-        (with_both(lambda a, b: b), _("The first maps are not in the sum.")),
-        (with_both(lambda a, b: a + a), _("The first maps are added to themselves.")),
-        (with_both(lambda a, b: b + b), _("The second maps are added to themselves.")),
-        (with_both(lambda a, b: a - b), _("The maps are subtracted.")),
-        (with_both(lambda a, b: a * b), _("The maps are multiplied.")),
+        (lambda a, b: a, _("The second maps are not in the sum.")),
+        (lambda a, b: b, _("The first maps are not in the sum.")),
+        (lambda a, b: a + a, _("The first maps are added to themselves.")),
+        (lambda a, b: b + b, _("The second maps are added to themselves.")),
+        (lambda a, b: a - b, _("The maps are subtracted.")),
+        (lambda a, b: b - a, _("The maps are subtracted.")),
+        (lambda a, b: a * b, _("The maps are multiplied.")),
     ]
-    return [Suspect(partial(FunctionModule, function), message) for function, message in wrong]
+    functions = [(partial(_combined, combine, pad_to), message) for combine, message in wrong]
+    functions += [(partial(_combined, torch.add, pad), message) for pad, message in _wrong_paddings()]
+    return [Suspect(partial(FunctionModule, function), message) for function, message in functions]
 
 
 class Skip(nn.Module):
@@ -237,12 +260,12 @@ def _built(kind: type[Skip], in_channels: int, out_channels: int, stride: int, h
 
 
 def stack(depth: int, channels: int, skip: bool = False) -> nn.Sequential:
-    """`depth` layers, each a 3x3 convolution and ReLU, and with skips each of them in a `Skip`."""
+    """`depth` layers, each a 3x3 convolution and Tanh, and with skips each of them in a `Skip`."""
     return nn.Sequential(*[Skip(_layer(channels)) if skip else _layer(channels) for _index in range(depth)])
 
 
 def _layer(channels: int, *activation: nn.Module) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), *(activation or (nn.ReLU(),)))
+    return nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), *(activation or (nn.Tanh(),)))
 
 
 def stack_mistakes(depth: int, channels: int, skip: bool) -> list[Suspect]:
@@ -256,15 +279,26 @@ def stack_mistakes(depth: int, channels: int, skip: bool) -> list[Suspect]:
 
     wrong: list[tuple[Callable[[], nn.Module], str]] = []
     if skip:
+        for broken in (_ReluAfterAddition, _ShortcutOfBranch, _BranchTwice, _Subtraction, _Product, _OnlyShortcut):
+            wrong.append(
+                (
+                    of(lambda _index, broken=broken: broken(_layer(channels))),
+                    _("The stack is built of a `Skip` that does not give branch(x) + x yet: see the task before."),
+                )
+            )
         wrong += [
             (partial(stack, depth, channels), _("There are no skips although `skip=True`.")),
             (
-                of(lambda _index: nn.Sequential(Skip(conv()), nn.ReLU())),
-                _("ReLU follows the addition; it belongs into the branch: Skip(convolution, ReLU)."),
+                of(lambda _index: nn.Sequential(Skip(conv()), nn.Tanh())),
+                _("Tanh follows the addition; it belongs into the branch: Skip(convolution, Tanh)."),
             ),
             (
                 of(lambda _index: Skip(conv())),
-                _("The branch has no ReLU: without it a stack of convolutions is one convolution."),
+                _("The branch has no Tanh: without it a stack of convolutions is one convolution."),
+            ),
+            (
+                of(lambda _index: Skip(nn.Sequential(nn.Tanh(), conv()))),
+                _("Tanh comes before the convolution; in each layer the convolution is first."),
             ),
             (
                 lambda: Skip(stack(depth, channels)),
@@ -279,24 +313,24 @@ def stack_mistakes(depth: int, channels: int, skip: bool) -> list[Suspect]:
                 _("The last layer has no skip; every layer has one."),
             ),
             (
-                of(lambda _index: nn.Sequential(nn.ReLU(), Skip(conv()))),
-                _("ReLU comes before the convolution and changes the skip too; the branch is convolution, ReLU."),
+                of(lambda _index: nn.Sequential(nn.Tanh(), Skip(conv()))),
+                _("Tanh comes before the convolution and changes the skip too; the branch is convolution, Tanh."),
             ),
         ]
     else:
         wrong += [
             (partial(stack, depth, channels, skip=True), _("There are skips although `skip=False`.")),
-            (of(lambda _index: conv()), _("There is no ReLU: without it a stack of convolutions is one convolution.")),
+            (of(lambda _index: conv()), _("There is no Tanh: without it a stack of convolutions is one convolution.")),
             (
                 lambda: nn.Sequential(*stack(depth, channels)[:-1], conv()),
-                _("There is no ReLU after the last convolution; in this stack every convolution has one."),
+                _("There is no Tanh after the last convolution; in this stack every convolution has one."),
             ),
         ]
-    for kind in (nn.Tanh, nn.Sigmoid):
+    for kind in (nn.ReLU, nn.Sigmoid, nn.GELU):
         wrong.append(
             (
                 of(lambda _i, kind=kind: Skip(_layer(channels, kind())) if skip else _layer(channels, kind())),
-                _("The activation is not ReLU."),
+                _("The activation is not Tanh."),
             )
         )
     return [Suspect(build, message) for build, message in wrong]

@@ -118,7 +118,7 @@ def draw_chain(ax, has_skip):
     """Draw the three neurons; forward goes to the right, the gradient comes back to the left."""
     ax.axis("off")
     ax.set_xlim(-0.5, 4.6)
-    ax.set_ylim(-1.1, 1.5)
+    ax.set_ylim(-1.1, 1.45)
     circle = {"boxstyle": "circle,pad=0.35", "facecolor": "#fff3b0", "edgecolor": "#555555"}
     for place, name in enumerate(["$x$", "$x_1$", "$x_2$", "$x_3$", "$L$"]):
         ax.text(place, 0, name, ha="center", va="center", fontsize=13, bbox=circle)
@@ -129,9 +129,12 @@ def draw_chain(ax, has_skip):
     for place, name in enumerate(["$x$", "$w_2$", "$w_3$", "$g$"]):
         ax.text(place + 0.5, -0.38, name, ha="center", fontsize=12, color="#c0392b")
     if has_skip:
-        bend = {"arrowstyle": "-|>", "color": "#2a6fbb", "linewidth": 2, "connectionstyle": "arc3,rad=-0.55"}
-        ax.annotate("", (2.95, 0.24), (1.05, 0.24), arrowprops=bend)
-        ax.text(2, 1.05, "$+\\,x_1$", ha="center", fontsize=13, color="#2a6fbb")
+        wire = {"arrowstyle": "-|>", "color": "#2a6fbb", "linewidth": 2, "connectionstyle": "arc3,rad=-0.45"}
+        back = {"arrowstyle": "-|>", "color": "#c0392b", "connectionstyle": "arc3,rad=0.6"}
+        ax.annotate("", (2.9, 0.26), (1.1, 0.26), arrowprops=wire)
+        ax.annotate("", (0.98, 0.3), (3.02, 0.3), arrowprops=back)
+        ax.text(2, 0.73, "$+\\,x_1$", ha="center", fontsize=13, color="#2a6fbb")
+        ax.text(2, 1.24, "1", ha="center", fontsize=12, color="#c0392b")
     product = r"$g\,(w_3 w_2 + 1)\,x$" if has_skip else r"$g\, w_3\, w_2\, x$"
     ax.text(2, -0.95, r"$dL/dw_1 = $" + product, ha="center", fontsize=13, color="#c0392b")
 
@@ -233,7 +236,11 @@ def chain_gradients(x, w1, w2, w3, g):
 # Прямой проход (1 балл)
 found = chain(2.0, 3.0, -1.0, 0.5)
 assert found is not None, "chain ничего не вернула / chain returned nothing"
-assert [float(number) for number in found] == [6.0, -6.0, -3.0], f"x1, x2, x3: {found}, ожидалось / expected: (6, -6, -3)"
+assert hasattr(found, "__len__"), f"нужны три числа, а не / three numbers are expected, not {found}"
+assert len(found) == 3, f"чисел / numbers: {len(found)}, ожидалось / expected: 3"
+for name, mine, right in zip(["x1", "x2", "x3"], found, (6.0, -6.0, -3.0)):
+    mark = "верно / right" if float(mine) == right else "НЕВЕРНО / WRONG"
+    print(f"{name} = {float(mine):g}, ожидалось / expected: {right:g}  {mark}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_results
 from grader.checks import chain as chains
@@ -250,22 +257,27 @@ same_results(
 
 # %% nbgrader={"grade": true, "grade_id": "task1_chain_gradients_by_hand", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Производные: ваши формулы против autograd (2 балла)
-def assert_equal_to_autograd(network, by_hand, *values):
-    """Compare formulas with autograd; the last value is g."""
+def compare_with_autograd(network, by_hand, *values):
+    """Print formulas beside autograd; the last value is g."""
     leaves = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in values[:-1]]
     network(*leaves).backward(torch.tensor(values[-1], dtype=torch.float64))
-    found = by_hand(*values)
+    try:
+        found = by_hand(*values)
+    except ZeroDivisionError:
+        raise AssertionError("деление на ноль: вес может быть нулём / division by zero: a weight may be zero") from None
     assert found is not None, "функция ничего не вернула / the function returned nothing"
+    assert hasattr(found, "__len__"), f"нужны четыре числа, а не / four numbers are expected, not {found}"
     assert len(found) == 4, f"чисел / numbers: {len(found)}, ожидалось / expected: 4"
+    print(f"(x, w1, w2, w3, g) = {values}")
     for name, mine, leaf in zip(["dL/dx", "dL/dw1", "dL/dw2", "dL/dw3"], found, leaves):
-        right = leaf.grad.item()
-        assert abs(float(mine) - right) < 1e-5, f"{name}: {float(mine):.5g}, autograd: {right:.5g}, (x, w1, w2, w3, g) = {values}"
+        mark = "верно / right" if abs(float(mine) - leaf.grad.item()) < 1e-5 else "НЕВЕРНО / WRONG"
+        print(f"    {name}: {float(mine):8.4f}  autograd: {leaf.grad.item():8.4f}  {mark}")
 
 
 for values in [(0.5, -1.5, 2.0, 0.8, 0.7), (1.2, 0.0, 3.0, -0.5, 1.1), (2.0, 1.0, 0.0, 1.5, -1.0)]:
-    assert_equal_to_autograd(lambda x, w1, w2, w3: w3 * (w2 * (w1 * x)), chain_gradients, *values)
+    compare_with_autograd(lambda x, w1, w2, w3: w3 * (w2 * (w1 * x)), chain_gradients, *values)
 first = float(chain_gradients(0.1, 0.1, 0.1, 0.1, 0.1)[1])
-assert abs(first - 1e-4) < 1e-8, f"все числа 0.1 / all numbers 0.1: dL/dw1 = {first:.5g}, ожидалось / expected: 0.0001"
+print(f"все числа 0.1 / all numbers 0.1: dL/dw1 = {first:.6f}, ожидалось / expected: 0.000100")
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_results
 from grader.checks import chain as chains
@@ -349,8 +361,10 @@ def derivative_of_probe(kind, a, c):
 
 
 for kind, a, c, right in [("sin", 0.8, 2.0, 2 * math.cos(1.6)), ("cube", -1.0, 1.0, 3.0), ("exp", 0.0, 1.5, 1.5)]:
-    found = float(derivative_of_probe(kind, a, c))
-    assert abs(found - right) < 1e-5 * max(1, abs(right)), f"{kind}, a = {a}: {found:.8g}, ожидалось / expected: {right:.8g}"
+    found = derivative_of_probe(kind, a, c)
+    assert found is not None, "numeric_derivative ничего не вернула / numeric_derivative returned nothing"
+    mark = "верно / right" if abs(float(found) - right) < 1e-5 * max(1, abs(right)) else "НЕВЕРНО / WRONG"
+    print(f"{kind}, a = {a}: {float(found):.9f}, ожидалось / expected: {right:.9f}  {mark}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_results
 from grader.checks import chain as chains
@@ -367,8 +381,8 @@ same_results(
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
-# Теперь у вас есть три способа узнать одно и то же число: формула, autograd и разность. Сравним их на $dL/dw_2$. А справа
-# посмотрим, как ошибка разности зависит от шага: где лучший шаг и почему по краям хуже?
+# Теперь у вас есть три способа узнать одно и то же число: формула, autograd и разность. Сравним их на $dL/dw_2$. А на
+# графике посмотрим, как ошибка разности зависит от шага: какой шаг лучший и почему по краям хуже?
 
 # %% [markdown] tags=["lang-en"]
 # Now you have three ways to get one and the same number: the formula, autograd and the difference. Let us compare them for
@@ -504,7 +518,11 @@ def gain(w2, w3):
 # Прямой проход (1 балл)
 found = skip_chain(2.0, 3.0, -1.0, 0.5)
 assert found is not None, "skip_chain ничего не вернула / skip_chain returned nothing"
-assert [float(number) for number in found] == [6.0, -6.0, 3.0], f"x1, x2, x3: {found}, ожидалось / expected: (6, -6, 3)"
+assert hasattr(found, "__len__"), f"нужны три числа, а не / three numbers are expected, not {found}"
+assert len(found) == 3, f"чисел / numbers: {len(found)}, ожидалось / expected: 3"
+for name, mine, right in zip(["x1", "x2", "x3"], found, (6.0, -6.0, 3.0)):
+    mark = "верно / right" if float(mine) == right else "НЕВЕРНО / WRONG"
+    print(f"{name} = {float(mine):g}, ожидалось / expected: {right:g}  {mark}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_results
 from grader.checks import chain as chains
@@ -521,22 +539,27 @@ same_results(
 
 # %% nbgrader={"grade": true, "grade_id": "task3_skip_gradients_by_hand", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Производные: ваши формулы против autograd (2 балла)
-def assert_equal_to_autograd(network, by_hand, *values):
-    """Compare formulas with autograd; the last value is g."""
+def compare_with_autograd(network, by_hand, *values):
+    """Print formulas beside autograd; the last value is g."""
     leaves = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in values[:-1]]
     network(*leaves).backward(torch.tensor(values[-1], dtype=torch.float64))
-    found = by_hand(*values)
+    try:
+        found = by_hand(*values)
+    except ZeroDivisionError:
+        raise AssertionError("деление на ноль: вес может быть нулём / division by zero: a weight may be zero") from None
     assert found is not None, "функция ничего не вернула / the function returned nothing"
+    assert hasattr(found, "__len__"), f"нужны четыре числа, а не / four numbers are expected, not {found}"
     assert len(found) == 4, f"чисел / numbers: {len(found)}, ожидалось / expected: 4"
+    print(f"(x, w1, w2, w3, g) = {values}")
     for name, mine, leaf in zip(["dL/dx", "dL/dw1", "dL/dw2", "dL/dw3"], found, leaves):
-        right = leaf.grad.item()
-        assert abs(float(mine) - right) < 1e-5, f"{name}: {float(mine):.5g}, autograd: {right:.5g}, (x, w1, w2, w3, g) = {values}"
+        mark = "верно / right" if abs(float(mine) - leaf.grad.item()) < 1e-5 else "НЕВЕРНО / WRONG"
+        print(f"    {name}: {float(mine):8.4f}  autograd: {leaf.grad.item():8.4f}  {mark}")
 
 
 for values in [(0.5, -1.5, 2.0, 0.8, 0.7), (1.2, 0.0, 3.0, -0.5, 1.1), (2.0, 1.0, 0.0, 1.5, -1.0)]:
-    assert_equal_to_autograd(lambda x, w1, w2, w3: w3 * (w2 * (w1 * x)) + w1 * x, skip_gradients, *values)
+    compare_with_autograd(lambda x, w1, w2, w3: w3 * (w2 * (w1 * x)) + w1 * x, skip_gradients, *values)
 first = float(skip_gradients(0.1, 0.1, 0.1, 0.1, 0.1)[1])
-assert abs(first - 0.0101) < 1e-8, f"все числа 0.1 / all numbers 0.1: dL/dw1 = {first:.5g}, ожидалось / expected: 0.0101"
+print(f"все числа 0.1 / all numbers 0.1: dL/dw1 = {first:.6f}, ожидалось / expected: 0.010100")
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_results
 from grader.checks import chain as chains
@@ -556,7 +579,7 @@ same_results(
 # Во сколько раз (1 балл)
 found = gain(0.1, 0.1)
 assert found is not None, "gain ничего не вернула / gain returned nothing"
-assert abs(float(found) - 101) < 1e-3, f"w2 = w3 = 0.1: {found}, ожидалось / expected: 101"
+print(f"w2 = w3 = 0.1: {float(found):.2f}, ожидалось / expected: 101.00")
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_results
 from grader.checks import chain as chains
@@ -638,7 +661,8 @@ def first_gradient(x, weights, g, skip=False):
 for weights, right in [([0.1, 0.1, 0.1], 1e-4), ([5.0, 2.0, -3.0, 0.5], -0.03), ([7.0], 0.01)]:
     found = first_gradient(0.1, weights, 0.1)
     assert found is not None, "first_gradient ничего не вернула / first_gradient returned nothing"
-    assert abs(float(found) - right) < 1e-7, f"weights = {weights}: {found}, ожидалось / expected: {right}"
+    mark = "верно / right" if abs(float(found) - right) < 1e-7 else "НЕВЕРНО / WRONG"
+    print(f"weights = {weights}: {float(found):.4f}, ожидалось / expected: {right:.4f}  {mark}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_results
 from grader.checks import chain as chains
@@ -663,7 +687,8 @@ same_results(
 for weights, right in [([0.1, 0.1, 0.1], 0.0121), ([5.0, 2.0, -3.0, 0.5], -0.09), ([7.0], 0.01)]:
     found = first_gradient(0.1, weights, 0.1, skip=True)
     assert found is not None, "first_gradient ничего не вернула / first_gradient returned nothing"
-    assert abs(float(found) - right) < 1e-7, f"weights = {weights}: {found}, ожидалось / expected: {right}"
+    mark = "верно / right" if abs(float(found) - right) < 1e-7 else "НЕВЕРНО / WRONG"
+    print(f"weights = {weights}: {float(found):.4f}, ожидалось / expected: {right:.4f}  {mark}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_results
 from grader.checks import chain as chains
@@ -820,9 +845,9 @@ def add_maps(first, second):
 # padding свёртки (1 балл)
 for kernel_size in (1, 3, 5):
     padding = same_padding(kernel_size)
-    assert type(padding) is int, f"padding - целое число (int), а не {padding!r} / padding is an int, not {padding!r}"
+    assert hasattr(padding, "__index__"), f"padding - целое число (int), а не {padding!r} / padding is an int, not {padding!r}"
     size = nn.Conv2d(1, 1, kernel_size, padding=padding)(torch.zeros(1, 1, 9, 9)).shape[-1]
-    assert size == 9, f"ядро / kernel {kernel_size}, padding {padding}: 9 -> {size}, ожидалось / expected: 9"
+    print(f"ядро / kernel {kernel_size}, padding {padding}: 9 -> {size}, ожидалось / expected: 9")
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_results
 from grader.checks.skips import same_padding_mistakes
@@ -842,9 +867,9 @@ maps = torch.arange(1.0, 5.0).reshape(1, 1, 2, 2)
 found = pad_to(maps, 2, 4, 5)
 assert isinstance(found, torch.Tensor), f"pad_to вернула {type(found).__name__} / pad_to returned {type(found).__name__}"
 assert found.shape == (1, 2, 4, 5), f"форма / shape: {tuple(found.shape)}, ожидалась / expected: (1, 2, 4, 5)"
-right = [[0, 0, 0, 0, 0], [0, 1, 2, 0, 0], [0, 3, 4, 0, 0], [0, 0, 0, 0, 0]]
-assert found[0, 0].tolist() == right, f"канал 0 / channel 0:\n{found[0, 0]}\nожидался / expected:\n{torch.tensor(right)}"
-assert not found[0, 1].any(), f"новый канал - нули, а не / the new channel is zeros, not\n{found[0, 1]}"
+right = torch.zeros(2, 4, 5)
+right[0, 1:3, 1:3] = maps
+print(f"ваш ответ / your answer:\n{found[0].detach()}\nожидалось / expected:\n{right}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import FunctionModule, does_not_change_its_input, same_function
 from grader.checks import skips
@@ -861,7 +886,7 @@ for size in [(7, 8, 9), (4, 9, 6), (5, 6, 11), (4, 5, 6)]:
 found = add_maps(torch.ones(2, 3, 4, 6), torch.ones(2, 5, 4, 2))
 assert isinstance(found, torch.Tensor), f"add_maps вернула {type(found).__name__} / add_maps returned {type(found).__name__}"
 assert found.shape == (2, 5, 4, 6), f"форма / shape: {tuple(found.shape)}, ожидалась / expected: (2, 5, 4, 6)"
-assert found.sum() == 2 * 3 * 4 * 6 + 2 * 5 * 4 * 2, f"сумма чисел / sum of the numbers: {found.sum():g}, ожидалась / expected: 224"
+print(f"сумма всех чисел / sum of all numbers: {found.sum():g}, ожидалась / expected: {2 * 3 * 4 * 6 + 2 * 5 * 4 * 2}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import FunctionModule, does_not_change_its_input, same_function
 from grader.checks import skips
@@ -966,9 +991,6 @@ output = skip_of(4, 4, 1, False)(x)
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert output.shape == x.shape, f"форма / shape: {tuple(output.shape)}, ожидалась / expected: {tuple(x.shape)}"
-assert torch.allclose(Skip(nn.Identity())(x), 2 * x), "Skip(nn.Identity())(x) - это 2x / Skip(nn.Identity())(x) is 2x"
-output = skip_of(4, 6, 2, True)(x)
-assert output.shape == (2, 6, 3, 3), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 6, 3, 3)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import does_not_change_its_input, same_function
 from grader.checks import skips
@@ -983,16 +1005,22 @@ for sizes in [(4, 4, 1, False), (4, 4, 1, True), (4, 6, 2, True)]:
 
 # %% nbgrader={"grade": true, "grade_id": "task6_skip_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Градиенты (1 балл)
-module = skip_of(4, 6, 2, True)
-module(torch.randn(2, 4, 6, 6)).sum().backward()
+module = skip_of(4, 4, 1, True)
+output = module(torch.randn(2, 4, 6, 6))
+assert isinstance(output, torch.Tensor), f"forward вернул / forward returned {type(output).__name__}"
+try:
+    output.sum().backward()
+except RuntimeError as error:
+    cause = "нет ли в forward операции на месте, например +=? / is there an in-place operation in forward, such as +=?"
+    raise AssertionError(f"обратный проход не удался: {cause}\n{error}") from None
+assert list(module.parameters()), "у модуля нет параметров: сохраните branch в self / the module has no parameters: keep branch in self"
 unreached = [name for name, parameter in module.named_parameters() if parameter.grad is None]
-assert len(list(module.parameters())) == 6, "параметры ветвей должны быть видны: self.branch = branch / the module should own its branches"
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import gradients_match
 from grader.checks import skips
 
-for sizes in [(4, 4, 1, False), (4, 6, 2, True)]:
+for sizes in [(4, 4, 1, False), (4, 4, 1, True), (4, 6, 2, True)]:
     x = torch.randn(4, 4, 8, 8)
     gradients_match(skip_of(*sizes), skips.skip_block(*sizes), x, suspects=skips.skip_mistakes(*sizes))
 ### END HIDDEN TESTS
@@ -1004,8 +1032,9 @@ for sizes in [(4, 4, 1, False), (4, 6, 2, True)]:
 # достаётся каждому слою.
 #
 # - `make_stack(depth, channels, skip=False)` возвращает `nn.Sequential` из `depth` одинаковых по устройству слоёв. Каждый слой —
-#   свёртка 3×3 из `channels` каналов в `channels` (размер карты сохраняется), за ней ReLU. При `skip=True` **каждый** слой
-#   (свёртка вместе с ReLU) обёрнут в ваш `Skip`, то есть $y = \mathrm{ReLU}(\mathrm{conv}(x)) + x$.
+#   свёртка 3×3 из `channels` каналов в `channels` (размер карты сохраняется), за ней `nn.Tanh`. При `skip=True` **каждый** слой
+#   (свёртка вместе с Tanh) обёрнут в ваш `Skip`, то есть $y = \tanh(\mathrm{conv}(x)) + x$. Почему не ReLU? Он даёт только
+#   неотрицательные числа, и сумма на проводе росла бы от слоя к слою, а BatchNorm, который её сдержал бы, мы пока не ставим.
 # - `gradient_norms(net, x)` возвращает список чисел: норму градиента **весов** каждого слоя, от первого слоя к последнему.
 #   Функция потерь — среднее квадратов всех чисел на выходе: `net(x).square().mean()`. Весами считаем параметры, у которых больше
 #   одной оси (`p.dim() > 1`), смещения не нужны. Норма — корень из суммы квадратов, `p.grad.norm()`. Сеть может быть любой, и
@@ -1018,8 +1047,10 @@ for sizes in [(4, 4, 1, False), (4, 6, 2, True)]:
 # every layer gets.
 #
 # - `make_stack(depth, channels, skip=False)` returns an `nn.Sequential` of `depth` layers that are built alike. Each layer is a
-#   3×3 convolution from `channels` to `channels` (the size of the map stays), with ReLU behind it. With `skip=True` **every**
-#   layer (convolution together with ReLU) is wrapped in your `Skip`, that is, $y = \mathrm{ReLU}(\mathrm{conv}(x)) + x$.
+#   3×3 convolution from `channels` to `channels` (the size of the map stays), with `nn.Tanh` behind it. With `skip=True`
+#   **every** layer (convolution together with Tanh) is wrapped in your `Skip`, that is, $y = \tanh(\mathrm{conv}(x)) + x$. Why
+#   not ReLU? It gives no negative numbers, so the sum on the wire would grow from layer to layer, and BatchNorm, which would
+#   hold it back, is left out here.
 # - `gradient_norms(net, x)` returns a list of numbers: the norm of the gradient of the **weights** of each layer, from the first
 #   layer to the last. The loss is the mean of the squares of all output numbers, `net(x).square().mean()`. Weights are the
 #   parameters with more than one axis (`p.dim() > 1`); biases are left out. The norm is the root of the sum of squares,
@@ -1028,7 +1059,7 @@ for sizes in [(4, 4, 1, False), (4, 6, 2, True)]:
 
 # %% nbgrader={"grade": false, "grade_id": "task7_make_stack", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def make_stack(depth, channels, skip=False):
-    """A deep row of layers: convolution 3x3 and ReLU.
+    """A deep row of layers: convolution 3x3 and Tanh.
 
     Args:
         depth: number of layers.
@@ -1041,7 +1072,7 @@ def make_stack(depth, channels, skip=False):
     ### BEGIN SOLUTION
     layers = []
     for _ in range(depth):
-        layer = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU())
+        layer = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.Tanh())
         layers.append(Skip(layer) if skip else layer)
     return nn.Sequential(*layers)
     ### END SOLUTION
@@ -1107,9 +1138,9 @@ linear.weight.data.fill_(3.0)
 found = gradient_norms(linear, torch.tensor([[2.0], [-2.0]]))
 assert found is not None, "gradient_norms ничего не вернула / gradient_norms returned nothing"
 assert len(found) == 1, f"чисел / numbers: {len(found)}, ожидалось / expected: 1"
-assert abs(float(found[0]) - 24) < 1e-4, f"норма / norm: {found[0]}, ожидалась / expected: 24"
+print(f"норма / norm: {float(found[0]):.3f}, ожидалась / expected: 24.000")
 first, second = norms_of_probe([torch.randn(3, 2, 3, 3), torch.randn(2, 3, 1, 1)], torch.randn(2, 2, 5, 5))
-assert first == second, f"второй вызов даёт другой ответ / the second call gives another answer: {first}, {second}"
+print(f"первый вызов / first call: {first}, второй / second: {second}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_results
 from grader.checks import skips
@@ -1159,7 +1190,7 @@ plt.show()
 # do it. Below is the loss at each step of the training; the line $\ln 2 \approx 0.69$ is the loss of somebody who guesses.
 
 # %%
-def stripes(count, size=12):
+def stripes(count, size=8):
     """Pictures of stripes, horizontal (class 0) or vertical (class 1), with noise."""
     labels = torch.arange(count) % 2
     waves = torch.sin(torch.arange(size) * 1.5 + 6.28 * torch.rand(count, 1))
@@ -1168,13 +1199,13 @@ def stripes(count, size=12):
     return (pictures + 0.3 * torch.randn(count, size, size))[:, None], labels
 
 
-def train(skip, depth=30, steps=40):
+def train(skip, depth=30, steps=30):
     """Losses of a network with such a stack, step by step."""
     torch.manual_seed(0)
     first = nn.Conv2d(1, 8, 3, padding=1)
     last = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2))
     net = nn.Sequential(first, make_stack(depth, 8, skip), last)
-    optimizer = torch.optim.Adam(net.parameters(), lr=0.002)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     losses = []
     for _step in range(steps):
         pictures, labels = stripes(32)
