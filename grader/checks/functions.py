@@ -110,9 +110,7 @@ def _called(student: Callable[..., object], call: tuple[Any, ...], names: Sequen
         else:
             remedy = explain(text)
         raise CheckFailed(
-            _("For {arguments} your code raised an error: {error}").format(
-                arguments=_shown(call, names), error=text
-            ),
+            _("For {arguments} your code raised an error: {error}").format(arguments=_shown(call, names), error=text),
             remedy=remedy,
         ) from error
 

@@ -242,8 +242,8 @@ for name, mine, right in zip(["x1", "x2", "x3"], found, (6.0, -6.0, -3.0)):
     mark = "верно / right" if float(mine) == right else "НЕВЕРНО / WRONG"
     print(f"{name} = {float(mine):g}, ожидалось / expected: {right:g}  {mark}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_results
 from grader.checks import chain as chains
+from grader.checks import chain_mistakes, same_results
 
 same_results(
     chain,
@@ -251,7 +251,7 @@ same_results(
     chains.drawn_calls(4, 4),
     names=chains.ARGUMENTS,
     parts=chains.ACTIVATIONS,
-    lookalikes=chains.chain_mistakes(),
+    lookalikes=chain_mistakes.chain_mistakes(),
 )
 ### END HIDDEN TESTS
 
@@ -279,8 +279,8 @@ for values in [(0.5, -1.5, 2.0, 0.8, 0.7), (1.2, 0.0, 3.0, -0.5, 1.1), (2.0, 1.0
 first = float(chain_gradients(0.1, 0.1, 0.1, 0.1, 0.1)[1])
 print(f"все числа 0.1 / all numbers 0.1: dL/dw1 = {first:.6f}, ожидалось / expected: 0.000100")
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_results
 from grader.checks import chain as chains
+from grader.checks import chain_mistakes, same_results
 
 same_results(
     chain_gradients,
@@ -288,7 +288,7 @@ same_results(
     chains.drawn_calls(5, 5),
     names=[*chains.ARGUMENTS, "g"],
     parts=chains.DERIVATIVES,
-    lookalikes=chains.chain_gradient_mistakes(),
+    lookalikes=chain_mistakes.chain_gradient_mistakes(),
     by_hand=True,
 )
 ### END HIDDEN TESTS
@@ -366,17 +366,17 @@ for kind, a, c, right in [("sin", 0.8, 2.0, 2 * math.cos(1.6)), ("cube", -1.0, 1
     mark = "верно / right" if abs(float(found) - right) < 1e-5 * max(1, abs(right)) else "НЕВЕРНО / WRONG"
     print(f"{kind}, a = {a}: {float(found):.9f}, ожидалось / expected: {right:.9f}  {mark}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_results
 from grader.checks import chain as chains
+from grader.checks import numeric, same_results
 
 calls = [("sin", 0.8, 2.0), ("sin", -0.3, 1.7), ("cube", 0.0, 1.0), ("cube", 1.0, -2.0), ("exp", 0.4, 1.9)]
 calls += [(kind, chains.drawn_number(), chains.drawn_number(1.0, 2.0)) for kind in ("sin", "cube", "exp")]
 same_results(
     derivative_of_probe,
-    chains.probe_derivative,
+    numeric.probe_derivative,
     calls,
     names=["f", "a", "c"],
-    lookalikes=chains.numeric_mistakes(),
+    lookalikes=numeric.numeric_mistakes(),
 )
 ### END HIDDEN TESTS
 
@@ -524,8 +524,8 @@ for name, mine, right in zip(["x1", "x2", "x3"], found, (6.0, -6.0, 3.0)):
     mark = "верно / right" if float(mine) == right else "НЕВЕРНО / WRONG"
     print(f"{name} = {float(mine):g}, ожидалось / expected: {right:g}  {mark}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_results
 from grader.checks import chain as chains
+from grader.checks import chain_mistakes, same_results
 
 same_results(
     skip_chain,
@@ -533,7 +533,7 @@ same_results(
     chains.drawn_calls(4, 4),
     names=chains.ARGUMENTS,
     parts=chains.ACTIVATIONS,
-    lookalikes=chains.skip_chain_mistakes(),
+    lookalikes=chain_mistakes.skip_chain_mistakes(),
 )
 ### END HIDDEN TESTS
 
@@ -561,8 +561,8 @@ for values in [(0.5, -1.5, 2.0, 0.8, 0.7), (1.2, 0.0, 3.0, -0.5, 1.1), (2.0, 1.0
 first = float(skip_gradients(0.1, 0.1, 0.1, 0.1, 0.1)[1])
 print(f"все числа 0.1 / all numbers 0.1: dL/dw1 = {first:.6f}, ожидалось / expected: 0.010100")
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_results
 from grader.checks import chain as chains
+from grader.checks import chain_mistakes, same_results
 
 same_results(
     skip_gradients,
@@ -570,7 +570,7 @@ same_results(
     chains.drawn_calls(5, 5),
     names=[*chains.ARGUMENTS, "g"],
     parts=chains.DERIVATIVES,
-    lookalikes=chains.skip_gradient_mistakes(),
+    lookalikes=chain_mistakes.skip_gradient_mistakes(),
     by_hand=True,
 )
 ### END HIDDEN TESTS
@@ -581,15 +581,15 @@ found = gain(0.1, 0.1)
 assert found is not None, "gain ничего не вернула / gain returned nothing"
 print(f"w2 = w3 = 0.1: {float(found):.2f}, ожидалось / expected: 101.00")
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_results
 from grader.checks import chain as chains
+from grader.checks import chain_mistakes, same_results
 
 same_results(
     gain,
     chains.gain,
     [(0.2, 0.5), (-0.5, 0.5), *chains.drawn_calls(4, 2, zeros=False)],
     names=["w2", "w3"],
-    lookalikes=chains.gain_mistakes(),
+    lookalikes=chain_mistakes.gain_mistakes(),
 )
 ### END HIDDEN TESTS
 
@@ -664,8 +664,8 @@ for weights, right in [([0.1, 0.1, 0.1], 1e-4), ([5.0, 2.0, -3.0, 0.5], -0.03), 
     mark = "верно / right" if abs(float(found) - right) < 1e-7 else "НЕВЕРНО / WRONG"
     print(f"weights = {weights}: {float(found):.4f}, ожидалось / expected: {right:.4f}  {mark}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_results
 from grader.checks import chain as chains
+from grader.checks import chain_mistakes, same_results
 
 calls = []
 for length in (1, 2, 3, 4, 6):
@@ -677,7 +677,7 @@ same_results(
     chains.first_gradient,
     calls,
     names=["x", "weights", "g"],
-    lookalikes=chains.first_gradient_mistakes(),
+    lookalikes=chain_mistakes.first_gradient_mistakes(),
     by_hand=True,
 )
 ### END HIDDEN TESTS
@@ -690,8 +690,8 @@ for weights, right in [([0.1, 0.1, 0.1], 0.0121), ([5.0, 2.0, -3.0, 0.5], -0.09)
     mark = "верно / right" if abs(float(found) - right) < 1e-7 else "НЕВЕРНО / WRONG"
     print(f"weights = {weights}: {float(found):.4f}, ожидалось / expected: {right:.4f}  {mark}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_results
 from grader.checks import chain as chains
+from grader.checks import chain_mistakes, same_results
 
 calls = []
 for length in (1, 2, 3, 4, 6):
@@ -703,7 +703,7 @@ same_results(
     chains.first_gradient,
     calls,
     names=["x", "weights", "g", "skip"],
-    lookalikes=chains.first_gradient_mistakes(),
+    lookalikes=chain_mistakes.first_gradient_mistakes(),
     by_hand=True,
 )
 ### END HIDDEN TESTS
@@ -850,7 +850,7 @@ for kernel_size in (1, 3, 5):
     print(f"ядро / kernel {kernel_size}, padding {padding}: 9 -> {size}, ожидалось / expected: 9")
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_results
-from grader.checks.skips import same_padding_mistakes
+from grader.checks.maps import same_padding_mistakes
 
 same_results(
     same_padding,
@@ -872,12 +872,12 @@ right[0, 1:3, 1:3] = maps
 print(f"ваш ответ / your answer:\n{found[0].detach()}\nожидалось / expected:\n{right}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import FunctionModule, does_not_change_its_input, same_function
-from grader.checks import skips
+from grader.checks import maps as fitting
 
 for size in [(7, 8, 9), (4, 9, 6), (5, 6, 11), (4, 5, 6)]:
     student = FunctionModule(lambda maps: pad_to(maps, *size))
     x = torch.randn(2, 4, 5, 6)
-    same_function(student, FunctionModule(lambda maps: skips.pad_to(maps, *size)), x, suspects=skips.pad_to_mistakes(*size))
+    same_function(student, FunctionModule(lambda maps: fitting.pad_to(maps, *size)), x, suspects=fitting.pad_to_mistakes(*size))
     does_not_change_its_input(student, x)
 ### END HIDDEN TESTS
 
@@ -889,13 +889,13 @@ assert found.shape == (2, 5, 4, 6), f"форма / shape: {tuple(found.shape)}, 
 print(f"сумма всех чисел / sum of all numbers: {found.sum():g}, ожидалась / expected: {2 * 3 * 4 * 6 + 2 * 5 * 4 * 2}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import FunctionModule, does_not_change_its_input, same_function
-from grader.checks import skips
+from grader.checks import maps as fitting
 
 sizes = [((4, 9, 7), (6, 5, 4)), ((6, 5, 4), (4, 9, 7)), ((3, 8, 3), (5, 4, 8)), ((4, 5, 6), (4, 5, 6))]
 for first, second in sizes:
     inputs = torch.randn(2, *first), torch.randn(2, *second)
     student = FunctionModule(add_maps)
-    same_function(student, FunctionModule(skips.add_maps), *inputs, suspects=skips.add_maps_mistakes())
+    same_function(student, FunctionModule(fitting.add_maps), *inputs, suspects=fitting.add_maps_mistakes())
     does_not_change_its_input(student, *inputs)
 ### END HIDDEN TESTS
 
@@ -992,8 +992,7 @@ found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert output.shape == x.shape, f"форма / shape: {tuple(output.shape)}, ожидалась / expected: {tuple(x.shape)}"
 ### BEGIN HIDDEN TESTS
-from grader.checks import does_not_change_its_input, same_function
-from grader.checks import skips
+from grader.checks import does_not_change_its_input, same_function, skips
 
 for sizes in [(4, 4, 1, False), (4, 4, 1, True), (4, 6, 2, True)]:
     x = torch.randn(4, 4, 8, 8)
@@ -1017,8 +1016,7 @@ assert list(module.parameters()), "у модуля нет параметров: 
 unreached = [name for name, parameter in module.named_parameters() if parameter.grad is None]
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
 ### BEGIN HIDDEN TESTS
-from grader.checks import gradients_match
-from grader.checks import skips
+from grader.checks import gradients_match, skips
 
 for sizes in [(4, 4, 1, False), (4, 4, 1, True), (4, 6, 2, True)]:
     x = torch.randn(4, 4, 8, 8)
@@ -1105,16 +1103,15 @@ for skip in (False, True):
     count = sum(parameter.numel() for parameter in net.parameters())
     assert count == 5 * (4 * 4 * 9 + 4), f"параметров / parameters: {count}, ожидалось / expected: {5 * (4 * 4 * 9 + 4)}"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_function
-from grader.checks import skips
+from grader.checks import deep_stack, same_function
 
 for arguments in [(3, 4), (2, 5, True)]:
     depth, channels, skip = (*arguments, False)[:3]
     same_function(
         make_stack(*arguments),
-        skips.stack(*arguments),
+        deep_stack.stack(*arguments),
         torch.randn(2, channels, 7, 7),
-        suspects=skips.stack_mistakes(depth, channels, skip),
+        suspects=deep_stack.stack_mistakes(depth, channels, skip),
     )
 ### END HIDDEN TESTS
 
@@ -1142,17 +1139,16 @@ print(f"норма / norm: {float(found[0]):.3f}, ожидалась / expected:
 first, second = norms_of_probe([torch.randn(3, 2, 3, 3), torch.randn(2, 3, 1, 1)], torch.randn(2, 2, 5, 5))
 print(f"первый вызов / first call: {first}, второй / second: {second}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_results
-from grader.checks import skips
+from grader.checks import deep_stack, same_results
 
 calls = []
 for channels in [(2, 3, 2, 4), (3, 2), (2, 4, 3)]:
     weights = [0.4 * torch.randn(after, before, 3, 3) for before, after in zip(channels, channels[1:])]
     calls.append((weights, torch.randn(2, channels[0], 5, 5)))
-for which, known in enumerate([skips.gradient_norm_mistakes(), skips.accumulation_mistakes()]):
+for which, known in enumerate([deep_stack.gradient_norm_mistakes(), deep_stack.accumulation_mistakes()]):
     same_results(
         lambda weights, x: norms_of_probe(weights, x)[which],
-        skips.gradient_norms,
+        deep_stack.gradient_norms,
         calls,
         names=["weights", "x"],
         lookalikes=known,

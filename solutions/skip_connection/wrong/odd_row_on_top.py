@@ -1,6 +1,6 @@
 """Where the number of rows is odd, the extra one is on top."""
 # loses: task5_pad_to_maps, task5_add_maps_sum
-# message: the extra one belongs at the bottom
+# message: the extra one is at the bottom
 
 # %% task5_pad_to
 def pad_to(maps, channels, height, width):
