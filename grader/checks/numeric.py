@@ -31,7 +31,9 @@ def numeric_mistakes() -> list[Lookalike]:
     def with_step(difference: Callable[..., float], h: float) -> Callable[..., float]:
         return lambda kind, t, c: difference(kind, t, c, h)
 
-    mistakes = []
+    mistakes = [
+        Lookalike(lambda kind, t, c: 0.0, _("The two points are the same, or the step is smaller than rounding."))
+    ]
     for exponent in range(1, 19):
         h = 10.0**-exponent
         text = (
@@ -47,6 +49,5 @@ def numeric_mistakes() -> list[Lookalike]:
     forgotten = _("The distance between the two points is 2h: divide by it.")
     mistakes += [
         Lookalike(lambda kind, t, c: 2 * probe_derivative(kind, t, c), forgotten),
-        Lookalike(lambda kind, t, c: 0.0, _("The two points are the same, or the step is smaller than rounding.")),
     ]
     return mistakes

@@ -1,6 +1,6 @@
 """The step is lost in rounding: both values are the same (mistake 56)."""
 # loses: task2_numeric_derivative_error
-# message: rounding noise
+# message: smaller than rounding
 
 # %% task2_numeric_derivative
 def numeric_derivative(f, a):
