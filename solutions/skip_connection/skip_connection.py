@@ -16,8 +16,8 @@
 # # Обходной путь: как градиент доходит до первых слоёв
 #
 # Казалось бы, чем больше слоёв, тем умнее сеть. Но попробуйте обучить обычную сеть из тридцати слоёв, и окажется, что она
-# не учится совсем. В этой тетради вы сами найдёте причину: сначала на бумаге, на сети из трёх нейронов, потом на
-# настоящих свёртках. А заодно сделаете то, что её лечит, и это всего одно сложение.
+# не учится совсем. В этой тетради вы сами найдёте причину: сначала на бумаге, для сети из трёх нейронов, потом на
+# настоящих свёртках. А потом напишете и лекарство: оно состоит из одного сложения.
 #
 # **Вы научитесь**
 # - выводить градиент по правилу цепочки и проверять себя двумя способами: через autograd и численно;
@@ -43,8 +43,8 @@
 # # The way around: how the gradient reaches the first layers
 #
 # The more layers, the smarter the network, one would think. But try to train a plain network of thirty layers, and it turns
-# out that it does not learn at all. In this notebook you find the reason yourself: first on paper, in a network of three
-# neurons, then in real convolutions. And you build what cures it, which is a single addition.
+# out that it does not learn at all. In this notebook you find the reason yourself: first on paper, for a network of three
+# neurons, then in real convolutions. And then you write the cure, which consists of a single addition.
 #
 # **You will learn**
 # - to derive a gradient by the chain rule, and to check yourself in two ways: with autograd and numerically;
@@ -92,7 +92,8 @@ from torch import nn
 # Четыре множителя. Если каждый равен $0{,}1$, то до первого веса доходит $0{,}1^4 = 0{,}0001$. Слоёв всего три, а от
 # градиента осталась одна десятитысячная.
 #
-# На рисунке слева цепочка, справа она же с обходным путём: до него мы дойдём в задаче 3.
+# На рисунке слева эта цепочка, справа она же с обходным путём: до него мы дойдём в задаче 3. Верхние стрелки — прямой
+# проход, красные — обратный; возле каждой красной написано, на что она умножает.
 
 # %% [markdown] tags=["lang-en"]
 # ## Three neurons in a row
@@ -111,7 +112,8 @@ from torch import nn
 # Four factors. If each of them is $0.1$, then $0.1^4 = 0.0001$ arrives at the first weight. Only three layers, and one
 # ten-thousandth of the gradient is left.
 #
-# On the left of the picture is the chain, on the right the same chain with a skip: we get there in task 3.
+# On the left of the picture is this chain, on the right the same chain with a skip: we get there in task 3. The upper arrows
+# are the forward pass, the red ones the backward pass; beside each red arrow is the factor that it multiplies by.
 
 # %%
 def draw_chain(ax, has_skip):
@@ -294,7 +296,7 @@ same_results(
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
-# ## Проверь себя сам
+# ## Проверьте себя сами
 #
 # Autograd под рукой не всегда, да и в нём можно запутаться. Есть способ проверить любую производную, который не требует
 # ничего, кроме самой функции: сдвинуть аргумент чуть-чуть вправо и чуть-чуть влево и посмотреть, насколько изменилось
@@ -751,8 +753,8 @@ plt.show()
 #   сторонами, так что карта остаётся в середине; если их нечётное число, лишняя строка идёт **вниз**, лишний столбец —
 #   **вправо**. Новый размер нигде не меньше старого.
 # - `add_maps(first, second)` складывает карты разного размера: сначала дополняет обе нулями до **большего** числа каналов,
-#   большей высоты и большей ширины. Что больше, заранее не известно: у одной может быть больше каналов, у другой — выше
-#   карта. Число картинок `N` у них одинаковое.
+#   большей высоты и большей ширины. Что больше, заранее не известно: у одних карт может быть больше
+#   каналов, а другие могут быть выше. Число картинок `N` у них одинаковое.
 #
 # Входные тензоры менять нельзя, а градиент должен проходить к обоим.
 #
@@ -1179,7 +1181,7 @@ plt.show()
 
 # %% [markdown] tags=["lang-ru"]
 # А теперь обучим обе сети одному и тому же: отличать горизонтальные полосы от вертикальных. Задача пустяковая, с ней справится
-# и один слой. Ниже — потери на каждом шаге обучения; прямая $\ln 2 \approx 0{,}69$ — это потери того, кто просто угадывает.
+# и один слой. Ниже — потери на каждом шаге обучения; прямая $\ln 2 \approx 0{,}69$ — это потери того, кто отвечает наугад.
 
 # %% [markdown] tags=["lang-en"]
 # And now train both networks for the same task: to tell horizontal stripes from vertical ones. It is a trifle, one layer could
