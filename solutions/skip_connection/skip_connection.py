@@ -120,7 +120,7 @@ def draw_chain(ax, has_skip):
     """Draw the three neurons; forward goes to the right, the gradient comes back to the left."""
     ax.axis("off")
     ax.set_xlim(-0.5, 4.6)
-    ax.set_ylim(-1.1, 1.45)
+    ax.set_ylim(-1.1, 1.6)
     circle = {"boxstyle": "circle,pad=0.35", "facecolor": "#fff3b0", "edgecolor": "#555555"}
     for place, name in enumerate(["$x$", "$x_1$", "$x_2$", "$x_3$", "$L$"]):
         ax.text(place, 0, name, ha="center", va="center", fontsize=13, bbox=circle)
@@ -131,12 +131,12 @@ def draw_chain(ax, has_skip):
     for place, name in enumerate(["$x$", "$w_2$", "$w_3$", "$g$"]):
         ax.text(place + 0.5, -0.38, name, ha="center", fontsize=12, color="#c0392b")
     if has_skip:
-        wire = {"arrowstyle": "-|>", "color": "#2a6fbb", "linewidth": 2, "connectionstyle": "arc3,rad=-0.45"}
-        back = {"arrowstyle": "-|>", "color": "#c0392b", "connectionstyle": "arc3,rad=0.6"}
+        wire = {"arrowstyle": "-|>", "color": "#2a6fbb", "linewidth": 2, "connectionstyle": "arc3,rad=-0.4"}
+        back = {"arrowstyle": "-|>", "color": "#c0392b", "connectionstyle": "arc3,rad=0.95"}
         ax.annotate("", (2.9, 0.26), (1.1, 0.26), arrowprops=wire)
         ax.annotate("", (0.98, 0.3), (3.02, 0.3), arrowprops=back)
-        ax.text(2, 0.73, "$+\\,x_1$", ha="center", fontsize=13, color="#2a6fbb")
-        ax.text(2, 1.24, "1", ha="center", fontsize=12, color="#c0392b")
+        ax.text(2, 0.76, "$+\\,x_1$", ha="center", fontsize=13, color="#2a6fbb")
+        ax.text(2, 1.36, "1", ha="center", fontsize=12, color="#c0392b")
     product = r"$g\,(w_3 w_2 + 1)\,x$" if has_skip else r"$g\, w_3\, w_2\, x$"
     ax.text(2, -0.95, r"$dL/dw_1 = $" + product, ha="center", fontsize=13, color="#c0392b")
 
@@ -273,7 +273,7 @@ def compare_with_autograd(network, by_hand, *values):
     print(f"(x, w1, w2, w3, g) = {values}")
     for name, mine, leaf in zip(["dL/dx", "dL/dw1", "dL/dw2", "dL/dw3"], found, leaves):
         mark = "верно / right" if abs(float(mine) - leaf.grad.item()) < 1e-5 else "НЕВЕРНО / WRONG"
-        print(f"    {name}: {float(mine):8.4f}  autograd: {leaf.grad.item():8.4f}  {mark}")
+        print(f"    {name:6} {float(mine):8.4f}   autograd {leaf.grad.item():8.4f}   {mark}".replace("-0.0000", " 0.0000"))
 
 
 for values in [(0.5, -1.5, 2.0, 0.8, 0.7), (1.2, 0.0, 3.0, -0.5, 1.1), (2.0, 1.0, 0.0, 1.5, -1.0)]:
@@ -555,7 +555,7 @@ def compare_with_autograd(network, by_hand, *values):
     print(f"(x, w1, w2, w3, g) = {values}")
     for name, mine, leaf in zip(["dL/dx", "dL/dw1", "dL/dw2", "dL/dw3"], found, leaves):
         mark = "верно / right" if abs(float(mine) - leaf.grad.item()) < 1e-5 else "НЕВЕРНО / WRONG"
-        print(f"    {name}: {float(mine):8.4f}  autograd: {leaf.grad.item():8.4f}  {mark}")
+        print(f"    {name:6} {float(mine):8.4f}   autograd {leaf.grad.item():8.4f}   {mark}".replace("-0.0000", " 0.0000"))
 
 
 for values in [(0.5, -1.5, 2.0, 0.8, 0.7), (1.2, 0.0, 3.0, -0.5, 1.1), (2.0, 1.0, 0.0, 1.5, -1.0)]:
@@ -712,11 +712,11 @@ same_results(
 
 # %% [markdown] tags=["lang-ru"]
 # Посмотрим, как градиент первого веса зависит от числа слоёв. Веса случайные, от $-0{,}5$ до $0{,}5$; по вертикали —
-# логарифмическая шкала, одно деление — это в сто раз.
+# логарифмическая шкала, одно деление — это в десять тысяч раз.
 
 # %% [markdown] tags=["lang-en"]
 # Let us see how the gradient of the first weight depends on the number of layers. The weights are random, from $-0.5$ to
-# $0.5$; the vertical scale is logarithmic, one division is a factor of a hundred.
+# $0.5$; the vertical scale is logarithmic, one division is a factor of ten thousand.
 
 # %%
 torch.manual_seed(1)
@@ -1146,6 +1146,7 @@ from grader.checks import deep_stack, same_results
 calls = []
 for channels in [(2, 3, 2, 4), (3, 2), (2, 4, 3)]:
     weights = [0.4 * torch.randn(after, before, 3, 3) for before, after in zip(channels, channels[1:])]
+    weights[0] *= 0.2
     calls.append((weights, torch.randn(2, channels[0], 5, 5)))
 for which, known in enumerate([deep_stack.gradient_norm_mistakes(), deep_stack.accumulation_mistakes()]):
     same_results(
@@ -1203,7 +1204,7 @@ def train(skip, depth=30, steps=30):
     first = nn.Conv2d(1, 8, 3, padding=1)
     last = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2))
     net = nn.Sequential(first, make_stack(depth, 8, skip), last)
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.001)
     losses = []
     for _step in range(steps):
         pictures, labels = stripes(32)
