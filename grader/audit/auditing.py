@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +16,7 @@ from grader.audit.equivalent import Mark, mark_findings, read_marks
 from grader.audit.mutation import Mutant, mutants, sampled, solution_cells
 from grader.audit.names import unknown_names
 from grader.audit.preparing import Prepared, prepare, source_notebook
+from grader.audit.pruning import pruned
 from grader.audit.results import AssignmentAudit, CaseResult, MutationResult, Survivor
 from grader.audit.running import Runner
 from grader.audit.settings import conditions_for, is_contest, tightened
@@ -167,6 +168,7 @@ def _run_mutants(
     marks = read_marks(work.subject.answers)
     everything = mutants(solution_cells(work.source))
     chosen = sampled(everything, wanted.limit)
+    work = _without_demonstrations(work, runner)
     reference = reference_answer(work.source).cells
     jobs = {}
     for number, mutant in enumerate(chosen):
@@ -178,6 +180,16 @@ def _run_mutants(
         reports[int(name)] = report
         watcher.advanced()
     return _counted(everything, [(mutant, reports[number]) for number, mutant in enumerate(chosen)], marks)
+
+
+def _without_demonstrations(work: _Work, runner: Runner) -> _Work:
+    """The same work on a shorter notebook, if the reference solution earns full points in it too."""
+    shorter = replace(work, prepared=replace(work.prepared, released=pruned(work.prepared.released, work.source)))
+    notebook = handed_in(shorter.prepared, reference_answer(work.source).cells)
+    job = shorter.job("shorter", notebook, work.conditions)
+    ((_name, report),) = runner.run({"shorter": job}, work.cache, work.conditions)
+    is_full = isinstance(report, Report) and not any(is_lost(task) for task in report.tasks)
+    return shorter if is_full else work
 
 
 def _counted(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 
 from nbformat import NotebookNode
 
 from grader.assignment import Assignment, split_hidden
+from grader.audit.scope import STAR, names_of
 from grader.examiner.hidden import free_names
 from grader.language import _
 
@@ -20,8 +20,8 @@ def unknown_names(source: NotebookNode, assignment: Assignment) -> list[str]:
         assignment: the same one, as it was released.
     """
     defined = defined_names(source)
-    if "*" in defined:
-        return []  # a star import: only the run of the reference can tell
+    if STAR in defined:
+        return []  # only the run of the reference can tell
     found = []
     for cell in assignment.cells:
         if not cell.is_test:
@@ -46,21 +46,10 @@ def _unknown(grade_id: str, name: str, defined: set[str]) -> str:
 
 
 def defined_names(source: NotebookNode) -> set[str]:
-    """Names that a run of the author's notebook defines; `*` stands for a star import."""
-    names: set[str] = set()
+    """Names that a run of the author's notebook defines; `*` stands for what cannot be told."""
+    defined: set[str] = set()
     for cell in source.cells:
-        if cell.cell_type != "code":
-            continue
-        try:
-            tree = ast.parse(split_hidden(cell.source)[0])
-        except SyntaxError:
-            names.add("*")  # cell magics may define anything
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                names.add(node.name)
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                names.add(node.id)
-            elif isinstance(node, ast.alias):
-                names.add((node.asname or node.name).split(".")[0])
-    return names
+        if cell.cell_type == "code":
+            names = names_of(split_hidden(cell.source)[0])
+            defined |= {STAR} if names is None else names.bound  # cell magics may define anything
+    return defined
