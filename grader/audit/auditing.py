@@ -21,7 +21,7 @@ from grader.audit.results import AssignmentAudit, CaseResult, MutationResult, Su
 from grader.audit.running import Runner
 from grader.audit.settings import conditions_for, is_contest, tightened
 from grader.audit.subjects import Subject
-from grader.audit.verdicts import findings, is_lost
+from grader.audit.verdicts import findings, is_killed, is_lost, is_timely
 from grader.conditions import require_contest
 from grader.errors import GraderError, InvalidAssignment, MissingDataset
 from grader.grading import Conditions, Job
@@ -126,12 +126,25 @@ def _run_cases(work: _Work, runner: Runner, watcher: Watcher) -> tuple[tuple[Cas
     jobs = {name: work.job(name, case.notebook, work.conditions) for name, case in cases.items()}
     results = {}
     reference = None
-    for name, report in runner.run(jobs, work.cache, work.conditions):
+    for name, report in runner.run(jobs, work.cache, work.conditions, is_timely):
         results[name] = _case_result(cases[name], report, work)
         if name == Kind.REFERENCE and isinstance(report, Report):
             reference = report
         watcher.advanced()
+    results |= _read_in_the_classs_language(work, [cases[name] for name in results if results[name].findings], runner)
     return tuple(sorted(results.values(), key=lambda case: (ORDER.index(case.kind), case.name))), reference
+
+
+def _read_in_the_classs_language(work: _Work, failed: list[Case], runner: Runner) -> dict[str, CaseResult]:
+    """Wrong answers that are as they have to be if their message is read in the class's language, not in English."""
+    conditions = replace(work.conditions, language=work.subject.language)
+    if conditions == work.conditions:
+        return {}
+    cases = {case.name: case for case in failed if case.kind is Kind.WRONG and case.answer.message}
+    jobs = {name: work.job(name, case.notebook, conditions) for name, case in cases.items()}
+    graded = runner.run(jobs, work.cache, conditions, is_timely)
+    results = {name: _case_result(cases[name], report, work) for name, report in graded}
+    return {name: result for name, result in results.items() if not result.findings}
 
 
 def _case_result(case: Case, report: Report | GraderError, work: _Work) -> CaseResult:
@@ -176,7 +189,15 @@ def _run_mutants(
         jobs[str(number)] = work.job(str(number), notebook, conditions)
     watcher.started(work.subject.slug, _("mutants"), len(jobs))
     reports: dict[int, Report | GraderError] = {}
-    for name, report in runner.run(jobs, work.cache, work.conditions):
+    slow = {}
+    for name, report in runner.run(jobs, work.cache, work.conditions, is_timely):
+        if isinstance(report, Report) and not is_timely(report):
+            slow[name] = jobs[name]
+            continue
+        reports[int(name)] = report
+        watcher.advanced()
+    # An endless loop, or a machine that was busy with something else: a second time tells.
+    for name, report in runner.run(slow, work.cache, work.conditions, lambda _report: True):
         reports[int(name)] = report
         watcher.advanced()
     return _counted(everything, [(mutant, reports[number]) for number, mutant in enumerate(chosen)], marks)
@@ -187,7 +208,7 @@ def _without_demonstrations(work: _Work, runner: Runner) -> _Work:
     shorter = replace(work, prepared=replace(work.prepared, released=pruned(work.prepared.released, work.source)))
     notebook = handed_in(shorter.prepared, reference_answer(work.source).cells)
     job = shorter.job("shorter", notebook, work.conditions)
-    ((_name, report),) = runner.run({"shorter": job}, work.cache, work.conditions)
+    ((_name, report),) = runner.run({"shorter": job}, work.cache, work.conditions, is_timely)
     is_full = isinstance(report, Report) and not any(is_lost(task) for task in report.tasks)
     return shorter if is_full else work
 
@@ -195,8 +216,8 @@ def _without_demonstrations(work: _Work, runner: Runner) -> _Work:
 def _counted(
     everything: Sequence[Mutant], graded: Sequence[tuple[Mutant, Report | GraderError]], marks: Sequence[Mark]
 ) -> MutationResult:
-    killed = [mutant for mutant, report in graded if isinstance(report, Report) and _is_killed(report)]
-    timed_out = [report for _mutant, report in graded if isinstance(report, Report) and _is_killed_by_time(report)]
+    killed = [mutant for mutant, report in graded if isinstance(report, Report) and is_killed(report)]
+    timed_out = [report for _mutant, report in graded if isinstance(report, Report) and not is_timely(report)]
     marked = [mutant for mutant, _report in graded if any(mark.covers(mutant) for mark in marks)]
     survivors = [
         Survivor(mutant, _remark(report)) for mutant, report in graded if mutant not in killed and mutant not in marked
@@ -210,15 +231,6 @@ def _counted(
         survivors=tuple(survivors),
         findings=tuple(mark_findings(marks, everything, killed)),
     )
-
-
-def _is_killed(report: Report) -> bool:
-    return any(is_lost(task) and task.outcome is not Outcome.NOT_GRADED for task in report.tasks)
-
-
-def _is_killed_by_time(report: Report) -> bool:
-    outcomes = {task.outcome for task in report.tasks if is_lost(task)}
-    return Outcome.TIMED_OUT in outcomes and outcomes <= {Outcome.TIMED_OUT, Outcome.NOT_REACHED}
 
 
 def _remark(report: Report | GraderError) -> str:

@@ -183,11 +183,13 @@ ATOMS = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.Lis
 
 
 def _operators(source: Source, site: Site) -> Iterator[Edit]:
-    """`a + b` to `a - b`, `a += b` to `a -= b` and to `a = b`, `a and b` to `a or b`, `-a` and `not a` to `a`."""
+    """`a + b` to `a - b`, `a` and `b`; `a += b` to `a -= b` and `a = b`; `and` to `or`; `-a` and `not a` to `a`."""
     node = site.node
     if isinstance(node, ast.BinOp):
         token, others = ARITHMETIC[type(node.op)]
         yield from _in_gap(source, node.left, node.right, token, others)
+        for operand in (node.left, node.right):
+            yield Edit(source.span(node), _atom(source, operand), "operator")
     elif isinstance(node, ast.AugAssign):
         token, others = ARITHMETIC[type(node.op)]
         yield from _in_gap(source, node.target, node.value, f"{token}=", (*[f"{other}=" for other in others], "="))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -42,7 +43,7 @@ class Runner:
         self._close()
 
     def run(
-        self, jobs: Mapping[str, Job], cache: Cache, conditions: Conditions
+        self, jobs: Mapping[str, Job], cache: Cache, conditions: Conditions, is_final: Callable[[Report], bool]
     ) -> Iterator[tuple[str, Report | GraderError]]:
         """Reports as they come; an error of the project where there is none.
 
@@ -50,6 +51,7 @@ class Runner:
             jobs: by a name of the caller's.
             cache: what is known, and what to remember.
             conditions: what a report is remembered for; a job's own limits of time may be tighter.
+            is_final: whether a report is worth remembering.
         """
         keys = {name: _key(job, conditions) for name, job in jobs.items()}
         unknown = []
@@ -60,7 +62,7 @@ class Runner:
             else:
                 yield name, report
         for name, outcome in self._graded({name: jobs[name] for name in unknown}):
-            if isinstance(outcome, Report):
+            if isinstance(outcome, Report) and is_final(outcome):
                 cache.keep(keys[name], {"report": outcome.to_json()})
             yield name, outcome
 
@@ -68,18 +70,18 @@ class Runner:
         """Work that was lost with a crashed worker is tried once more, alone."""
         if not jobs:
             return
-        lost = []
-        executor = self._warm()
-        futures: dict[Future[Report], str] = {executor.submit(_report, job): name for name, job in jobs.items()}
-        for future in as_completed(futures):
-            if isinstance(future.exception(), BrokenProcessPool):
-                lost.append(futures[future])
-            else:
-                yield futures[future], _outcome(future)
-        for name in lost:
+        left = dict(jobs)
+        with contextlib.suppress(BrokenProcessPool):
+            executor = self._warm()
+            futures: dict[Future[Report], str] = {executor.submit(_report, job): name for name, job in jobs.items()}
+            for future in as_completed(futures):
+                if not isinstance(future.exception(), BrokenProcessPool):
+                    del left[futures[future]]
+                    yield futures[future], _outcome(future)
+        for name, job in left.items():
             self._close()
             with self._workers(1) as alone:
-                yield name, _outcome(alone.submit(_report, jobs[name]))
+                yield name, _outcome(alone.submit(_report, job))
 
     def _warm(self) -> Executor:
         if self._executor is None:

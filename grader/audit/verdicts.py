@@ -51,6 +51,17 @@ def is_lost(task: TaskResult) -> bool:
     return task.outcome is not Outcome.MANUAL and task.points < task.max_points
 
 
+def is_killed(report: Report) -> bool:
+    """Whether a mutant lost points. What could not be graded is not lost."""
+    return any(is_lost(task) and task.outcome is not Outcome.NOT_GRADED for task in report.tasks)
+
+
+def is_timely(report: Report) -> bool:
+    """Whether what was lost was not lost by a limit of time alone, which a busy machine may bring about."""
+    lost = {task.outcome for task in report.tasks if is_lost(task)}
+    return Outcome.TIMED_OUT not in lost or not lost <= {Outcome.TIMED_OUT, Outcome.NOT_REACHED, Outcome.NOT_GRADED}
+
+
 def header_findings(answer: Answer, assignment: Assignment) -> list[str]:
     """What is missing in the header of a wrong answer."""
     tests = {cell.grade_id for cell in assignment.cells if cell.is_test}
