@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -16,12 +16,12 @@ from grader.audit.equivalent import Mark, mark_findings, read_marks
 from grader.audit.mutation import Mutant, mutants, sampled, solution_cells
 from grader.audit.names import unknown_names
 from grader.audit.preparing import Prepared, prepare, source_notebook
-from grader.audit.pruning import pruned
+from grader.audit.pruning import from_cell_on
 from grader.audit.results import AssignmentAudit, CaseResult, MutationResult, Survivor
 from grader.audit.running import Runner
 from grader.audit.settings import conditions_for, is_contest, tightened
 from grader.audit.subjects import Subject
-from grader.audit.verdicts import findings, is_killed, is_lost, is_timely
+from grader.audit.verdicts import findings, is_killed, is_timely
 from grader.conditions import require_contest
 from grader.errors import GraderError, InvalidAssignment, MissingDataset
 from grader.grading import Conditions, Job
@@ -76,8 +76,14 @@ class _Work:
     cache: Cache
     is_contest: bool
 
-    def job(self, name: str, notebook: bytes, conditions: Conditions) -> Job:
-        return Job(name, notebook, self.prepared.files, self.prepared.assignment, conditions)
+    def answered(self, cells: dict[str, str]) -> bytes:
+        """The notebook with the reference solution, but for these cells; cells that are not in it are left out."""
+        there = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in self.prepared.released.cells}
+        solution = {**reference_answer(self.source).cells, **cells}
+        return handed_in(self.prepared, {name: text for name, text in solution.items() if name in there})
+
+    def job(self, notebook: bytes, conditions: Conditions, *, until_lost: bool = False) -> Job:
+        return Job("audit", notebook, self.prepared.files, self.prepared.assignment, conditions, until_lost)
 
 
 def audit(subject: Subject, wanted: Wanted, runner: Runner, watcher: Watcher | None = None) -> AssignmentAudit:
@@ -123,7 +129,7 @@ def _audit(subject: Subject, wanted: Wanted, runner: Runner, watcher: Watcher) -
 def _run_cases(work: _Work, runner: Runner, watcher: Watcher) -> tuple[tuple[CaseResult, ...], Report | None]:
     cases = {case.name: case for case in find_cases(work.subject, work.source, work.prepared)}
     watcher.started(work.subject.slug, _("answers"), len(cases))
-    jobs = {name: work.job(name, case.notebook, work.conditions) for name, case in cases.items()}
+    jobs = {name: work.job(case.notebook, work.conditions) for name, case in cases.items()}
     results = {}
     reference = None
     for name, report in runner.run(jobs, work.cache, work.conditions, is_timely):
@@ -141,7 +147,7 @@ def _read_in_the_classs_language(work: _Work, failed: list[Case], runner: Runner
     if conditions == work.conditions:
         return {}
     cases = {case.name: case for case in failed if case.kind is Kind.WRONG and case.answer.message}
-    jobs = {name: work.job(name, case.notebook, conditions) for name, case in cases.items()}
+    jobs = {name: work.job(case.notebook, conditions) for name, case in cases.items()}
     graded = runner.run(jobs, work.cache, conditions, is_timely)
     results = {name: _case_result(cases[name], report, work) for name, report in graded}
     return {name: result for name, result in results.items() if not result.findings}
@@ -181,12 +187,12 @@ def _run_mutants(
     marks = read_marks(work.subject.answers)
     everything = mutants(solution_cells(work.source))
     chosen = sampled(everything, wanted.limit)
-    work = _without_demonstrations(work, runner)
-    reference = reference_answer(work.source).cells
+    shorter = _from_each_cell_on(work, dict.fromkeys(mutant.cell for mutant in chosen), runner)
     jobs = {}
     for number, mutant in enumerate(chosen):
-        notebook = handed_in(work.prepared, {**reference, mutant.cell: mutant.source})
-        jobs[str(number)] = work.job(str(number), notebook, conditions)
+        part = shorter[mutant.cell]
+        notebook = part.answered({mutant.cell: mutant.source})
+        jobs[str(number)] = part.job(notebook, conditions, until_lost=True)
     watcher.started(work.subject.slug, _("mutants"), len(jobs))
     reports: dict[int, Report | GraderError] = {}
     slow = {}
@@ -203,14 +209,18 @@ def _run_mutants(
     return _counted(everything, [(mutant, reports[number]) for number, mutant in enumerate(chosen)], marks)
 
 
-def _without_demonstrations(work: _Work, runner: Runner) -> _Work:
-    """The same work on a shorter notebook, if the reference solution earns full points in it too."""
-    shorter = replace(work, prepared=replace(work.prepared, released=pruned(work.prepared.released, work.source)))
-    notebook = handed_in(shorter.prepared, reference_answer(work.source).cells)
-    job = shorter.job("shorter", notebook, work.conditions)
-    ((_name, report),) = runner.run({"shorter": job}, work.cache, work.conditions, is_timely)
-    is_full = isinstance(report, Report) and not any(is_lost(task) for task in report.tasks)
-    return shorter if is_full else work
+def _from_each_cell_on(work: _Work, cells: Iterable[str], runner: Runner) -> dict[str, _Work]:
+    """For each solution cell the part of the assignment that a change there can touch.
+
+    The reference solution is graded on each part first; where it does not earn full points, all of the assignment is
+    run after all.
+    """
+    parts = {cell: replace(work, prepared=from_cell_on(work.prepared, work.source, cell)) for cell in cells}
+    jobs = {cell: part.job(part.answered({}), work.conditions) for cell, part in parts.items()}
+    for cell, report in runner.run(jobs, work.cache, work.conditions, is_timely):
+        if not isinstance(report, Report) or any(task.is_lost for task in report.tasks):
+            parts[cell] = work
+    return parts
 
 
 def _counted(

@@ -36,6 +36,11 @@ class Prepared:
     released: NotebookNode
     files: tuple[tuple[str, bytes], ...]
 
+    def is_test(self, grade_id: str) -> bool:
+        """Whether the cell of this name is graded by running it."""
+        cell = self.assignment.find(grade_id)
+        return cell is not None and cell.is_test
+
 
 def prepare(subject: Subject, cache: Cache) -> Prepared:
     """Release the assignment, unless the same was done before.

@@ -108,7 +108,8 @@ def _outcome(future: Future[Report]) -> Report | GraderError:
 
 
 def _key(job: Job, conditions: Conditions) -> str:
-    return key_of("report", rules_hash(job.assignment, conditions), submission_hash(job.notebook, job.files))
+    extent = "until lost" if job.until_lost else "whole"
+    return key_of(extent, rules_hash(job.assignment, conditions), submission_hash(job.notebook, job.files))
 
 
 def _known(cache: Cache, key: str) -> Report | None:

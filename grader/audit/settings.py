@@ -18,8 +18,8 @@ from grader.grading import Conditions
 from grader.outcomes import Report
 
 TOWN_SEED = 4
-LEAST_S = 10.0
-TIMES_SLOWER = 6.0
+LEAST_S = 15.0
+TIMES_SLOWER = 8.0
 
 
 def conditions_for(subject: Subject, slots: int, folder: Path) -> Conditions:

@@ -28,12 +28,12 @@ def findings(case: Case, report: Report, assignment: Assignment, *, is_contest: 
         case Kind.REFERENCE:
             text = _("the reference solution loses points, so the test is wrong or the solution is: {task}")
             return [
-                text.format(task=_lost(task)) for task in tasks if is_lost(task) and not (is_contest and task.points)
+                text.format(task=_lost(task)) for task in tasks if task.is_lost and not (is_contest and task.points)
             ]
         case Kind.RIGHT:
             text = _("loses points: {task}")
             return [
-                text.format(task=_lost(task)) for task in tasks if is_lost(task) and not (is_contest and task.points)
+                text.format(task=_lost(task)) for task in tasks if task.is_lost and not (is_contest and task.points)
             ]
         case Kind.RELEASE:
             text = _("{cell} gives {points:g} of {maximum:g} points to somebody who wrote nothing")
@@ -46,19 +46,14 @@ def findings(case: Case, report: Report, assignment: Assignment, *, is_contest: 
             return [*header_findings(case.answer, assignment), *_of_wrong(case.answer, tasks)]
 
 
-def is_lost(task: TaskResult) -> bool:
-    """Whether an autograded cell gave less than its points."""
-    return task.outcome is not Outcome.MANUAL and task.points < task.max_points
-
-
 def is_killed(report: Report) -> bool:
     """Whether a mutant lost points. What could not be graded is not lost."""
-    return any(is_lost(task) and task.outcome is not Outcome.NOT_GRADED for task in report.tasks)
+    return any(task.is_lost and task.outcome is not Outcome.NOT_GRADED for task in report.tasks)
 
 
 def is_timely(report: Report) -> bool:
     """Whether what was lost was not lost by a limit of time alone, which a busy machine may bring about."""
-    lost = {task.outcome for task in report.tasks if is_lost(task)}
+    lost = {task.outcome for task in report.tasks if task.is_lost}
     return Outcome.TIMED_OUT not in lost or not lost <= {Outcome.TIMED_OUT, Outcome.NOT_REACHED, Outcome.NOT_GRADED}
 
 
@@ -83,9 +78,9 @@ def _of_wrong(answer: Answer, tasks: list[TaskResult]) -> list[str]:
         fields = {"cell": task.grade_id, "points": task.points, "maximum": task.max_points}
         if task.grade_id in answer.loses and task.points:
             found.append(_("{cell} gives {points:g} of {maximum:g} points and should give none").format(**fields))
-        elif task.grade_id not in answer.loses and is_lost(task):
+        elif task.grade_id not in answer.loses and task.is_lost:
             found.append(_("loses points that it should keep: {task}").format(task=_lost(task)))
-    lost = [task for task in tasks if task.grade_id in answer.loses and is_lost(task)]
+    lost = [task for task in tasks if task.grade_id in answer.loses and task.is_lost]
     if lost and answer.message and not any(answer.message in task.message for task in lost):
         said = "\n".join(dict.fromkeys(task.message.strip()[:SHOWN] for task in lost))
         found.append(_("no message says {words!r}; found: {said}").format(words=answer.message, said=said))

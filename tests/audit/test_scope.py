@@ -10,7 +10,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.assignment import Assignment, Cell
 from grader.audit.names import defined_names, unknown_names
-from grader.audit.pruning import pruned
+from grader.audit.preparing import Prepared
+from grader.audit.pruning import from_cell_on
 from grader.audit.scope import names_of
 
 
@@ -58,20 +59,40 @@ def test_our_course_uses_no_name_that_it_does_not_define() -> None:
     assert {"BasicBlock", "ResNet", "torch", "stage_of_probes"} <= defined_names(source_notebook("resnet"))
 
 
-def test_demonstrations_are_left_out_and_what_tests_need_stays() -> None:
+def prepared(source: Any) -> Prepared:
+    """As `prepare` gives it, without nbgrader."""
+    cells = []
+    for cell in source.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if marks:
+            kinds = (bool(marks.get("grade")), bool(marks.get("solution")), False)
+            cells.append(
+                Cell(marks["grade_id"], cell.cell_type, cell.source, "", kinds[0], *kinds, marks.get("points", 0))
+            )
+    return Prepared(Assignment("one", tuple(cells)), source, ())
+
+
+def test_demonstrations_and_earlier_tests_are_left_out_and_what_later_tests_need_stays() -> None:
     source = source_notebook("resnet")
-    short = pruned(source, source)
-    kept = [cell.source for cell in short.cells]
-    assert len(kept) < len(source.cells)
-    assert any("import torch" in text for text in kept)
-    assert not any("draw_block" in text for text in kept)
-    graded = [cell for cell in source.cells if cell.metadata.get("nbgrader")]
-    assert [cell for cell in short.cells if cell.metadata.get("nbgrader")] == graded
+    part = from_cell_on(prepared(source), source, "task3_resnet")
+    assert [cell.grade_id for cell in part.assignment.cells] == [
+        "task3_resnet",
+        "task3_resnet_parameters",
+        "task3_resnet_function",
+        "task4_discussion",
+    ]
+    kept = [cell.metadata.get("nbgrader", {}).get("grade_id") or cell.source[:12] for cell in part.released.cells]
+    needed = ["import matpl", "task1_basic_block", "task2_make_stage"]
+    assert kept == [*needed, *(cell.grade_id for cell in part.assignment.cells)]
+    whole = from_cell_on(prepared(source), source, "task1_basic_block")
+    assert whole.assignment == prepared(source).assignment
+    assert not any("draw_block" in cell.source for cell in whole.released.cells)
 
 
 def test_a_cell_that_a_hidden_test_reads_from_stays() -> None:
-    cells = notebook("a = 1", "b = a + 1", "a = 5", "c = 3\nprint(c)", "test").cells
-    cells[-1].metadata["nbgrader"] = {"grade_id": "test1"}
-    cells[-1].source = "### BEGIN HIDDEN TESTS\nassert b == 2\n### END HIDDEN TESTS"
-    whole = new_notebook(cells=cells)
-    assert [cell.source for cell in pruned(whole, whole).cells[:-1]] == ["a = 1", "b = a + 1"]
+    source = notebook("a = 1", "b = a + 1", "a = 5", "solved = 1", "c = 3\nprint(c)", "test")
+    for cell, name in ((source.cells[3], "task1"), (source.cells[5], "test1")):
+        cell.metadata["nbgrader"] = {"grade_id": name, "solution": name == "task1", "grade": name == "test1"}
+    source.cells[5].source = "### BEGIN HIDDEN TESTS\nassert b == 2\n### END HIDDEN TESTS"
+    part = from_cell_on(prepared(source), source, "task1")
+    assert [cell.source for cell in part.released.cells[:-1]] == ["a = 1", "b = a + 1", "solved = 1"]
