@@ -123,13 +123,13 @@ def _show_mutation(console: Console, mutation: MutationResult, least: float) -> 
 def _show_survivor(console: Console, survivor: Survivor) -> None:
     for line in survivor.mutant.diff.split("\n"):
         colour = COLOURS.get(line[:1], "dim")
-        console.print(Padding(f"[{colour}]{escape(line)}[/]", (0, 0, 0, 4)), soft_wrap=True)
+        console.print(f"    [{colour}]{escape(line)}[/]", soft_wrap=True)  # whole lines: they can be copied
     if survivor.remark:
         _indented(console, f"[magenta]{_safe(survivor.remark)}[/]", 4)
 
 
 def _indented(console: Console, text: str, columns: int = 2) -> None:
-    console.print(Padding(text, (0, 0, 0, columns)))
+    console.print(Padding(text, (0, 0, 0, columns), expand=False))
 
 
 def _safe(text: str) -> str:

@@ -7,7 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from classroom import REPOSITORY
+from classroom import REPOSITORY, in_this_process
+
+from grader.audit.auditing import Wanted, audit
+from grader.audit.results import AssignmentAudit
+from grader.audit.running import Runner
+from grader.audit.subjects import find_subjects
+from grader.course import Course
 
 README = REPOSITORY / "solutions" / "README.md"
 SLUG = "leaky_relu"
@@ -40,3 +46,10 @@ def write_assignment(class_dir: Path, **changed: str) -> None:
         script.write_text(before.replace(changed["old"], changed["new"]), encoding="utf-8")
     build = [sys.executable, str(REPOSITORY / "solutions" / "build.py"), "--class", str(class_dir)]
     subprocess.run(build, check=True, capture_output=True)
+
+
+def audited(course: Course, *, mutants: bool | None = None, limit: int = 0) -> AssignmentAudit:
+    """What the audit says of it, in this process's warm sandbox."""
+    (subject,) = find_subjects(course.root, [SLUG])
+    with Runner(1, in_this_process) as runner:
+        return audit(subject, Wanted(1, mutants, limit), runner)

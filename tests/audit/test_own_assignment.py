@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,24 +13,14 @@ import time
 from pathlib import Path
 
 import pytest
-from classroom import in_this_process
-from own_assignment import README, SLUG, write_assignment
+from own_assignment import README, SLUG, audited, write_assignment
 from test_cli import grader
 
-from grader.audit.auditing import Wanted, audit
 from grader.audit.cases import Kind
 from grader.audit.results import AssignmentAudit
-from grader.audit.running import Runner
-from grader.audit.subjects import find_subjects
 from grader.course import Course
 
 HIDDEN_LOOP = "for slope in (0.01, 0.3):"
-
-
-def audited(course: Course, *, mutants: bool | None = None, limit: int = 0) -> AssignmentAudit:
-    (subject,) = find_subjects(course.root, [SLUG])
-    with Runner(1, in_this_process) as runner:
-        return audit(subject, Wanted(1, mutants, limit), runner)
 
 
 def answer(course: Course, name: str, text: str) -> Path:
@@ -47,9 +38,8 @@ def test_the_readme_has_eight_steps() -> None:
     assert re.findall(r"^\*\*(\d)\. ", text, re.MULTILINE) == [str(number) for number in range(1, 9)]
 
 
-def test_an_assignment_made_by_the_eight_steps_passes_the_audit(own_class: Course) -> None:
-    before = {path for path in own_class.root.rglob("*") if ".audit" not in path.parts}
-    result = audited(own_class)
+def test_an_assignment_made_by_the_eight_steps_passes_the_audit(eight_steps: tuple[Course, AssignmentAudit]) -> None:
+    course, result = eight_steps
     assert result.is_good(100), result
     assert [(case.name, case.points) for case in result.cases] == [
         ("reference", 3),
@@ -61,8 +51,11 @@ def test_an_assignment_made_by_the_eight_steps_passes_the_audit(own_class: Cours
     assert result.mutation.survivors == ()
     assert result.mutation.equivalent == 1
     assert result.mutation.tried >= 10
-    # no gradebook, no ledger, no database: nothing but the audit's own memory
-    assert {path for path in own_class.root.rglob("*") if ".audit" not in path.parts} == before
+    # no gradebook, no ledger, no class database: nothing but the audit's own memory
+    made = {path.name for path in course.root.iterdir()}
+    nbgrader = {"source", "release", "submitted", "autograded", "feedback"}
+    assert made == {*nbgrader, "class.toml", "nbgrader_config.py", "solutions", ".audit"}
+    assert not [path for name in nbgrader - {"source"} for path in (course.root / name).iterdir()]
 
 
 def test_a_weak_hidden_test_lets_a_mutant_survive(own_class: Course) -> None:
@@ -122,7 +115,7 @@ def test_a_wrong_answers_header_is_held_to_its_word(own_class: Course, header: s
 
 def test_the_message_may_be_in_the_classs_language(own_class: Course) -> None:
     path = own_class.root / "solutions" / SLUG / "wrong" / "slope_is_a_constant.py"
-    path.write_text(path.read_text(encoding="utf-8").replace("numbers differ", "чисел отличаются"), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("numbers differ", "на месте"), encoding="utf-8")
     result = audited(own_class, mutants=False)
     assert findings(result) == {}, findings(result)
 
@@ -134,10 +127,14 @@ def test_an_answer_that_names_no_cell_is_reported_with_its_name(own_class: Cours
     assert "task7" in result.findings[0]
 
 
-def test_a_second_audit_runs_nothing(own_class: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = audited(own_class)
+def test_a_second_audit_runs_nothing(
+    eight_steps: tuple[Course, AssignmentAudit], own_class: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("grader.audit.running._report", None)  # whoever calls it fails
-    assert audited(own_class) == first
+    result = audited(own_class)
+    assert result.is_good(100)
+    assert result.mutation == eight_steps[1].mutation
+    assert result.cases == eight_steps[1].cases
 
 
 def test_a_broken_memory_is_made_again(own_class: Course) -> None:
@@ -150,6 +147,7 @@ def test_a_broken_memory_is_made_again(own_class: Course) -> None:
 
 def test_a_killed_audit_goes_on_where_it_stopped(own_class: Course) -> None:
     known = own_class.root / ".audit"
+    shutil.rmtree(known)
     command = [sys.executable, "-m", "grader", "audit", SLUG, "--class", str(own_class.root), "--workers", "1"]
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 90
@@ -176,7 +174,7 @@ def test_a_killed_audit_goes_on_where_it_stopped(own_class: Course) -> None:
 
 def test_the_command_says_what_is_wrong(own_class: Course) -> None:
     write_assignment(own_class.root, old=HIDDEN_LOOP, new="for slope in (0.01,):")
-    failed = grader("audit", SLUG, "-n", "4", cwd=own_class.root)
+    failed = grader("audit", SLUG, "-n", "4", "--workers", "1", cwd=own_class.root)
     assert failed.returncode == 1, failed.stdout + failed.stderr
     assert "wrong/slope_is_a_constant" in failed.stdout
     assert "пропущено" in failed.stdout
