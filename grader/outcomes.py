@@ -47,6 +47,11 @@ class TaskResult:
     max_points: float
     message: str = ""
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether a test gave less than its points."""
+        return self.outcome is not Outcome.MANUAL and self.points < self.max_points
+
 
 @dataclass(frozen=True)
 class Report:
