@@ -14,11 +14,8 @@ from grader.checks.counting import layer_count, parameter_count, same_parameter_
 from grader.checks.dropout import dropout_rates
 from grader.checks.dropping import dropout_matches
 from grader.checks.equivalence import gradients_match, same_function
-<<<<<<< HEAD
 from grader.checks.formulas import same_formula
-=======
 from grader.checks.functions import FunctionModule, Lookalike, same_results
->>>>>>> skip_connection
 from grader.checks.gradients import gradients_reach_every_parameter
 from grader.checks.mutation import does_not_change_its_input
 from grader.checks.randomness import drops_out_only_in_training, repeats_itself_in_evaluation
@@ -53,11 +50,8 @@ __all__ = [
     "same_formula",
     "same_function",
     "same_function_in_cases",
-<<<<<<< HEAD
     "same_parameter_count",
-=======
     "same_results",
->>>>>>> skip_connection
     "same_value",
     "trains",
 ]

@@ -162,9 +162,7 @@ def _other_in_training(
         if search.pairs(module) is None:
             continue
         found = _step(student, inputs, is_student=True, backward=False)
-        if distance(found.output, _step(module, inputs, is_student=False, backward=False).output) <= (
-            OUTPUT_TOLERANCE
-        ):
+        if distance(found.output, _step(module, inputs, is_student=False, backward=False).output) <= (OUTPUT_TOLERANCE):
             return CheckFailed(suspect.message)
     apart = distance(training.output, expected.output)
     return CheckFailed(
