@@ -75,15 +75,13 @@ def prepared(source: Any) -> Prepared:
 def test_demonstrations_and_earlier_tests_are_left_out_and_what_later_tests_need_stays() -> None:
     source = source_notebook("resnet")
     part = from_cell_on(prepared(source), source, "task3_resnet")
-    assert [cell.grade_id for cell in part.assignment.cells] == [
-        "task3_resnet",
-        "task3_resnet_parameters",
-        "task3_resnet_function",
-        "task4_discussion",
-    ]
+    ids = [cell.grade_id for cell in part.assignment.cells]
+    assert ids[:3] == ["task3_resnet", "task3_resnet_parameters", "task3_resnet_function"]
+    assert not any(grade_id.startswith(("task1", "task2")) for grade_id in ids)
     kept = [cell.metadata.get("nbgrader", {}).get("grade_id") or cell.source[:12] for cell in part.released.cells]
-    needed = ["import matpl", "task1_basic_block", "task2_make_stage"]
-    assert kept == [*needed, *(cell.grade_id for cell in part.assignment.cells)]
+    assert kept[0] == "import matpl"
+    assert {"task1_basic_block", "task2_make_stage", *ids} <= set(kept)
+    assert "task1_basic_block_shape" not in kept
     whole = from_cell_on(prepared(source), source, "task1_basic_block")
     assert whole.assignment == prepared(source).assignment
     assert not any("draw_block" in cell.source for cell in whole.released.cells)
