@@ -22,7 +22,7 @@ slow: setup
 hostile: setup
 	$(BIN)/pytest -m hostile
 
-# All that CI runs: style, types, whether the course's notebooks and scripts are in step, and every test.
+# Style, types, whether the course's notebooks and scripts are in step, and every test.
 check: lint types course test slow hostile
 
 lint: setup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from grader.errors import InvalidAssignment
 
 SOLUTION_MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")
 CELL = re.compile(r"^# %% *(\S+) *$", re.MULTILINE)
+FIELD = re.compile(r"^# (loses|message): *(.+?) *$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,16 @@ class Answer:
     Attributes:
         name: the file's name without its ending.
         cells: source by `grade_id`.
+        doc: what is special about it, in one sentence.
+        loses: the graded cells that a wrong answer gets no points for.
+        message: words that a wrong answer reads in at least one of them.
     """
 
     name: str
     cells: dict[str, str]
+    doc: str = ""
+    loses: frozenset[str] = frozenset()
+    message: str = ""
 
     def applied_to(self, notebook: NotebookNode) -> NotebookNode:
         """A copy of the notebook with the named cells replaced.
@@ -45,16 +53,32 @@ class Answer:
 
 
 def read_answer(path: Path) -> Answer:
-    """Read a patch: cells begin with `# %% grade_id`; what stands before the first one is for people and for the audit.
+    """Read a patch: cells begin with `# %% grade_id`; what stands before the first one is the header.
 
     Raises:
-        InvalidAssignment: the file has no cells.
+        InvalidAssignment: the file has no cells, or the same one twice.
     """
-    parts = CELL.split(path.read_text(encoding="utf-8"))
-    cells = {name: source.strip("\n") for name, source in zip(parts[1::2], parts[2::2], strict=True)}
-    if not cells:
+    header, *parts = CELL.split(path.read_text(encoding="utf-8"))
+    names = parts[::2]
+    if not names:
         raise InvalidAssignment(f"{path} has no cell; expected lines such as `# %% task1_basic_block`.")
-    return Answer(path.stem, cells)
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InvalidAssignment(f"{path} has more than one cell {', '.join(twice)}.", remedy="Join them.")
+    fields = dict(FIELD.findall(header))
+    return Answer(
+        name=path.stem,
+        cells={name: source.strip("\n") for name, source in zip(names, parts[1::2], strict=True)},
+        doc=_docstring(header),
+        loses=frozenset(re.findall(r"[^\s,]+", fields.get("loses", ""))),
+        message=fields.get("message", ""),
+    )
+
+
+def _docstring(header: str) -> str:
+    try:
+        return ast.get_docstring(ast.parse(header)) or ""
+    except SyntaxError:
+        return ""
 
 
 def reference_answer(source: NotebookNode) -> Answer:

@@ -70,6 +70,7 @@ class Job:
         files: (relative path, bytes) of the files handed in beside it.
         assignment: what it answers.
         conditions: how it is graded.
+        until_lost: whether to stop after the first test that gives less than its points; the audit needs no more.
     """
 
     key: str
@@ -77,6 +78,7 @@ class Job:
     files: tuple[tuple[str, bytes], ...]
     assignment: Assignment
     conditions: Conditions
+    until_lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,14 @@ def grade(job: Job) -> Graded:
     """
     with speaking(job.conditions.language):
         sealed = seal(read_notebook(job.notebook), job.assignment)
-        examined = run_and_examine(sealed.notebook, job.assignment, job.conditions, job.files, notes=sealed.notes)
+        examined = run_and_examine(
+            sealed.notebook,
+            job.assignment,
+            job.conditions,
+            job.files,
+            notes=sealed.notes,
+            until_lost=job.until_lost,
+        )
         return Graded(
             key=job.key,
             notebook=nbformat.writes(examined.notebook).encode(),
@@ -134,6 +143,7 @@ def run_and_examine(
     files: tuple[tuple[str, bytes], ...],
     *,
     notes: tuple[str, ...] = (),
+    until_lost: bool = False,
 ) -> Examined:
     """Run a sealed notebook in a sandbox and examine it from outside.
 
@@ -143,6 +153,7 @@ def run_and_examine(
         conditions: limits, language, data, contest.
         files: (relative path, bytes) of the files handed in beside it.
         notes: the seal's notes, for the report.
+        until_lost: whether to stop after the first test that gives less than its points.
 
     Raises:
         EnvironmentFault: no kernel could be started.
@@ -160,7 +171,13 @@ def run_and_examine(
     with Kernel(view) as kernel:
         examination = Examination(kernel, conditions.contest, conditions.contest_missing, handed_in=dict(files))
         run = _NotebookRun(kernel, assignment, examination)
-        tasks = [task for cell in notebook.cells if (task := run.cell(cell)) is not None]
+        tasks: list[TaskResult] = []
+        for cell in notebook.cells:
+            task = run.cell(cell)
+            if task is not None:
+                tasks.append(task)
+                if until_lost and task.is_lost:
+                    break
     notebook.metadata["springfield"] = {"graded_at": datetime.now(UTC).isoformat(timespec="seconds")}
     report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes))
     return Examined(notebook, report, examination.score, examination.predictions)

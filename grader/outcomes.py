@@ -53,6 +53,11 @@ class TaskResult:
     remedy: str = ""
     cause: str = ""
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether a test gave less than its points."""
+        return self.outcome is not Outcome.MANUAL and self.points < self.max_points
+
 
 @dataclass(frozen=True)
 class Report:

@@ -1,7 +1,8 @@
 """Build assignments/source/<slug>/<slug>.ipynb from solutions/<slug>/<slug>.py; with --check only compare.
 
-    python solutions/build.py           write the notebooks
-    python solutions/build.py --check   exit with 1 if one of them is not what its script says
+    python solutions/build.py               write the notebooks
+    python solutions/build.py --check       exit with 1 if one of them is not what its script says
+    python solutions/build.py --class DIR   the same for a class folder: from its solutions/ to its source/
 
 The pair is jupytext's (see `[tool.jupytext]` in pyproject.toml). What jupytext leaves open is settled here: ids of cells are
 `grade_id`, or the nearest English heading; there are no outputs and no metadata but the kernel; the same script gives the
@@ -22,12 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
-def pairs() -> Iterator[tuple[Path, Path]]:
-    """Every script with its notebook."""
-    for folder in sorted((ROOT / "solutions").iterdir()):
-        script = folder / f"{folder.name}.py"
-        if script.exists():
-            yield script, ROOT / "assignments" / "source" / folder.name / f"{folder.name}.ipynb"
+def pairs(root: Path, source: Path) -> Iterator[tuple[Path, Path]]:
+    """Every script below `root` with its notebook below `source`."""
+    for script in sorted((root / "solutions").glob("*/*.py")):
+        if script.stem == script.parent.name:
+            yield script, source / script.stem / f"{script.stem}.ipynb"
 
 
 def notebook_text(script: Path) -> str:
@@ -75,14 +75,16 @@ def main() -> int:
     """Run from the command line; the number of stale notebooks decides the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing, exit with 1 if a notebook is stale")
-    check = parser.parse_args().check
+    parser.add_argument("--class", dest="folder", type=Path, metavar="DIR", help="a class folder instead of our course")
+    arguments = parser.parse_args()
+    check, root = arguments.check, (arguments.folder or ROOT).resolve()
     stale = 0
-    for script, notebook in pairs():
+    for script, notebook in pairs(root, root / "source" if arguments.folder else root / "assignments" / "source"):
         text = notebook_text(script)
         if notebook.exists() and notebook.read_text(encoding="utf-8") == text:
             continue
         stale += 1
-        print(f"{'stale' if check else 'written'}: {notebook.relative_to(ROOT)}")
+        print(f"{'stale' if check else 'written'}: {notebook.relative_to(root)}")
         if not check:
             notebook.parent.mkdir(parents=True, exist_ok=True)
             notebook.write_text(text, encoding="utf-8")

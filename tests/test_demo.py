@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 # 65 s in all, 12 s for the second run; 180 s and 32 s while other work kept both cores busy.
 WHOLE_RUN_S = 240
 SECOND_RUN_S = 60
-RESNET_POINTS = 18.0  # the other two wait for a teacher
+RESNET_POINTS = 17.0  # the other three wait for a teacher
 # Words of the reason that a student reads, in the language of the demo's class.
 REASONS = {
     ("bart", "resnet"): "ReLU",
@@ -34,7 +34,7 @@ REASONS = {
     ("ralph", "springfield"): "F1 0.",
 }
 # Hostile answers: what they still earn, honestly, in tasks that do not need the broken one.
-HOSTILE_POINTS = {"ralph": 4.0, "jimbo": 4.0, "kearney": 10.0, "nelson": 2.0}
+HOSTILE_POINTS = {"ralph": 9.0, "jimbo": 9.0, "kearney": 10.0, "nelson": 1.0}
 
 
 @pytest.fixture(scope="module")

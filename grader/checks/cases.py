@@ -70,7 +70,7 @@ def same_function_in_cases(
     if failures:
         raise CheckFailed(
             _("{message} It shows {wrong}; {right} everything agrees.").format(
-                message=failures[0].message, wrong=", ".join(wrong), right=", ".join(right)
+                message=failures[0].message, wrong=_(" and ").join(wrong), right=_(" and ").join(right)
             ),
             remedy=failures[0].remedy,
         )

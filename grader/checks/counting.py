@@ -36,15 +36,37 @@ def parameter_count(module: object, expected: int, *inputs: Tensor, conv_biases:
     if found == 0:
         raise no_parameters()
     if found != expected:
-        difference = found - expected
-        raise CheckFailed(
-            _("The module has {found:,} parameters, expected {expected:,}: a difference of {difference:+,}.").format(
-                found=found, expected=expected, difference=difference
-            ),
-            remedy=_("Too many layers, or too wide ones.")
-            if difference > 0
-            else _("A layer is missing or too narrow."),
-        )
+        raise _another_number(found, expected)
+
+
+def same_parameter_count(found: object, expected: int, *, name: str) -> None:
+    """A number of parameters that the visible part of the cell counted in the student's process is this one.
+
+    For networks of many layers: to mirror ResNet-152 costs more than to count it where it is.
+
+    Args:
+        found: what was counted.
+        expected: number of elements of all parameters together.
+        name: of the network, for the message.
+
+    Raises:
+        CheckFailed: another number; the message says how far off.
+    """
+    if type(found) is not int:
+        raise CheckFailed(_("Expected numbers, found {found}.").format(found=type(found).__name__))
+    if found != expected:
+        failure = _another_number(found, expected)
+        raise CheckFailed(f"{name}: {failure.message}", remedy=failure.remedy)
+
+
+def _another_number(found: int, expected: int) -> CheckFailed:
+    difference = found - expected
+    return CheckFailed(
+        _("The module has {found:,} parameters, expected {expected:,}: a difference of {difference:+,}.").format(
+            found=found, expected=expected, difference=difference
+        ),
+        remedy=_("Too many layers, or too wide ones.") if difference > 0 else _("A layer is missing or too narrow."),
+    )
 
 
 def layer_count(module: object, *inputs: Tensor, **expected: int) -> None:

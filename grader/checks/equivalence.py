@@ -42,19 +42,20 @@ def same_function(
         inputs: what both are called on, float32; at least two examples, so that BatchNorm can train.
         suspects: known mistakes. The author of a module that equals one reads its message.
         gradients: compare the gradients too.
-        training: compare in training mode too. Without it gradients are not compared either; both modules are left
-            with the same weights.
+        training: compare in training mode. Without it everything is compared in evaluation mode: a module with
+            dropout may draw its masks in a way of its own, which `dropout_rates` looks at.
 
     Raises:
         CheckFailed: another function; the message names the likely mistake.
     """
     pairs = _matched(student, reference, inputs, suspects)
-    if not training:
-        return
     module = require_module(student)
-    step = _training_step(module, inputs, is_student=True, backward=gradients)
-    expected = _training_step(reference, inputs, is_student=False, backward=gradients)
-    _compare_training(module, pairs, step, expected)
+    step = _step(module, inputs, is_student=True, backward=gradients, training=training)
+    expected = _step(reference, inputs, is_student=False, backward=gradients, training=training)
+    if training:
+        if distance(step.output, expected.output) > OUTPUT_TOLERANCE:
+            raise _other_in_training(module, inputs, suspects, step, expected)
+        _compare_buffers(pairs, step, expected)
     if gradients:
         _compare_gradients(pairs, step, expected)
 
@@ -72,9 +73,12 @@ def gradients_match(student: object, reference: nn.Module, *inputs: Tensor, susp
         CheckFailed: the gradients differ, or the function itself does.
     """
     pairs = _matched(student, reference, inputs, suspects)
-    training = _training_step(require_module(student), inputs, is_student=True)
-    expected = _training_step(reference, inputs, is_student=False)
-    _compare_gradients(pairs, training, expected)
+    module = require_module(student)
+    step = _step(module, inputs, is_student=True)
+    expected = _step(reference, inputs, is_student=False)
+    if distance(step.output, expected.output) > OUTPUT_TOLERANCE:
+        raise _other_in_training(module, inputs, suspects, step, expected)
+    _compare_gradients(pairs, step, expected)
 
 
 def _matched(
@@ -101,7 +105,7 @@ def _matched(
 
 @dataclass(frozen=True)
 class TrainingStep:
-    """What one forward pass in training mode leaves, and one backward pass where asked for.
+    """What one forward pass leaves, in training mode unless said otherwise, and one backward pass where asked for.
 
     Attributes:
         output: the module's output.
@@ -121,12 +125,12 @@ class TrainingStep:
 _SEED = 2015
 
 
-def _training_step(
-    module: nn.Module, inputs: tuple[Tensor, ...], *, is_student: bool, backward: bool = True
+def _step(
+    module: nn.Module, inputs: tuple[Tensor, ...], *, is_student: bool, backward: bool = True, training: bool = True
 ) -> TrainingStep:
     leaves = tuple(value.detach().clone().requires_grad_(value.is_floating_point()) for value in inputs)
     module.zero_grad(set_to_none=True)
-    with torch.random.fork_rng(devices=[]), mode(module, training=True):
+    with torch.random.fork_rng(devices=[]), mode(module, training=training):
         torch.default_generator.manual_seed(_SEED)
         output = call(module, *leaves) if is_student else module(*leaves)
         torch.default_generator.manual_seed(_SEED)
@@ -144,15 +148,32 @@ def _training_step(
     return step
 
 
-def _compare_training(student: nn.Module, pairs: list[Pair], step: TrainingStep, expected: TrainingStep) -> None:
-    apart = distance(step.output, expected.output)
-    if apart > OUTPUT_TOLERANCE:
-        raise CheckFailed(
-            _("In `eval()` mode the output is right, in `train()` mode it differs by {apart:.0%}.").format(
-                apart=min(apart, 9.99)
-            ),
-            remedy=_("Look at the layers that depend on the mode: Dropout and BatchNorm."),
-        )
+def _other_in_training(
+    student: nn.Module,
+    inputs: tuple[Tensor, ...],
+    suspects: Sequence[Suspect],
+    training: TrainingStep,
+    expected: TrainingStep,
+) -> CheckFailed:
+    """The failure of a module that is right in evaluation mode only; a known mistake may be such a one too."""
+    search = PairSearch(student, inputs, expected.output)
+    for suspect in suspects:
+        module = suspect.module
+        if search.pairs(module) is None:
+            continue
+        found = _step(student, inputs, is_student=True, backward=False)
+        if distance(found.output, _step(module, inputs, is_student=False, backward=False).output) <= (OUTPUT_TOLERANCE):
+            return CheckFailed(suspect.message)
+    apart = distance(training.output, expected.output)
+    return CheckFailed(
+        _("In `eval()` mode the output is right, in `train()` mode it differs by {apart:.0%}.").format(
+            apart=min(apart, 9.99)
+        ),
+        remedy=_("Look at the layers that depend on the mode: Dropout and BatchNorm."),
+    )
+
+
+def _compare_buffers(pairs: list[Pair], step: TrainingStep, expected: TrainingStep) -> None:
     for pair in pairs:
         for short in pair.reference.buffers:
             name = pair.student.full_name(short)

@@ -73,8 +73,8 @@ def _causes() -> Iterator[tuple[re.Pattern[str], str]]:
             "layer to layer: each has to begin with what the one before it gives."
         ),
         "norm": _(
-            "A BatchNorm was built for {expected} channels and gets {found}: it needs the number of output channels "
-            "of the convolution before it."
+            "A BatchNorm was built for {expected} channels and gets {found}: it needs as many as the tensor before it "
+            "has. After a convolution these are its output channels, after `torch.cat` the sum."
         ),
         "cat": _(
             "`torch.cat` along axis {axis} needs equal sizes on all other axes, and {expected} and {found} were given. "

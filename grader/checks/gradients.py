@@ -22,9 +22,9 @@ def gradients_reach_every_parameter(module: object, *inputs: Tensor) -> None:
         CheckFailed: some parameters got none; the message names them.
     """
     student = require_module(module)
-    unreached = unreached_parameters(student, *inputs)
     if not any(True for _parameter in student.parameters()):
         raise no_parameters()
+    unreached = unreached_parameters(student, *inputs)
     if unreached:
         raise CheckFailed(
             _("No gradient reaches {names}.").format(names=", ".join(unreached)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from grader.checks.calling import call, mode, require_module, take_shapes
 from grader.checks.comparing import distance
@@ -22,22 +22,36 @@ def drops_out_only_in_training(module: object, *inputs: Tensor) -> None:
         CheckFailed: it is not random in training mode, or random in evaluation mode.
     """
     student = require_module(module)
-    take_shapes(student, *inputs)
-    apart = []
-    with torch.no_grad():
-        for training in (False, True):
-            with mode(student, training=training):
-                apart.append(distance(call(student, *inputs), call(student, *inputs)))
-    in_evaluation, in_training = apart
-    if in_evaluation > 0:
-        raise CheckFailed(
-            _("In `eval()` mode two calls on one input differ by {apart:.0%}.").format(apart=min(in_evaluation, 9.99)),
-            remedy=_(
-                "`F.dropout(x)` drops in every mode: give it `training=self.training`, or use the layer `nn.Dropout`."
-            ),
-        )
-    if in_training == 0:
+    repeats_itself_in_evaluation(student, *inputs)
+    if _apart(student, inputs, training=True) == 0:
         raise CheckFailed(
             _("In `train()` mode two calls on one input give the same output."),
             remedy=_("Is there a dropout layer, with a probability above zero, and is it called in `forward`?"),
         )
+
+
+def repeats_itself_in_evaluation(module: object, *inputs: Tensor) -> None:
+    """Two calls on one input agree in evaluation mode.
+
+    Args:
+        module: the student's module.
+        inputs: what it is called on.
+
+    Raises:
+        CheckFailed: they do not, as if dropout were at work.
+    """
+    student = require_module(module)
+    take_shapes(student, *inputs)
+    apart = _apart(student, inputs, training=False)
+    if apart > 0:
+        raise CheckFailed(
+            _("In `eval()` mode two calls on one input differ by {apart:.0%}.").format(apart=min(apart, 9.99)),
+            remedy=_(
+                "`F.dropout(x)` drops in every mode: give it `training=self.training`, or use the layer `nn.Dropout`."
+            ),
+        )
+
+
+def _apart(module: nn.Module, inputs: tuple[Tensor, ...], *, training: bool) -> float:
+    with torch.no_grad(), mode(module, training=training):
+        return distance(call(module, *inputs), call(module, *inputs))

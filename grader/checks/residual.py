@@ -24,21 +24,23 @@ def _conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=False)
 
 
-def _projection(in_channels: int, out_channels: int, stride: int, kernel_size: int = 1) -> nn.Sequential:
+def projection(in_channels: int, out_channels: int, stride: int, kernel_size: int = 1) -> nn.Sequential:
+    """The shortcut of a block that changes the shape: a convolution 1x1 with the stride, and BatchNorm."""
     return nn.Sequential(
         nn.Conv2d(in_channels, out_channels, kernel_size, stride=stride, padding=kernel_size // 2, bias=False),
         nn.BatchNorm2d(out_channels),
     )
 
 
-def _changes_shape(in_channels: int, out_channels: int, stride: int) -> bool:
+def changes_shape(in_channels: int, out_channels: int, stride: int) -> bool:
+    """Whether the shortcut of such a block needs a projection."""
     return stride != 1 or in_channels != out_channels
 
 
 def basic_block(in_channels: int, out_channels: int, stride: int = 1) -> nn.Module:
     """The block that is right: (N, in_channels, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride))."""
-    changes = _changes_shape(in_channels, out_channels, stride)
-    downsample = _projection(in_channels, out_channels, stride) if changes else None
+    changes = changes_shape(in_channels, out_channels, stride)
+    downsample = projection(in_channels, out_channels, stride) if changes else None
     block: nn.Module = TorchvisionBlock(in_channels, out_channels, stride, downsample)
     return block
 
@@ -55,9 +57,9 @@ class _Block(nn.Module):
         self.conv2 = _conv3x3(out_channels, out_channels)
         self.bn2 = nn.BatchNorm2d(out_channels)
         if projects is None:
-            projects = _changes_shape(in_channels, out_channels, stride)
+            projects = changes_shape(in_channels, out_channels, stride)
         self.shortcut: nn.Module = (
-            _projection(in_channels, out_channels, stride, kernel_size) if projects else nn.Identity()
+            projection(in_channels, out_channels, stride, kernel_size) if projects else nn.Identity()
         )
 
     def branch(self, x: Tensor) -> Tensor:
@@ -174,7 +176,7 @@ def basic_block_mistakes(in_channels: int, out_channels: int, stride: int = 1) -
     """Blocks that are wrong in a known way; the shapes of input and output are right."""
     sizes = (in_channels, out_channels, stride)
     suspects = [*_mistakes_of_order(*sizes), *_mistakes_of_layers(*sizes)]
-    if _changes_shape(*sizes):
+    if changes_shape(*sizes):
         return suspects + _mistakes_of_projection(*sizes)
     return suspects + _mistakes_of_identity(*sizes)
 

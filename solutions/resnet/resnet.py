@@ -15,19 +15,22 @@
 # %% [markdown] tags=["lang-ru"]
 # # ResNet: сеть, которой не страшна глубина
 #
-# В этой тетради вы соберёте ResNet-18 своими руками: сначала один блок, потом стадию из нескольких блоков, потом всю сеть.
+# В этой тетради вы соберёте своими руками целое семейство сетей, от ResNet-18 до ResNet-152: сначала один блок, потом стадию
+# из нескольких блоков, потом всю сеть, а под конец блок подешевле, из которого строят самые глубокие сети.
 #
 # **Вы научитесь**
 # - объяснять, зачем в сети обходной путь и почему без него глубокие сети учатся хуже мелких;
-# - писать остаточный блок так, чтобы он умел менять размер картинки и число каналов;
-# - собирать из блоков большую сеть и проверять себя по формам тензоров и числу параметров.
+# - писать остаточные блоки двух видов, BasicBlock и Bottleneck, так, чтобы они умели менять размер картинки и число каналов;
+# - собирать из блоков большую сеть по таблице и проверять себя по формам тензоров и числу параметров.
 #
 # | Задача | Баллы |
 # |---|---|
-# | 1. Остаточный блок | 10 |
-# | 2. Стадия | 4 |
-# | 3. ResNet | 4 |
-# | 4. Вопрос для размышления (проверяет учитель) | 2 |
+# | 1. Остаточный блок | 6 |
+# | 2. Стадия | 2 |
+# | 3. ResNet | 3 |
+# | 4. Bottleneck: блок с узким горлышком | 4 |
+# | 5. Семейство ResNet | 2 |
+# | 6. Вопросы для размышления (проверяет учитель) | 3 |
 # | **Всего** | **20** |
 #
 # Пишите код только там, где стоит `# YOUR CODE HERE`. Проверки сравнивают, *что считает* ваш модуль, а не то, как он
@@ -36,20 +39,23 @@
 # %% [markdown] tags=["lang-en"]
 # # ResNet: a network that does not fear depth
 #
-# In this notebook you build ResNet-18 with your own hands: first one block, then a stage of several blocks, then the whole
-# network.
+# In this notebook you build a whole family of networks with your own hands, from ResNet-18 to ResNet-152: first one block, then
+# a stage of several blocks, then the whole network, and in the end a cheaper block, of which the deepest networks are made.
 #
 # **You will learn**
 # - to explain why a network needs a way around its layers, and why deep networks without it train worse than shallow ones;
-# - to write a residual block that can change the size of the picture and the number of channels;
-# - to build a large network out of blocks, and to check yourself by shapes and numbers of parameters.
+# - to write residual blocks of two kinds, BasicBlock and Bottleneck, that can change the size of the picture and the number of
+#   channels;
+# - to build a large network out of blocks by a table, and to check yourself by shapes and numbers of parameters.
 #
 # | Task | Points |
 # |---|---|
-# | 1. Residual block | 10 |
-# | 2. Stage | 4 |
-# | 3. ResNet | 4 |
-# | 4. A question to think about (graded by the teacher) | 2 |
+# | 1. Residual block | 6 |
+# | 2. Stage | 2 |
+# | 3. ResNet | 3 |
+# | 4. Bottleneck: a block with a narrow neck | 4 |
+# | 5. The ResNet family | 2 |
+# | 6. Questions to think about (graded by the teacher) | 3 |
 # | **Total** | **20** |
 #
 # Write code only where it says `# YOUR CODE HERE`. The checks compare *what your module computes*, not how it is written:
@@ -101,18 +107,18 @@ from torch import nn
 # %%
 def draw_block(ax, title, branch, shortcut):
     """Draw a residual block: the branch goes down, the shortcut goes around it."""
+    steps = ["x", *branch, "+", "ReLU"]
+    bottom = -len(steps) + 2
     ax.set_title(title)
     ax.axis("off")
     ax.set_xlim(-1.6, 3.4)
-    ax.set_ylim(-8.4, 0.8)
+    ax.set_ylim(bottom - 1.6, 0.8)
     box = {"boxstyle": "round,pad=0.4", "facecolor": "#fff3b0", "edgecolor": "#555555"}
     arrow = {"arrowstyle": "-|>", "color": "#555555"}
-    steps = ["x", *branch, "+", "ReLU"]
     for row, step in enumerate(steps):
         ax.text(0, -row, step, ha="center", va="center", bbox=box)
         if row:
             ax.annotate("", (0, -row + 0.32), (0, -row + 0.68), arrowprops=arrow)
-    bottom = -len(steps) + 2
     ax.plot([0.4, 2.2, 2.2], [0, 0, bottom], color="#2a6fbb")
     ax.annotate("", (0.4, bottom), (2.2, bottom), arrowprops={"arrowstyle": "-|>", "color": "#2a6fbb"})
     ax.text(2.2, bottom / 2, shortcut, ha="center", va="center", bbox={**box, "facecolor": "#cfe3f7"})
@@ -127,7 +133,7 @@ plt.show()
 
 
 # %% [markdown] tags=["lang-ru"]
-# ## Задача 1. Остаточный блок (10 баллов)
+# ## Задача 1. Остаточный блок (6 баллов)
 #
 # Напишите класс `BasicBlock(in_channels, out_channels, stride=1)` — блок из статьи
 # [He et al., 2015](https://arxiv.org/abs/1512.03385), рисунок 2.
@@ -145,7 +151,7 @@ plt.show()
 # <details><summary>Подсказка 2</summary>Проверьте четыре случая: меняется шаг, меняются каналы, и то и другое, ничего.</details>
 
 # %% [markdown] tags=["lang-en"]
-# ## Task 1. The residual block (10 points)
+# ## Task 1. The residual block (6 points)
 #
 # Write a class `BasicBlock(in_channels, out_channels, stride=1)`, the block of
 # [He et al., 2015](https://arxiv.org/abs/1512.03385), figure 2.
@@ -208,29 +214,34 @@ class BasicBlock(nn.Module):
 #
 # Run the visible part of each check and correct your code at once. The hidden part runs after you hand the notebook in.
 
-# %% nbgrader={"grade": true, "grade_id": "task1_basic_block_shape", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Форма выхода (2 балла)
-x = torch.randn(2, 16, 18, 18)
-output = BasicBlock(16, 32, stride=2)(x)
+# %% nbgrader={"grade": true, "grade_id": "task1_basic_block_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Форма выхода / the shape of the output
+output = BasicBlock(16, 32, stride=2)(torch.randn(2, 16, 18, 18))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert output.shape == (2, 32, 9, 9), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 32, 9, 9)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import output_has_shape
 
-output_has_shape(BasicBlock(12, 12), torch.randn(2, 12, 18, 18), shape=(2, 12, 18, 18))
-output_has_shape(BasicBlock(12, 20), torch.randn(2, 12, 18, 18), shape=(2, 20, 18, 18))
-output_has_shape(BasicBlock(12, 12, stride=2), torch.randn(2, 12, 18, 18), shape=(2, 12, 9, 9))
-output_has_shape(BasicBlock(12, 20, stride=2), torch.randn(2, 12, 17, 11), shape=(2, 20, 9, 6))
-output_has_shape(BasicBlock(12, 20, stride=3), torch.randn(1, 12, 30, 30), shape=(1, 20, 10, 10))
+output_has_shape(BasicBlock(20, 12), torch.randn(2, 20, 18, 18), shape=(2, 12, 18, 18))
+output_has_shape(BasicBlock(12, 12, stride=2), torch.randn(2, 12, 17, 11), shape=(2, 12, 9, 6))
+output_has_shape(BasicBlock(12, 20, 3), torch.randn(1, 12, 30, 30), shape=(1, 20, 10, 10))
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "task1_basic_block_identity", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-# Блок, который не меняет форму (3 балла)
-output = BasicBlock(16, 16)(torch.randn(2, 16, 18, 18))
+# %% nbgrader={"grade": true, "grade_id": "task1_basic_block_identity", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# Блок, который не меняет форму / a block that does not change the shape
+block = BasicBlock(16, 16)
+output = block(torch.randn(2, 16, 18, 18))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert output.min() >= 0, "последняя операция блока - ReLU / the last operation of the block is ReLU"
+
+# Обнулим все веса: тогда F(x) = 0, и остаётся один провод / all weights are zero: F(x) = 0, and only the wire is left
+with torch.no_grad():
+    for parameter in block.parameters():
+        parameter.zero_()
+x = torch.rand(2, 16, 18, 18)
+assert torch.equal(block(x), x), "при F(x) = 0 блок возвращает свой вход / where F(x) = 0, the block returns its input"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
 from grader.checks.residual import basic_block, basic_block_mistakes
@@ -244,45 +255,50 @@ same_function(
 )
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "task1_basic_block_projection", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-# Блок, который меняет форму (3 балла)
+# %% nbgrader={"grade": true, "grade_id": "task1_basic_block_projection", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# Блок, который меняет форму / a block that changes the shape
 output = BasicBlock(16, 32, stride=2)(torch.randn(2, 16, 18, 18))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert output.min() >= 0, "последняя операция блока - ReLU / the last operation of the block is ReLU"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_function
-from grader.checks.residual import basic_block, basic_block_mistakes
+from grader.checks import same_function_in_cases
+from grader.checks.residual import basic_block, basic_block_cases, basic_block_mistakes
 
-for sizes in [(12, 20, 2), (12, 12, 2), (12, 20, 1)]:
-    same_function(
-        BasicBlock(*sizes),
-        basic_block(*sizes),
-        torch.randn(4, 12, 18, 18),
-        suspects=basic_block_mistakes(*sizes),
-        gradients=False,
-    )
+same_function_in_cases(
+    BasicBlock,
+    basic_block,
+    basic_block_cases(12, 20)[1:],
+    lambda *sizes: torch.randn(4, 12, 14, 14),
+    suspects=basic_block_mistakes,
+    gradients=False,
+)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "task1_basic_block_gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Градиенты (2 балла)
+# %% nbgrader={"grade": true, "grade_id": "task1_basic_block_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Градиенты / gradients
 block = BasicBlock(16, 32, stride=2)
-block(torch.randn(2, 16, 18, 18)).sum().backward()
+output = block(torch.randn(2, 16, 18, 18))
+try:
+    output.sum().backward()
+except RuntimeError as error:
+    hint = "backward не прошёл: ищите inplace=True и += / backward failed: look for inplace=True and +="
+    raise AssertionError(hint) from error
 unreached = [name for name, parameter in block.named_parameters() if parameter.grad is None]
-assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
+hint = "слой не вызван, или путь перекрыт / layer not called, or path cut: .detach(), .data, no_grad"
+assert not unreached, f"до параметров не дошёл градиент / no gradient reaches: {unreached}; {hint}"
 ### BEGIN HIDDEN TESTS
-from grader.checks import does_not_change_its_input, gradients_match, gradients_reach_every_parameter
+from grader.checks import does_not_change_its_input, gradients_match
 from grader.checks.residual import basic_block, basic_block_mistakes
 
 for sizes in [(16, 16, 1), (16, 24, 2)]:
-    x = torch.randn(4, 16, 18, 18)
-    does_not_change_its_input(BasicBlock(*sizes), x)
-    gradients_reach_every_parameter(BasicBlock(*sizes), x)
-    gradients_match(BasicBlock(*sizes), basic_block(*sizes), x, suspects=basic_block_mistakes(*sizes))
+    block, x = BasicBlock(*sizes), torch.randn(4, 16, 14, 14)
+    does_not_change_its_input(block, x)
+    gradients_match(block, basic_block(*sizes), x, suspects=basic_block_mistakes(*sizes))
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
-# ## Задача 2. Стадия (4 балла)
+# ## Задача 2. Стадия (2 балла)
 #
 # ResNet состоит из четырёх **стадий**. Внутри стадии размер картинки и число каналов постоянны, меняет их только первый блок.
 #
@@ -291,7 +307,7 @@ for sizes in [(16, 16, 1), (16, 24, 2)]:
 # `block` — это класс блока, например ваш `BasicBlock`; вызывайте его как `block(in_channels, out_channels, stride)`.
 
 # %% [markdown] tags=["lang-en"]
-# ## Task 2. The stage (4 points)
+# ## Task 2. The stage (2 points)
 #
 # ResNet consists of four **stages**. Within a stage the size of the picture and the number of channels stay the same; only the
 # first block changes them.
@@ -321,8 +337,8 @@ def make_stage(block, in_channels, out_channels, depth, stride=1):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "task2_make_stage_blocks", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-# Стадия из простых блоков: эта проверка не зависит от вашего BasicBlock (4 балла)
+# %% nbgrader={"grade": true, "grade_id": "task2_make_stage_blocks", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# Стадия из простых блоков: ваш BasicBlock здесь ни при чём / a stage of simple blocks, without your BasicBlock
 class ProbeBlock(nn.Module):
     """A convolution and ReLU."""
 
@@ -334,66 +350,74 @@ class ProbeBlock(nn.Module):
         return F.relu(self.conv(x))
 
 
-def stage_of_probes(in_channels, out_channels, depth, stride=1):
+def stage_of_probes(*sizes):
     """Your stage, made of ProbeBlock."""
-    return make_stage(ProbeBlock, in_channels, out_channels, depth, stride)
+    return make_stage(ProbeBlock, *sizes)
 
 
 output = stage_of_probes(6, 10, 3, 2)(torch.randn(2, 6, 16, 16))
 assert output.shape == (2, 10, 8, 8), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 10, 8, 8)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import output_has_shape, same_function
+from grader.checks import same_function
+from grader.checks.residual_network import stage_mistakes
 
-for depth, stride in [(1, 2), (3, 2), (4, 1)]:
-    layers = [nn.Conv2d(6, 10, 3, stride=stride, padding=1), nn.ReLU()]
-    for _index in range(depth - 1):
-        layers += [nn.Conv2d(10, 10, 3, padding=1), nn.ReLU()]
-    x = torch.randn(2, 6, 18, 18)
-    output_has_shape(stage_of_probes(6, 10, depth, stride), x, shape=(2, 10, 18 // stride, 18 // stride))
-    same_function(stage_of_probes(6, 10, depth, stride), nn.Sequential(*layers), x)
+
+def probe(in_channels, out_channels, stride=1):
+    return nn.Sequential(nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1), nn.ReLU())
+
+
+for depth, stride in [(1, [2]), (3, [3]), (4, [])]:
+    sizes = (6, 10, depth, *stride)
+    stage = nn.Sequential(probe(6, 10, *stride), *(probe(10, 10) for _index in range(depth - 1)))
+    same_function(stage_of_probes(*sizes), stage, torch.randn(2, 6, 12, 12), suspects=stage_mistakes(probe, *sizes))
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
-# ## Задача 3. ResNet (4 балла)
+# ## Задача 3. ResNet (3 балла)
 #
-# Соберите сеть `ResNet(depths, num_classes=1000, width=64)` из `BasicBlock` и `make_stage` (статья, таблица 1):
+# Соберите сеть `ResNet(block, depths, num_classes=1000, width=64, expansion=1)` с помощью `make_stage` (статья, таблица 1):
 #
 # 1. вход: свёртка 7×7 из 3 каналов в `width`, шаг 2, `padding=3` → BatchNorm → ReLU → MaxPool 3×3, шаг 2, `padding=1`;
-# 2. четыре стадии глубины `depths[0]`, ..., `depths[3]` с числом каналов `width`, `2·width`, `4·width`, `8·width`;
-#    шаг у первой стадии 1, у остальных 2;
+# 2. четыре стадии из блоков `block` глубины `depths[0]`, ..., `depths[3]`. У первой стадии `width * expansion` каналов, у каждой
+#    следующей вдвое больше, чем у предыдущей; шаг у первой стадии 1, у остальных 2;
 # 3. среднее по всей картинке (`nn.AdaptiveAvgPool2d(1)`) и линейный слой в `num_classes` чисел.
 #
-# Softmax в конце не нужен: функция потерь `nn.CrossEntropyLoss` применяет его сама. Если всё верно, то у ResNet-18
-# (`depths = [2, 2, 2, 2]`, 1000 классов, свёртки без смещений) ровно **11 689 512** параметров.
+# У сетей из BasicBlock `expansion` равно 1: стадии из 64, 128, 256 и 512 каналов. Другое значение пригодится в задаче 5.
+#
+# Softmax в конце не нужен: функция потерь `nn.CrossEntropyLoss` применяет его сама.
 
 # %% [markdown] tags=["lang-en"]
-# ## Task 3. ResNet (4 points)
+# ## Task 3. ResNet (3 points)
 #
-# Build the network `ResNet(depths, num_classes=1000, width=64)` from `BasicBlock` and `make_stage` (the paper's table 1):
+# Build the network `ResNet(block, depths, num_classes=1000, width=64, expansion=1)` with the help of `make_stage` (the paper's
+# table 1):
 #
 # 1. the stem: convolution 7×7 from 3 channels to `width`, stride 2, `padding=3` → BatchNorm → ReLU → MaxPool 3×3, stride 2,
 #    `padding=1`;
-# 2. four stages of depth `depths[0]`, ..., `depths[3]` with `width`, `2·width`, `4·width`, `8·width` channels; the first stage
-#    has stride 1, the others stride 2;
+# 2. four stages of blocks `block` of depth `depths[0]`, ..., `depths[3]`. The first stage has `width * expansion` channels, each
+#    next one twice as many as the one before; the first stage has stride 1, the others stride 2;
 # 3. the mean over the whole picture (`nn.AdaptiveAvgPool2d(1)`) and a linear layer to `num_classes` numbers.
 #
-# No softmax at the end: the loss `nn.CrossEntropyLoss` applies it by itself. If all is right, ResNet-18
-# (`depths = [2, 2, 2, 2]`, 1000 classes, convolutions without bias) has exactly **11,689,512** parameters.
+# Networks of BasicBlock have an `expansion` of 1: stages of 64, 128, 256 and 512 channels. Task 5 will need another one.
+#
+# No softmax at the end: the loss `nn.CrossEntropyLoss` applies it by itself.
 
 # %% nbgrader={"grade": false, "grade_id": "task3_resnet", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class ResNet(nn.Module):
-    """ResNet with basic blocks (He et al. 2015, table 1).
+    """ResNet (He et al. 2015, table 1).
 
     Args:
+        block: class of the blocks, called as `block(in_channels, out_channels, stride)`.
         depths: number of blocks in each of the four stages; ResNet-18 has [2, 2, 2, 2].
         num_classes: number of classes K.
-        width: channels of the first stage.
+        width: channels of the stem.
+        expansion: how many times wider the first stage is than the stem.
 
     Shape:
         (N, 3, H, W) -> logits (N, num_classes)
     """
 
-    def __init__(self, depths, num_classes=1000, width=64):
+    def __init__(self, block, depths, num_classes=1000, width=64, expansion=1):
         super().__init__()
         ### BEGIN SOLUTION
         self.stem = nn.Sequential(
@@ -404,8 +428,8 @@ class ResNet(nn.Module):
         )
         stages, channels = [], width
         for index, depth in enumerate(depths):
-            out_channels = width * 2**index
-            stages.append(make_stage(BasicBlock, channels, out_channels, depth, stride=1 if index == 0 else 2))
+            out_channels = width * expansion * 2**index
+            stages.append(make_stage(block, channels, out_channels, depth, stride=1 if index == 0 else 2))
             channels = out_channels
         self.stages = nn.Sequential(*stages)
         self.pool = nn.AdaptiveAvgPool2d(1)
@@ -419,51 +443,403 @@ class ResNet(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] tags=["lang-ru"]
+# Сколько параметров у вашей ResNet-18? Если всё верно и свёртки без смещений, то ровно **11 689 512**.
+#
+# Считать их удобно на устройстве `"meta"`: у тензоров там есть форма, но нет чисел, поэтому даже огромная сеть создаётся
+# мгновенно и не занимает памяти.
+
+# %% [markdown] tags=["lang-en"]
+# How many parameters has your ResNet-18? If all is right and the convolutions have no bias, exactly **11,689,512**.
+#
+# The device `"meta"` is handy for counting: tensors have a shape there and no numbers, so even a huge network is made in an
+# instant and takes no memory.
+
 # %%
-# Сравните с числом из условия
-resnet18 = ResNet([2, 2, 2, 2])
-logits = resnet18(torch.randn(2, 3, 64, 64))
-print(f"{sum(parameter.numel() for parameter in resnet18.parameters()):,}")
+with torch.device("meta"):
+    resnet18 = ResNet(BasicBlock, [2, 2, 2, 2])
+    logits = resnet18(torch.zeros(2, 3, 64, 64))
+print(tuple(logits.shape), f"{sum(parameter.numel() for parameter in resnet18.parameters()):,}")
+
 
 # %% nbgrader={"grade": true, "grade_id": "task3_resnet_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Число параметров (1 балл)
-assert isinstance(ResNet([1, 1, 1, 1], 10, 8), nn.Module), "ResNet - наследник nn.Module / ResNet inherits from nn.Module"
+# Число параметров сети из самых простых блоков / parameters of a network of the simplest blocks
+class PointBlock(nn.Module):
+    """A 1×1 convolution and ReLU."""
+
+    def __init__(self, in_channels, out_channels, stride=1):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False)
+
+    def forward(self, x):
+        return F.relu(self.conv(x))
+
+
+def net_of_points(*settings):
+    """Your network, made of PointBlock."""
+    return ResNet(PointBlock, *settings)
+
+
+assert isinstance(net_of_points([1, 1, 1, 1], 10, 8), nn.Module), "ResNet - наследник nn.Module / inherits from nn.Module"
 ### BEGIN HIDDEN TESTS
 from grader.checks import parameter_count
-from grader.checks.residual_network import resnet
 
-# ResNet-18 at a quarter of its width: the same layers, a sixteenth of the numbers.
-expected = sum(parameter.numel() for parameter in resnet([2, 2, 2, 2], 1000, width=16).parameters())
-parameter_count(ResNet([2, 2, 2, 2], 1000, width=16), expected, torch.randn(1, 3, 64, 64), conv_biases=False)
+# The stem and its norm, a convolution 1x1 for each of the blocks, and the last layer, all of the default width.
+stages = 64 * 64 + 64 * 128 + 128 * 256 + 256 * 256 + 256 * 512
+expected = 3 * 64 * 49 + 2 * 64 + stages + 512 * 1000 + 1000
+parameter_count(net_of_points([1, 1, 2, 1]), expected, torch.randn(1, 3, 64, 64), conv_biases=False)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": true, "grade_id": "task3_resnet_function", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-# Вся сеть (3 балла)
-logits = ResNet([1, 1, 1, 1], num_classes=10, width=8)(torch.randn(2, 3, 64, 64))
+# %% nbgrader={"grade": true, "grade_id": "task3_resnet_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# Вся сеть из простых блоков: ваш BasicBlock здесь ни при чём / a whole network of simple blocks, without your BasicBlock
+class ProbeBlock(nn.Module):
+    """A convolution and ReLU."""
+
+    def __init__(self, in_channels, out_channels, stride=1):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1)
+
+    def forward(self, x):
+        return F.relu(self.conv(x))
+
+
+def net_of_probes(*settings):
+    """Your network, made of ProbeBlock."""
+    return ResNet(ProbeBlock, *settings)
+
+
+logits = net_of_probes([1, 1, 1, 1], 10, 8)(torch.randn(2, 3, 64, 64))
 assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import gradients_reach_every_parameter, output_has_shape, same_function
+from grader.checks import output_has_shape, same_function
 from grader.checks.residual_network import resnet, resnet_mistakes
 
-output_has_shape(ResNet([1, 1, 1, 1], 7, 8), torch.randn(1, 3, 96, 64), shape=(1, 7))
-x = torch.randn(4, 3, 64, 64)
-gradients_reach_every_parameter(ResNet([1, 2, 1, 1], 7, 8), x)
-same_function(ResNet([1, 2, 1, 1], 7, 8), resnet([1, 2, 1, 1], 7, 8), x, suspects=resnet_mistakes([1, 2, 1, 1], 7, 8))
+
+def probe(in_channels, out_channels, stride):
+    return nn.Sequential(nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1), nn.ReLU())
+
+
+depths, sizes = [2, 1, 3, 1], {"num_classes": 7, "width": 4, "block": probe, "expansion": 3}
+net = net_of_probes(depths, 7, 4, 3)
+output_has_shape(net, torch.randn(1, 3, 64, 32), shape=(1, 7))
+same_function(net, resnet(depths, **sizes), torch.randn(4, 3, 40, 48), suspects=resnet_mistakes(depths, **sizes))
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
-# ## Задача 4. Подумайте (2 балла)
+# ## Задача 4. Bottleneck: блок с узким горлышком (4 балла)
 #
-# Представьте, что из вашей ResNet-18 убрали все провода, а остальное оставили. Что станет с градиентом в первых слоях, если
-# сеть сделать очень глубокой, и почему? Объясните с помощью формулы для производной $y = F(x) + x$ (3–5 предложений).
+# Свёртка 3×3 с 256 каналами на входе и на выходе — это $256 \cdot 256 \cdot 9 = 589\,824$ веса, и в BasicBlock таких свёрток
+# две. Для сетей глубже 34 слоёв авторы придумали блок подешевле. Свёртка 1×1 **сжимает** 256 каналов до 64, свёртка 3×3
+# работает с этими 64, и ещё одна свёртка 1×1 **возвращает** 256. Узкое место посередине похоже на горлышко бутылки, отсюда и
+# название: bottleneck. Справа на рисунке видно, во сколько обходится каждый блок.
 
 # %% [markdown] tags=["lang-en"]
-# ## Task 4. Think (2 points)
+# ## Task 4. Bottleneck: a block with a narrow neck (4 points)
+#
+# A 3×3 convolution with 256 channels in and 256 channels out has $256 \cdot 256 \cdot 9 = 589\,824$ weights, and a BasicBlock
+# has two of them. For networks of more than 34 layers the authors invented a cheaper block. A 1×1 convolution **squeezes** 256
+# channels into 64, the 3×3 convolution works on these 64, and another 1×1 convolution **brings back** 256. The narrow place in
+# the middle is like the neck of a bottle, hence the name. On the right of the picture you see what each block costs.
+
+# %%
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 6), width_ratios=(2, 3))
+narrow = ["conv 1×1: 256 → 64", "BatchNorm, ReLU", "conv 3×3: 64 → 64", "BatchNorm, ReLU", "conv 1×1: 64 → 256", "BatchNorm"]
+draw_block(left, "Bottleneck", narrow, "x")
+weights = {
+    "BasicBlock": [("conv 3×3", 256 * 256 * 9), ("conv 3×3", 256 * 256 * 9)],
+    "Bottleneck": [("conv 1×1", 256 * 64), ("conv 3×3", 64 * 64 * 9), ("conv 1×1", 64 * 256)],
+}
+for name, layers in weights.items():
+    start = 0
+    for (layer, count), color in zip(layers, ["#9cc3e6", "#f6cf7a", "#a5d0a1"]):
+        right.bar(name, count, bottom=start, color=color, edgecolor="white", width=0.5)
+        if count > 100_000:
+            right.text(name, start + count / 2, f"{layer}\n{count:,}", ha="center", va="center")
+        start += count
+    right.text(name, start + 15_000, f"{start:,}", ha="center", va="bottom", weight="bold")
+right.set_title("веса свёрток / weights of convolutions: 256 → 256")
+right.set_yticks([])
+right.spines[["left", "top", "right"]].set_visible(False)
+plt.show()
+
+
+# %% [markdown] tags=["lang-ru"]
+# Напишите класс `Bottleneck(in_channels, out_channels, stride=1)` (статья, рисунок 5 справа). Внутри блока
+# `out_channels // 4` каналов; `out_channels` всегда делится на 4.
+#
+# - **Ветвь** $F(x)$: свёртка 1×1 → BatchNorm → ReLU → свёртка 3×3 с `padding=1` → BatchNorm → ReLU → свёртка 1×1 → BatchNorm.
+# - **Шаг** `stride` — только у свёртки 3×3. (В статье он стоял в первой свёртке 1×1, но такая свёртка с шагом 2 просто
+#   выбрасывает три четверти точек картинки. Вариант с шагом в 3×3 точнее; его называют ResNet v1.5, и он же стоит в torchvision.)
+# - **Провод** и **выход** такие же, как у BasicBlock.
+#
+# В torchvision второй аргумент блока — число каналов *внутри*, и на выходе их вчетверо больше. У нас `out_channels` — это то, что
+# выходит из блока, поэтому ваша `make_stage` годится для обоих блоков.
+
+# %% [markdown] tags=["lang-en"]
+# Write a class `Bottleneck(in_channels, out_channels, stride=1)` (the paper's figure 5, right). Inside the block there are
+# `out_channels // 4` channels; `out_channels` is always divisible by 4.
+#
+# - **Branch** $F(x)$: convolution 1×1 → BatchNorm → ReLU → convolution 3×3 with `padding=1` → BatchNorm → ReLU →
+#   convolution 1×1 → BatchNorm.
+# - **Stride**: only the 3×3 convolution has the `stride`. (In the paper it is in the first 1×1 convolution, but with stride 2
+#   such a convolution simply throws three quarters of the picture's points away. With the stride in the 3×3 the network is more
+#   accurate; this is called ResNet v1.5, and torchvision has it too.)
+# - **Wire** and **output** are those of BasicBlock.
+#
+# In torchvision the second argument of the block is the number of channels *inside*, and four times as many come out. Here
+# `out_channels` is what comes out of the block, so your `make_stage` works with both blocks.
+
+# %% nbgrader={"grade": false, "grade_id": "task4_bottleneck", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class Bottleneck(nn.Module):
+    """Residual block of ResNet-50 and deeper (He et al. 2015, figure 5), with the stride in the 3x3 convolution.
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of the output; a quarter of it inside.
+        stride: stride of the 3x3 convolution and of the shortcut.
+
+    Shape:
+        (N, in_channels, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride))
+    """
+
+    def __init__(self, in_channels, out_channels, stride=1):
+        super().__init__()
+        ### BEGIN SOLUTION
+        narrow = out_channels // 4
+        self.branch = nn.Sequential(
+            nn.Conv2d(in_channels, narrow, 1, bias=False),
+            nn.BatchNorm2d(narrow),
+            nn.ReLU(),
+            nn.Conv2d(narrow, narrow, 3, stride=stride, padding=1, bias=False),
+            nn.BatchNorm2d(narrow),
+            nn.ReLU(),
+            nn.Conv2d(narrow, out_channels, 1, bias=False),
+            nn.BatchNorm2d(out_channels),
+        )
+        self.shortcut = nn.Identity()
+        if stride != 1 or in_channels != out_channels:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False),
+                nn.BatchNorm2d(out_channels),
+            )
+        ### END SOLUTION
+
+    def forward(self, x):
+        ### BEGIN SOLUTION
+        return F.relu(self.branch(x) + self.shortcut(x))
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task4_bottleneck_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Форма выхода / the shape of the output
+output = Bottleneck(32, 64, stride=2)(torch.randn(2, 32, 18, 18))
+found = type(output).__name__
+assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
+assert output.shape == (2, 64, 9, 9), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 64, 9, 9)"
+### BEGIN HIDDEN TESTS
+from grader.checks import output_has_shape
+
+output_has_shape(Bottleneck(32, 24), torch.randn(2, 32, 14, 14), shape=(2, 24, 14, 14))
+output_has_shape(Bottleneck(24, 24, stride=2), torch.randn(2, 24, 17, 11), shape=(2, 24, 9, 6))
+output_has_shape(Bottleneck(24, 32, 3), torch.randn(1, 24, 30, 30), shape=(1, 32, 10, 10))
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task4_bottleneck_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# Что считает блок / what the block computes
+block = Bottleneck(32, 32)
+output = block(torch.randn(2, 32, 12, 12))
+found = type(output).__name__
+assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
+assert output.min() >= 0, "последняя операция блока - ReLU / the last operation of the block is ReLU"
+assert any(parameter.shape == (8, 8, 3, 3) for parameter in block.parameters()), (
+    "нет свёртки 3×3 с out_channels // 4 = 8 каналами / there is no 3×3 convolution with out_channels // 4 = 8 channels"
+)
+### BEGIN HIDDEN TESTS
+from grader.checks import same_function_in_cases
+from grader.checks.bottleneck import bottleneck, bottleneck_cases, bottleneck_mistakes
+
+same_function_in_cases(
+    Bottleneck,
+    bottleneck,
+    bottleneck_cases(24, 32),
+    lambda *sizes: torch.randn(4, 24, 10, 10),
+    suspects=bottleneck_mistakes,
+    gradients=False,
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task4_bottleneck_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Градиенты / gradients
+block = Bottleneck(16, 32, stride=2)
+output = block(torch.randn(2, 16, 18, 18))
+try:
+    output.sum().backward()
+except RuntimeError as error:
+    hint = "backward не прошёл: ищите inplace=True и += / backward failed: look for inplace=True and +="
+    raise AssertionError(hint) from error
+unreached = [name for name, parameter in block.named_parameters() if parameter.grad is None]
+hint = "слой не вызван, или путь перекрыт / layer not called, or path cut: .detach(), .data, no_grad"
+assert not unreached, f"до параметров не дошёл градиент / no gradient reaches: {unreached}; {hint}"
+### BEGIN HIDDEN TESTS
+from grader.checks import does_not_change_its_input, gradients_match
+from grader.checks.bottleneck import bottleneck, bottleneck_mistakes
+
+for sizes in [(24, 24, 1), (24, 32, 2)]:
+    block, x = Bottleneck(*sizes), torch.randn(4, 24, 10, 10)
+    does_not_change_its_input(block, x)
+    gradients_match(block, bottleneck(*sizes), x, suspects=bottleneck_mistakes(*sizes))
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 5. Семейство ResNet (2 балла)
+#
+# Все сети статьи собираются из одних и тех же деталей, меняется только таблица:
+#
+# | Имя | Блок | Глубина стадий | `expansion` | Параметров |
+# |---|---|---|---|---|
+# | `resnet18` | BasicBlock | 2, 2, 2, 2 | 1 | 11 689 512 |
+# | `resnet34` | BasicBlock | 3, 4, 6, 3 | 1 | 21 797 672 |
+# | `resnet50` | Bottleneck | 3, 4, 6, 3 | 4 | 25 557 032 |
+# | `resnet101` | Bottleneck | 3, 4, 23, 3 | 4 | 44 549 160 |
+# | `resnet152` | Bottleneck | 3, 8, 36, 3 | 4 | 60 192 808 |
+#
+# Выход Bottleneck вчетверо шире его середины, поэтому у таких сетей `expansion` равно 4: стадии из 256, 512, 1024 и 2048
+# каналов, а вход сети прежний, 64 канала.
+#
+# Число в имени — слои с весами. Например, у ResNet-50 это свёртка на входе, по три свёртки в $3 + 4 + 6 + 3 = 16$ блоках и линейный
+# слой: $1 + 48 + 1 = 50$. Свёртки на проводах не считают.
+#
+# Напишите функцию `make_resnet(name, num_classes=1000, width=64)`: по имени из таблицы она создаёт и возвращает вашу `ResNet`.
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 5. The ResNet family (2 points)
+#
+# All networks of the paper are built of the same parts, only the table changes:
+#
+# | Name | Block | Depths of the stages | `expansion` | Parameters |
+# |---|---|---|---|---|
+# | `resnet18` | BasicBlock | 2, 2, 2, 2 | 1 | 11,689,512 |
+# | `resnet34` | BasicBlock | 3, 4, 6, 3 | 1 | 21,797,672 |
+# | `resnet50` | Bottleneck | 3, 4, 6, 3 | 4 | 25,557,032 |
+# | `resnet101` | Bottleneck | 3, 4, 23, 3 | 4 | 44,549,160 |
+# | `resnet152` | Bottleneck | 3, 8, 36, 3 | 4 | 60,192,808 |
+#
+# What comes out of a Bottleneck is four times as wide as its middle, so these networks have an `expansion` of 4: stages of 256,
+# 512, 1024 and 2048 channels, and the stem keeps its 64.
+#
+# The number in the name counts layers with weights. ResNet-50, for example, has a convolution in the stem, three convolutions in
+# each of $3 + 4 + 6 + 3 = 16$ blocks, and a linear layer: $1 + 48 + 1 = 50$. Convolutions on the wires are not counted.
+#
+# Write a function `make_resnet(name, num_classes=1000, width=64)`: it makes and returns your `ResNet` for a name of the table.
+
+# %% nbgrader={"grade": false, "grade_id": "task5_make_resnet", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def make_resnet(name, num_classes=1000, width=64):
+    """A network of the paper (He et al. 2015, table 1).
+
+    Args:
+        name: "resnet18", "resnet34", "resnet50", "resnet101" or "resnet152".
+        num_classes: number of classes.
+        width: channels of the stem.
+
+    Returns:
+        ResNet: images (N, 3, H, W) -> logits (N, num_classes)
+    """
+    ### BEGIN SOLUTION
+    table = {
+        "resnet18": (BasicBlock, [2, 2, 2, 2], 1),
+        "resnet34": (BasicBlock, [3, 4, 6, 3], 1),
+        "resnet50": (Bottleneck, [3, 4, 6, 3], 4),
+        "resnet101": (Bottleneck, [3, 4, 23, 3], 4),
+        "resnet152": (Bottleneck, [3, 8, 36, 3], 4),
+    }
+    block, depths, expansion = table[name]
+    return ResNet(block, depths, num_classes, width, expansion)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task5_make_resnet_basic", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# ResNet-18, ResNet-34
+def parameters_of(*settings):
+    """Parameters of make_resnet(*settings), without biases of convolutions. On "meta" tensors have no numbers."""
+    with torch.device("meta"):
+        net = make_resnet(*settings).eval()
+        if any(isinstance(parameter, nn.UninitializedParameter) for parameter in net.parameters()):
+            net(torch.zeros(1, 3, 64, 64))
+    total = 0
+    for layer in net.modules():
+        for name, parameter in layer.named_parameters(recurse=False):
+            if not (name == "bias" and isinstance(layer, nn.Conv2d)):
+                total += parameter.numel()
+    return total
+
+
+net = make_resnet("resnet18", 10, 8)
+kind = type(ResNet(BasicBlock, [1, 1, 1, 1], 10, 8))
+assert isinstance(net, kind), f"make_resnet вернула / returned {type(net).__name__}, ожидалась / expected: {kind.__name__}"
+logits = net(torch.randn(2, 3, 64, 64))
+assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
+count = parameters_of("resnet18")
+assert count == 11689512, f"параметров / parameters: {count:,}, ожидалось / expected: 11,689,512"
+### BEGIN HIDDEN TESTS
+from grader.checks import same_parameter_count
+from grader.checks.residual_network import resnet_parameters
+
+for name in ["resnet18", "resnet34"]:
+    same_parameter_count(parameters_of(name, 7, 8), resnet_parameters(name, 7, 8), name=name)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task5_make_resnet_bottleneck", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# ResNet-50, ResNet-101, ResNet-152
+def parameters_of(*settings):
+    """Parameters of make_resnet(*settings), without biases of convolutions. On "meta" tensors have no numbers."""
+    with torch.device("meta"):
+        net = make_resnet(*settings).eval()
+        if any(isinstance(parameter, nn.UninitializedParameter) for parameter in net.parameters()):
+            net(torch.zeros(1, 3, 64, 64))
+    total = 0
+    for layer in net.modules():
+        for name, parameter in layer.named_parameters(recurse=False):
+            if not (name == "bias" and isinstance(layer, nn.Conv2d)):
+                total += parameter.numel()
+    return total
+
+
+net = make_resnet("resnet50", 10, 8)
+kind = type(ResNet(BasicBlock, [1, 1, 1, 1], 10, 8))
+assert isinstance(net, kind), f"make_resnet вернула / returned {type(net).__name__}, ожидалась / expected: {kind.__name__}"
+logits = net(torch.randn(2, 3, 64, 64))
+assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
+count = parameters_of("resnet50")
+assert count == 25557032, f"параметров / parameters: {count:,}, ожидалось / expected: 25,557,032"
+### BEGIN HIDDEN TESTS
+from grader.checks import same_parameter_count
+from grader.checks.residual_network import resnet_parameters
+
+for name in ["resnet50", "resnet101", "resnet152"]:
+    same_parameter_count(parameters_of(name, 7, 8), resnet_parameters(name, 7, 8), name=name)
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 6. Подумайте (3 балла)
+#
+# Ответьте на каждый вопрос коротко, в 3–5 предложениях.
+#
+# ### Куда девается градиент (1 балл)
+#
+# Представьте, что из вашей ResNet-18 убрали все провода, а остальное оставили. Что станет с градиентом в первых слоях, если
+# сеть сделать очень глубокой, и почему? Объясните с помощью формулы для производной $y = F(x) + x$.
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 6. Think (3 points)
+#
+# Answer each question briefly, in 3 to 5 sentences.
+#
+# ### Where the gradient goes (1 point)
 #
 # Imagine that all wires are removed from your ResNet-18 and the rest is kept. What happens to the gradient in the first layers
-# when the network gets very deep, and why? Explain with the formula for the derivative of $y = F(x) + x$ (3 to 5 sentences).
+# when the network gets very deep, and why? Explain with the formula for the derivative of $y = F(x) + x$.
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "task4_discussion", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown] nbgrader={"grade": true, "grade_id": "task6_gradient", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
 # Градиент в первых слоях — произведение производных всех следующих слоёв. Без проводов множители равны $F'(x)$; если они
 # меньше единицы, произведение убывает с глубиной как показательная функция, и первые слои почти не учатся (а если больше —
 # взрывается). С проводом производная блока равна $F'(x) + 1$: раскрыв скобки, получим слагаемое 1, которое от глубины не
@@ -473,3 +849,52 @@ same_function(ResNet([1, 2, 1, 1], 7, 8), resnet([1, 2, 1, 1], 7, 8), x, suspect
 # if they are below one, the product decays exponentially with depth (above one, it explodes). With a wire the derivative of a
 # block is $F'(x) + 1$; expanding the product gives a term 1 that does not depend on depth, so part of the gradient reaches the
 # first layers undiminished.
+
+# %% [markdown] tags=["lang-ru"]
+# ### Глубже, но хуже (1 балл)
+#
+# Сеть из 56 обычных слоёв ошибается чаще сети из 20 слоёв даже на обучающей выборке. Почему это не переобучение? Какие веса
+# могли бы быть у глубокой сети, чтобы она работала не хуже мелкой, и чем остаточный блок помогает их найти?
+
+# %% [markdown] tags=["lang-en"]
+# ### Deeper and yet worse (1 point)
+#
+# A network of 56 plain layers makes more mistakes than one of 20 layers, even on the training set. Why is this not overfitting?
+# With what weights would the deep network be no worse than the shallow one, and how does a residual block help to find them?
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "task6_degradation", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# При переобучении сеть хорошо помнит обучающую выборку и ошибается на новых картинках. Здесь ошибка больше уже на обучающей
+# выборке: сеть не переучилась, а недоучилась. При этом хорошие веса существуют: 20 слоёв взять от мелкой сети, а остальные 36
+# пусть возвращают свой вход. Обычным свёрткам с ReLU такое тождественное преобразование выучить трудно, а остаточному блоку легко:
+# достаточно, чтобы $F(x)$ стала нулём, то есть чтобы веса ветви уменьшились до нуля.
+#
+# An overfitted network remembers the training set and fails on new pictures. Here the error is larger on the training set
+# already: the network has not learned too much but too little. And yet good weights exist: take 20 layers from the shallow
+# network and let the other 36 return their input. Plain convolutions with ReLU hardly learn this identity; for a residual block it
+# is easy: $F(x)$ has to become zero, that is, the weights of the branch have to shrink to zero.
+
+# %% [markdown] tags=["lang-ru"]
+# ### Зачем нужно горлышко (1 балл)
+#
+# В ResNet-34 и в ResNet-50 поровну блоков: 3, 4, 6, 3. Карты признаков у ResNet-50 вчетверо шире, слоёв в полтора раза больше, а
+# параметров прибавилось лишь на шестую часть: 25,6 млн против 21,8 млн. Как это получается? Посчитайте веса свёрток 1×1 и 3×3 в
+# одном блоке с 256 каналами и скажите, что делает каждая из трёх свёрток.
+
+# %% [markdown] tags=["lang-en"]
+# ### What the neck is for (1 point)
+#
+# ResNet-34 and ResNet-50 have the same number of blocks: 3, 4, 6, 3. The feature maps of ResNet-50 are four times as wide, it has
+# half as many layers again, and only a sixth more parameters: 25.6 million against 21.8. How come? Count the weights of the 1×1
+# and 3×3 convolutions in one block with 256 channels, and say what each of the three convolutions does.
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "task6_bottleneck", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# Дороже всего свёртка 3×3: её веса растут как произведение чисел каналов, умноженное на 9. Bottleneck применяет её там, где каналов
+# мало: первая свёртка 1×1 сжимает 256 каналов до 64 ($256 \cdot 64 = 16\,384$ веса), свёртка 3×3 смотрит на соседние точки
+# ($64 \cdot 64 \cdot 9 = 36\,864$), последняя 1×1 возвращает 256 каналов (ещё $16\,384$). Всего $69\,632$ веса; две свёртки 3×3 на 256
+# каналах стоили бы $1\,179\,648$, в 17 раз больше. Поэтому карты могут быть шире, а сеть глубже почти за ту же цену.
+#
+# The 3×3 convolution is the dearest: its weights grow as the product of the numbers of channels, times 9. A bottleneck applies it
+# where there are few channels: the first 1×1 squeezes 256 channels into 64 ($256 \cdot 64 = 16\,384$ weights), the 3×3 looks at
+# neighbouring points ($64 \cdot 64 \cdot 9 = 36\,864$), the last 1×1 brings back 256 channels (another $16\,384$). That is $69\,632$
+# weights; two 3×3 convolutions on 256 channels would take $1\,179\,648$, 17 times as many. So the maps can be wider and the network
+# deeper for nearly the same price.

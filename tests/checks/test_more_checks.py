@@ -194,11 +194,11 @@ def test_where_a_mistake_shows_is_part_of_the_message() -> None:
         )
     )
     assert "The shortcut has a convolution and no BatchNorm after it." in said
-    assert "It shows where only the stride changes, where only the number of channels changes" in said
+    assert "It shows where only the stride changes and where only the number of channels changes" in said
     assert "; where the shortcut is the identity everything agrees." in said
     said = message_of(lambda: same_function_in_cases(build("raises"), basic_block, cases, draw))
     assert "ValueError: stride" in said
-    assert "It shows where only the stride changes, where stride and channels change; " in said
+    assert "It shows where only the stride changes and where stride and channels change; " in said
 
 
 def test_a_mistake_that_shows_everywhere_has_its_plain_message() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -10,22 +9,11 @@ from typing import Any
 
 import nbformat
 
-from grader.answers import read_answer
+from grader.answers import Answer, read_answer
 from grader.language import speaking
 
 ROOT = Path(__file__).resolve().parents[2]
 SLUGS = sorted(path.stem for path in (ROOT / "assignments" / "source").glob("*/*.ipynb"))
-
-
-@dataclass(frozen=True)
-class MarkedAnswer:
-    """An answer with the header that solutions/README.md describes."""
-
-    path: Path
-    doc: str
-    cells: dict[str, str]
-    loses: frozenset[str]
-    message: str
 
 
 @dataclass
@@ -54,17 +42,9 @@ def paths(slug: str, kind: str) -> list[Path]:
     return sorted((ROOT / "solutions" / slug / kind).glob("*.py"))
 
 
-def marked(path: Path) -> MarkedAnswer:
-    text = path.read_text(encoding="utf-8")
-    header = dict(re.findall(r"^# (loses|message): (.+)$", text, re.MULTILINE))
-    doc = re.match(r'"""(.+)"""\n', text)
-    return MarkedAnswer(
-        path=path,
-        doc=doc[1] if doc else "",
-        cells=read_answer(path).cells,
-        loses=frozenset(re.findall(r"[a-z0-9_]+", header.get("loses", ""))),
-        message=header.get("message", ""),
-    )
+def marked(path: Path) -> Answer:
+    """An answer with the header that solutions/README.md describes."""
+    return read_answer(path)
 
 
 def run(slug: str, cells: dict[str, str] | None = None) -> Outcome:

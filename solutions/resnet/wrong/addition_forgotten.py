@@ -1,5 +1,5 @@
 """The shortcut is declared and never added (mistake 15)."""
-# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients, task3_resnet_function
+# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients
 # message: The addition is forgotten
 
 # %% task1_basic_block

@@ -1,5 +1,5 @@
 """bn1 follows both convolutions, bn2 is never called (mistake 3)."""
-# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients, task3_resnet_function
+# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients
 # message: The first BatchNorm is used after both convolutions
 
 # %% task1_basic_block

@@ -1,5 +1,5 @@
 """The identity is taken after x was overwritten (mistake 17)."""
-# loses: task1_basic_block_identity, task1_basic_block_gradients, task3_resnet_function
+# loses: task1_basic_block_identity, task1_basic_block_gradients
 # message: had been overwritten
 
 # %% task1_basic_block

@@ -1,6 +1,6 @@
 """An in-place operation on what autograd still needs (mistake 19)."""
-# loses: task1_basic_block_gradients, task3_resnet_function
-# message: destroyed a tensor that the backward pass still needs
+# loses: task1_basic_block_gradients
+# message: look for inplace=True and +=
 
 # %% task1_basic_block
 class BasicBlock(nn.Module):

@@ -1,5 +1,5 @@
 """The sum is written into the input itself: without a projection the caller's tensor changes (mistake 18)."""
-# loses: task1_basic_block_gradients, task3_resnet_function
+# loses: task1_basic_block_gradients
 # message: changed its own input
 
 # %% task1_basic_block

@@ -1,5 +1,5 @@
 """An in-place ReLU at the beginning changes the caller's tensor, and the value too (mistake 18)."""
-# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients, task3_resnet_function
+# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients
 # message: ReLU is applied to the input of the block
 
 # %% task1_basic_block

@@ -1,5 +1,5 @@
 """A BatchNorm on the identity (mistake 11)."""
-# loses: task1_basic_block_identity, task1_basic_block_gradients, task3_resnet_parameters, task3_resnet_function
+# loses: task1_basic_block_identity, task1_basic_block_gradients, task5_make_resnet_basic
 # message: There is a BatchNorm on the shortcut
 
 # %% task1_basic_block

@@ -1,5 +1,5 @@
 """ReLU before the addition instead of after it."""
-# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients, task3_resnet_function
+# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients
 # message: ReLU is applied before the addition instead of after it
 
 # %% task1_basic_block

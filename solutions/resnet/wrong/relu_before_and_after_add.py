@@ -1,5 +1,5 @@
 """ReLU before and after the addition (mistake 2)."""
-# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients, task3_resnet_function
+# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients
 # message: ReLU is applied before and after the addition
 
 # %% task1_basic_block

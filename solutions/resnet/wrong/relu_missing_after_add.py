@@ -1,5 +1,5 @@
 """No ReLU after the addition (mistake 1)."""
-# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients, task3_resnet_function
+# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients
 # message: There is no ReLU after the addition
 
 # %% task1_basic_block

@@ -1,5 +1,5 @@
 """The second convolution reads the block's input (mistake 16)."""
-# loses: task1_basic_block_identity, task1_basic_block_gradients, task3_resnet_function
+# loses: task1_basic_block_identity, task1_basic_block_gradients
 # message: The second convolution reads the block's input
 
 # %% task1_basic_block

@@ -1,5 +1,5 @@
 """No BatchNorm in the shortcut (mistake 11)."""
-# loses: task1_basic_block_projection, task1_basic_block_gradients, task3_resnet_parameters, task3_resnet_function
+# loses: task1_basic_block_projection, task1_basic_block_gradients, task5_make_resnet_basic
 # message: no BatchNorm after it
 
 # %% task1_basic_block

@@ -1,6 +1,6 @@
 """The stage has depth + 1 blocks."""
-# loses: task2_make_stage_blocks, task3_resnet_parameters, task3_resnet_function
-# message: superfluous: conv 10x10x3x3
+# loses: task2_make_stage_blocks, task3_resnet_parameters, task3_resnet_function, task5_make_resnet_basic, task5_make_resnet_bottleneck
+# message: one block too many
 
 # %% task2_make_stage
 def make_stage(block, in_channels, out_channels, depth, stride=1):

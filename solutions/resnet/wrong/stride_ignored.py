@@ -1,5 +1,5 @@
 """The stride is accepted and ignored (mistake 5)."""
-# loses: task1_basic_block_shape, task1_basic_block_projection, task1_basic_block_gradients, task3_resnet_function
+# loses: task1_basic_block_shape, task1_basic_block_projection, task1_basic_block_gradients
 # message: expected
 
 # %% task1_basic_block

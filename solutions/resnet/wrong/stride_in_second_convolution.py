@@ -1,5 +1,5 @@
 """The stride is in the second convolution instead of the first (mistake 6)."""
-# loses: task1_basic_block_projection, task1_basic_block_gradients, task3_resnet_function
+# loses: task1_basic_block_projection, task1_basic_block_gradients
 # message: The stride is in the second convolution
 
 # %% task1_basic_block

@@ -1,6 +1,6 @@
 """The sample handed in as it is: a valid file that says bart_simpson everywhere."""
 # loses: task1_contest_score
-# message: 0.0 points
+# message: right): 0 points
 
 # %% task1_network
 SpringfieldNet = None

@@ -1,0 +1,235 @@
+"""Functions of plain numbers: what a student's formula gives on many arguments, and which known mistake it repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from grader.checks.calling import ORDINARY_ERRORS
+from grader.checks.explaining import explain
+from grader.checks.values import same_value
+from grader.errors import CheckFailed, StudentCodeRaised
+from grader.language import _
+
+MAX_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Lookalike:
+    """A function that makes a known mistake.
+
+    Attributes:
+        function: called like the student's; the student's function that gives the same is told the message.
+        message: names the mistake, in the reader's language.
+    """
+
+    function: Callable[..., Any]
+    message: str
+
+
+class FunctionModule(nn.Module):
+    """A function of tensors as a module, for the checks that compare modules."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self._function = function
+
+    def forward(self, *inputs: Tensor) -> Any:
+        """What the function gives."""
+        return self._function(*inputs)
+
+
+def same_results(
+    student: Callable[..., object],
+    reference: Callable[..., Any],
+    calls: Sequence[tuple[Any, ...]],
+    *,
+    names: Sequence[str] = (),
+    parts: Sequence[str] = (),
+    lookalikes: Sequence[Lookalike] = (),
+    by_hand: bool = False,
+    tolerance: float = 1e-5,
+) -> None:
+    """The student's function gives the reference's numbers for all arguments.
+
+    Args:
+        student: the student's function.
+        reference: a function that is right; it may return a number, or a list or tuple of them.
+        calls: the arguments of every call, at least three: fewer points lie on many curves.
+        names: of the arguments, for the messages; a factor that is missing is named by them.
+        parts: names of the results where there are several of them: the first wrong one is explained.
+        lookalikes: known mistakes.
+        by_hand: the formula must not be left to autograd.
+        tolerance: as in `same_value`.
+
+    Raises:
+        CheckFailed: for some arguments it gives another number, or raises.
+    """
+    found = [_pieces(_called(student, call, names, by_hand), parts) for call in calls]
+    expected = [_pieces(reference(*call), parts) for call in calls]
+    for index in range(max(1, len(parts))):
+        column = _Column(
+            [pieces[index] for pieces in found], [pieces[index] for pieces in expected], calls, names, tolerance
+        )
+        failure = column.failure()
+        if failure is None:
+            continue
+        message = failure.message
+        if parts:
+            message = f"{parts[index]}: {message}"
+        in_another_order = _is_permuted(found, expected, tolerance)
+        if in_another_order:
+            remedy = _("The numbers are right, their order is not: expected is {parts}.").format(parts=", ".join(parts))
+        else:
+            given = ([_pieces(other.function(*call), parts)[index] for call in calls] for other in lookalikes)
+            similar = (other.message for other, values in zip(lookalikes, given, strict=True) if column.equals(values))
+            remedy = next(similar, "") or column.factor_hint() or failure.remedy
+        raise CheckFailed(message, remedy=remedy)
+
+
+def _called(student: Callable[..., object], call: tuple[Any, ...], names: Sequence[str], by_hand: bool) -> object:
+    given = [value.clone() if isinstance(value, Tensor) else value for value in call]
+    try:
+        with torch.no_grad() if by_hand else nullcontext():
+            return student(*given)
+    except ORDINARY_ERRORS as error:
+        text = str(error) if isinstance(error, StudentCodeRaised) else f"{type(error).__name__}: {error}"
+        if by_hand and "does not require grad" in text:
+            raise CheckFailed(
+                _("The function leaves the derivative to autograd."),
+                remedy=_("Write the formula yourself, without `backward()` and `torch.autograd`."),
+            ) from error
+        if "ZeroDivisionError" in text:
+            remedy = _("Something is divided by a number that may be zero. A product of the other factors needs none.")
+        else:
+            remedy = explain(text)
+        raise CheckFailed(
+            _("For {arguments} your code raised an error: {error}").format(arguments=_shown(call, names), error=text),
+            remedy=remedy,
+        ) from error
+
+
+def _pieces(result: object, parts: Sequence[str]) -> list[Any]:
+    """The results one by one.
+
+    Raises:
+        CheckFailed: there are more or fewer of them than have names.
+    """
+    if not parts:
+        return [_plain(result)]
+    if result is None:
+        raise CheckFailed(_("The function returned None."), remedy=_("Is there a `return` at its end?"))
+    try:
+        pieces = [_plain(piece) for piece in result]  # type: ignore[attr-defined]
+    except TypeError:
+        pieces = [result]
+    if len(pieces) != len(parts):
+        raise CheckFailed(
+            _("Number of returned values: {found}, expected {expected}: {parts}.").format(
+                found=len(pieces), expected=len(parts), parts=", ".join(parts)
+            )
+        )
+    return pieces
+
+
+def _plain(value: object) -> object:
+    """A tensor of one number as that number, in lists too; other tensors without gradients."""
+    if isinstance(value, Tensor):
+        return value.item() if value.numel() == 1 else value.detach()
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One of the results over all calls: found and expected."""
+
+    found: list[Any]
+    expected: list[Any]
+    calls: Sequence[tuple[Any, ...]]
+    names: Sequence[str]
+    tolerance: float
+
+    def failure(self) -> CheckFailed | None:
+        """What is wrong at the first wrong point, and how many points are right."""
+        failures = [_difference(f, e, self.tolerance) for f, e in zip(self.found, self.expected, strict=True)]
+        wrong = [index for index, failure in enumerate(failures) if failure is not None]
+        if not wrong:
+            return None
+        first = failures[wrong[0]]
+        assert first is not None  # noqa: S101  for the type checker
+        message = _("for {arguments}: {message} It is right for {right} of {total}.").format(
+            arguments=_shown(self.calls[wrong[0]], self.names),
+            message=first.message,
+            right=len(failures) - len(wrong),
+            total=len(failures),
+        )
+        return CheckFailed(message[0].upper() + message[1:], remedy=first.remedy)
+
+    def equals(self, other: Sequence[Any]) -> bool:
+        """Whether the student's results are these."""
+        return all(_difference(f, o, self.tolerance) is None for f, o in zip(self.found, other, strict=True))
+
+    def factor_hint(self) -> str:
+        """Names a factor that is missing or superfluous, or is empty."""
+        if len(self.calls) < 3 or not all(isinstance(value, int | float) for value in self.found + self.expected):
+            return ""
+        for index, name in enumerate(self.names):
+            factors = [call[index] if index < len(call) else None for call in self.calls]
+            if not all(isinstance(factor, int | float) for factor in factors):
+                continue
+            if self._agrees([f * a for f, a in zip(self.found, factors, strict=True)], self.expected):
+                return _("The factor {name} is missing.").format(name=name)
+            if self._agrees(self.found, [e * a for e, a in zip(self.expected, factors, strict=True)]):
+                return _("The factor {name} is superfluous.").format(name=name)
+        return ""
+
+    def _agrees(self, left: list[Any], right: list[Any]) -> bool:
+        return all(_difference(one, other, self.tolerance) is None for one, other in zip(left, right, strict=True))
+
+
+def _difference(found: object, expected: object, tolerance: float) -> CheckFailed | None:
+    try:
+        same_value(found, expected, tolerance=tolerance)
+    except CheckFailed as failure:
+        return failure
+    return None
+
+
+def _is_permuted(found: list[list[Any]], expected: list[list[Any]], tolerance: float) -> bool:
+    """Whether every call gave the right numbers in one and the same other order."""
+    width = len(expected[0])
+    if not 1 < width <= 4:
+        return False
+    return any(
+        all(
+            _difference(row[place], right[index], tolerance) is None
+            for row, right in zip(found, expected, strict=True)
+            for index, place in enumerate(order)
+        )
+        for order in permutations(range(width))
+    )
+
+
+def _shown(call: tuple[Any, ...], names: Sequence[str]) -> str:
+    shown = []
+    for index, value in enumerate(call):
+        text = _shown_value(value)
+        shown.append(f"{names[index]} = {text}" if index < len(names) else text)
+    return ", ".join(shown)
+
+
+def _shown_value(value: object) -> str:
+    if isinstance(value, Tensor):
+        return f"Tensor{tuple(value.shape)}"
+    if isinstance(value, list | tuple):
+        inside = [_shown_value(item) for item in value[:MAX_SHOWN]] + ["..."] * (len(value) > MAX_SHOWN)
+        return f"[{', '.join(inside)}]"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1037 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+
+# %% [markdown] tags=["lang-ru"]
+# # AlexNet: сеть, с которой всё началось
+#
+# В 2012 году на соревновании ImageNet (1,2 миллиона картинок, 1000 классов) победитель промахнулся на 15 % картинок, а
+# ближайший соперник — на 26 %. (Промах — это когда верного класса нет среди пяти названных.) Победившую сеть теперь зовут
+# AlexNet, по имени автора — Алекса Крижевского. С неё началось время глубоких сетей, и сегодня вы соберёте её
+# сами: все пять свёрток и все три линейных слоя.
+#
+# **Вы научитесь**
+# - вычислять размер карты признаков после свёртки и пулинга, ничего не запуская;
+# - собирать свёрточную и линейную части сети и соединять их;
+# - правильно ставить dropout и не забывать, что он работает только при обучении;
+# - считать параметры сети двумя способами: по формуле и кодом;
+# - объяснять, почему в новых сетях нет свёрток 11×11 с шагом 4.
+#
+# | Задача | Баллы |
+# |---|---|
+# | 1. Размер карты признаков | 3 |
+# | 2. Свёрточная часть | 4 |
+# | 3. Линейная часть | 3 |
+# | 4. Вся сеть | 3 |
+# | 5. Сколько в ней параметров | 3 |
+# | 6. Почему больше не пишут 11×11 (1 балл за код, 2 ставит учитель) | 3 |
+# | 7. Вопрос для размышления (проверяет учитель) | 1 |
+# | **Всего** | **20** |
+#
+# Пишите код только там, где стоит `# YOUR CODE HERE`. Проверки сравнивают, *что считает* ваш код, а не то, как он
+# написан: имена слоёв, их порядок в `__init__` и стиль выбирайте сами.
+
+# %% [markdown] tags=["lang-en"]
+# # AlexNet: the network that started it all
+#
+# In 2012, in the ImageNet competition (1.2 million images, 1000 classes), the winner missed 15% of the images, and the
+# next best entry 26%. (A miss means that the true class is not among five guesses.) The winning network is now called AlexNet,
+# after its author Alex Krizhevsky. The age of deep networks began with it, and today you build it yourself: all five
+# convolutions and all three linear layers.
+#
+# **You will learn**
+# - to work out the size of a feature map after a convolution or a pooling without running anything;
+# - to build the convolutional and the linear part of a network, and to join them;
+# - to put dropout into the right place, and to remember that it works only in training;
+# - to count the parameters of a network in two ways: by formula and by code;
+# - to explain why newer networks have no 11×11 convolutions with stride 4.
+#
+# | Task | Points |
+# |---|---|
+# | 1. The size of a feature map | 3 |
+# | 2. The convolutional part | 4 |
+# | 3. The linear part | 3 |
+# | 4. The whole network | 3 |
+# | 5. How many parameters it has | 3 |
+# | 6. Why nobody writes 11×11 any more (1 point for code, 2 given by the teacher) | 3 |
+# | 7. A question to think about (graded by the teacher) | 1 |
+# | **Total** | **20** |
+#
+# Write code only where it says `# YOUR CODE HERE`. The checks compare *what your code computes*, not how it is written:
+# the names of the layers, their order in `__init__` and the style are yours.
+
+# %%
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+# %% [markdown] tags=["lang-ru"]
+# ## Что внутри
+#
+# Картинка 227×227 проходит пять свёрток. Карты признаков становятся всё **меньше**, а каналов — всё **больше**: сеть
+# забывает, *где именно* что-то нарисовано, и узнаёт, *что* нарисовано. В конце 256 карт 6×6 вытягиваются в один вектор,
+# и три линейных слоя превращают его в 1000 чисел, по одному на класс.
+#
+# На рисунке высота жёлтого прямоугольника — размер карты, ширина — число каналов. Синим показана линейная часть, там высота
+# говорит, сколько чисел в векторе.
+
+# %% [markdown] tags=["lang-en"]
+# ## What is inside
+#
+# An image of 227×227 goes through five convolutions. The feature maps get **smaller** and smaller, and there are **more**
+# and more channels: the network forgets *where exactly* something is and finds out *what* it is. At the end 256 maps of 6×6
+# are stretched into one vector, and three linear layers turn it into 1000 numbers, one for each class.
+#
+# In the picture the height of a yellow rectangle is the size of the map, its width the number of channels. The linear part is
+# blue, and there the height tells how many numbers the vector has.
+
+# %%
+def draw_network(ax):
+    """Draw the feature maps of AlexNet as rectangles: height is the side of a map, width the number of channels."""
+    maps = [
+        (3, 227, ""),
+        (96, 55, "conv 11×11\nstride 4"),
+        (96, 27, "pool 3×3\nstride 2"),
+        (256, 27, "conv 5×5"),
+        (256, 13, "pool 3×3\nstride 2"),
+        (384, 13, "conv 3×3"),
+        (384, 13, "conv 3×3"),
+        (256, 13, "conv 3×3"),
+        (256, 6, "pool 3×3\nstride 2"),
+    ]
+    arrow = {"arrowstyle": "-|>", "color": "#555555"}
+    left = 0.0
+    for index, (channels, side, label) in enumerate([*maps, *[(width, 0, "linear") for width in (4096, 4096, 1000)]]):
+        height, width = (side**0.7, channels**0.5 / 2.5) if side else (channels**0.5 / 2, 2.5)
+        if index:
+            ax.annotate("", (left + 7.6, 0), (left + 0.4, 0), arrowprops=arrow)
+            ax.text(left + 4, 1, label, ha="center", va="bottom", fontsize=7)
+            left += 8
+        color = "#fff3b0" if side else "#cfe3f7"
+        ax.add_patch(plt.Rectangle((left, -height / 2), width, height, facecolor=color, edgecolor="#555555"))
+        text = f"{channels} × {side}×{side}" if side else str(channels)
+        ax.text(left + width / 2, -height / 2 - 1, text, ha="center", va="top", fontsize=7)
+        left += width
+    ax.set_xlim(-3, left + 2)
+    ax.set_ylim(-27, 24)
+    ax.axis("off")
+
+
+figure, ax = plt.subplots(figsize=(16, 4))
+draw_network(ax)
+plt.show()
+
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 1. Размер карты признаков (3 балла)
+#
+# Какой стороны будет карта после свёртки? Пусть сторона входа $n$, сторона ядра $k$, шаг $s$, а с каждого края добавлено
+# $p$ нулей (padding). Ядро встаёт у левого края — это первое место. Дальше оно сдвигается по $s$ клеток, пока помещается.
+# До правого края остаётся $n + 2p - k$ клеток, значит, сдвигов будет
+# $\left\lfloor \frac{n + 2p - k}{s} \right\rfloor$, а мест на одно больше:
+#
+# $$\left\lfloor \frac{n + 2p - k}{s} \right\rfloor + 1$$
+#
+# Скобки $\lfloor\ \rfloor$ означают округление вниз: последний сдвиг, который не помещается целиком, просто не делается.
+# На рисунке ядро из 3 клеток идёт с шагом 2. Слева всё сошлось, справа последняя клетка осталась без внимания.
+# Для пулинга формула та же.
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 1. The size of a feature map (3 points)
+#
+# What is the side of the map after a convolution? Let the input have the side $n$, the kernel the side $k$, the stride be
+# $s$, and let $p$ zeros be added at every edge (padding). The kernel starts at the left edge: that is its first place. Then it
+# moves by $s$ cells as long as it fits. There are $n + 2p - k$ cells left up to the right edge, so it makes
+# $\left\lfloor \frac{n + 2p - k}{s} \right\rfloor$ moves, and has one place more:
+#
+# $$\left\lfloor \frac{n + 2p - k}{s} \right\rfloor + 1$$
+#
+# The brackets $\lfloor\ \rfloor$ round down: a last move that does not fit is simply not made. In the picture a kernel of 3
+# cells moves with stride 2. On the left everything fits, on the right nobody looks at the last cell. The formula for pooling
+# is the same.
+
+# %%
+def draw_places(ax, size, kernel, stride):
+    """Draw a row of cells and every place of the kernel above it."""
+    for cell in range(size):
+        ax.add_patch(plt.Rectangle((cell, 0), 1, 1, facecolor="#fff3b0", edgecolor="#555555"))
+    for place, start in enumerate(range(0, size - kernel + 1, stride)):
+        low = 1.3 + 0.6 * place
+        ax.add_patch(plt.Rectangle((start + 0.05, low), kernel - 0.1, 0.5, facecolor="#2a6fbb"))
+        ax.text(start + kernel / 2, low + 0.22, str(place + 1), ha="center", va="center", color="white", fontsize=9)
+    if (size - kernel) % stride:
+        ax.text(size - 0.5, 0.45, "?", ha="center", va="center", fontsize=12)
+    ax.set_title(f"n = {size}, k = {kernel}, s = {stride}")
+    ax.set_xlim(-0.5, 8.5)
+    ax.set_ylim(-0.3, 3.4)
+    ax.set_aspect("equal")
+    ax.axis("off")
+
+
+figure, axes = plt.subplots(1, 2, figsize=(10, 3))
+draw_places(axes[0], 7, 3, 2)
+draw_places(axes[1], 8, 3, 2)
+plt.show()
+
+
+# %% [markdown] tags=["lang-ru"]
+# **Первая функция.** `conv_output_size(size, kernel, stride=1, padding=0)` возвращает целое число: сторону карты после
+# свёртки или пулинга. Считайте по формуле, без PyTorch.
+#
+# **Вторая функция.** `alexnet_sizes(size=227)` возвращает список из восьми чисел: сторону карты после каждой из пяти свёрток
+# и каждого из трёх пулингов AlexNet, если на входе квадратная картинка со стороной `size`. Сама картинка в список не входит.
+#
+# | | слой | ядро | шаг | padding |
+# |---|---|---|---|---|
+# | 1 | свёртка 1 | 11 | 4 | 0 |
+# | 2 | пулинг | 3 | 2 | 0 |
+# | 3 | свёртка 2 | 5 | 1 | 2 |
+# | 4 | пулинг | 3 | 2 | 0 |
+# | 5 | свёртка 3 | 3 | 1 | 1 |
+# | 6 | свёртка 4 | 3 | 1 | 1 |
+# | 7 | свёртка 5 | 3 | 1 | 1 |
+# | 8 | пулинг | 3 | 2 | 0 |
+#
+# Для картинки 227×227 должно получиться 55, 27, 27, 13, 13, 13, 13, 6. А в
+# [статье](https://papers.nips.cc/paper/4824-imagenet-classification-with-deep-convolutional-neural-networks) написано, что
+# картинка 224×224. Когда функция будет готова, посмотрите, что она скажет про 224: сойдётся ли с 55?
+
+# %% [markdown] tags=["lang-en"]
+# **The first function.** `conv_output_size(size, kernel, stride=1, padding=0)` returns a whole number: the side of the map
+# after a convolution or a pooling. Use the formula, not PyTorch.
+#
+# **The second function.** `alexnet_sizes(size=227)` returns a list of eight numbers: the side of the map after each of
+# AlexNet's five convolutions and three poolings, if the input is a square image with the side `size`. The image itself is not
+# in the list.
+#
+# | | layer | kernel | stride | padding |
+# |---|---|---|---|---|
+# | 1 | convolution 1 | 11 | 4 | 0 |
+# | 2 | pooling | 3 | 2 | 0 |
+# | 3 | convolution 2 | 5 | 1 | 2 |
+# | 4 | pooling | 3 | 2 | 0 |
+# | 5 | convolution 3 | 3 | 1 | 1 |
+# | 6 | convolution 4 | 3 | 1 | 1 |
+# | 7 | convolution 5 | 3 | 1 | 1 |
+# | 8 | pooling | 3 | 2 | 0 |
+#
+# For an image of 227×227 the result should be 55, 27, 27, 13, 13, 13, 13, 6. The
+# [paper](https://papers.nips.cc/paper/4824-imagenet-classification-with-deep-convolutional-neural-networks), however, speaks
+# of images of 224×224. When your function is ready, see what it says about 224: does that agree with 55?
+
+# %% nbgrader={"grade": false, "grade_id": "task1_conv_output_size", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def conv_output_size(size, kernel, stride=1, padding=0):
+    """Side of the map after a convolution or a pooling.
+
+    Args:
+        size: side of the input, n.
+        kernel: side of the kernel or of the window, k.
+        stride: the step, s.
+        padding: zeros added at every edge, p.
+
+    Returns:
+        int: the side of the output
+    """
+    ### BEGIN SOLUTION
+    return (size + 2 * padding - kernel) // stride + 1
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task1_conv_output_size_values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# Формула (2 балла)
+found = conv_output_size(7, 3, stride=2)
+assert found == 3, f"n=7, k=3, s=2: получилось / found {found}, а на рисунке / in the picture 3"
+found = conv_output_size(8, 3, stride=2)
+assert found == 3, f"n=8, k=3, s=2: получилось / found {found}, а на рисунке / in the picture 3"
+### BEGIN HIDDEN TESTS
+from grader.checks import same_formula
+from grader.checks.alexnet_numbers import conv_output_size as right_size
+from grader.checks.alexnet_numbers import conv_output_size_mistakes
+
+same_formula(
+    conv_output_size,
+    right_size,
+    [(227, 11, 4), (27, 5, 1, 2), (13, 3, 1, 1), (224, 11, 4), (224, 7, 2, 3), (30, 3), (32, 5, 3, 1), (9, 9), (40, 7, 5, 4)],
+    mistakes=conv_output_size_mistakes(),
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "task1_alexnet_sizes", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def alexnet_sizes(size=227):
+    """Sides of AlexNet's maps.
+
+    Args:
+        size: side of the image.
+
+    Returns:
+        list: eight numbers, in the order of the table
+    """
+    ### BEGIN SOLUTION
+    layers = [(11, 4, 0), (3, 2, 0), (5, 1, 2), (3, 2, 0), (3, 1, 1), (3, 1, 1), (3, 1, 1), (3, 2, 0)]
+    sizes = []
+    for kernel, stride, padding in layers:
+        size = conv_output_size(size, kernel, stride, padding)
+        sizes.append(size)
+    return sizes
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task1_alexnet_sizes_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Размеры всех карт (1 балл)
+found = alexnet_sizes()
+assert found is not None, "функция ничего не вернула / the function returned nothing"
+assert len(found) == 8, f"чисел / numbers: {len(found)}, а нужно / expected: 8"
+print("227:", list(found))
+print("224:", list(alexnet_sizes(224)))
+### BEGIN HIDDEN TESTS
+from grader.checks import same_formula
+from grader.checks.alexnet_numbers import alexnet_sizes as right_sizes
+from grader.checks.alexnet_numbers import alexnet_sizes_mistakes
+
+same_formula(alexnet_sizes, right_sizes, [(), (224,), (229,), (230,), (259,), (196,)], mistakes=alexnet_sizes_mistakes())
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# Видите? При стороне 224 последний сдвиг не помещается, и карта выходит 54×54, а в конце остаётся 5×5 вместо 6×6.
+# По-видимому, в статье просто неточность, поэтому в этой тетради картинка **всегда 227×227**.
+
+# %% [markdown] tags=["lang-en"]
+# See? With the side 224 the last move does not fit: the map is 54×54, and 5×5 instead of 6×6 is left at the end. The
+# paper seems to have a slip there. So in this notebook an image is **always 227×227**.
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 2. Свёрточная часть (4 балла)
+#
+# Напишите функцию `make_features(channels)`. Она возвращает модуль, который превращает картинки `(N, 3, 227, 227)` в карты
+# `(N, channels[4], 6, 6)`. `channels` — пять чисел: сколько карт даёт каждая из пяти свёрток. У настоящей AlexNet это
+# `(96, 256, 384, 384, 256)`, а проверки берут сети поуже, чтобы всё считалось быстро.
+#
+# | | слои по порядку | карты настоящей AlexNet |
+# |---|---|---|
+# | 1 | свёртка 11×11, шаг 4, без padding → BatchNorm → ReLU → MaxPool 3×3, шаг 2 | 96 × 55×55 → 96 × 27×27 |
+# | 2 | свёртка 5×5, `padding=2` → BatchNorm → ReLU → MaxPool 3×3, шаг 2 | 256 × 27×27 → 256 × 13×13 |
+# | 3 | свёртка 3×3, `padding=1` → ReLU | 384 × 13×13 |
+# | 4 | свёртка 3×3, `padding=1` → ReLU | 384 × 13×13 |
+# | 5 | свёртка 3×3, `padding=1` → ReLU → MaxPool 3×3, шаг 2 | 256 × 13×13 → 256 × 6×6 |
+#
+# - BatchNorm стоит **только** после первых двух свёрток. В 2012 году его ещё не придумали, и на этих местах была другая
+#   нормализация (`LocalResponseNorm`); мы её не используем.
+# - Смещение (`bias`) у первых двух свёрток — на ваш выбор: BatchNorm всё равно вычтет его вместе со средним. У остальных трёх
+#   смещение есть (так PyTorch делает сам, если ничего не указывать).
+# - У `nn.MaxPool2d(3)` шаг равен 3! Если нужен шаг 2, напишите `stride=2`.
+# - Вернуть можно `nn.Sequential` или объект своего класса.
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 2. The convolutional part (4 points)
+#
+# Write a function `make_features(channels)`. It returns a module that turns images `(N, 3, 227, 227)` into maps
+# `(N, channels[4], 6, 6)`. `channels` are five numbers: how many maps each of the five convolutions gives. The real AlexNet has
+# `(96, 256, 384, 384, 256)`; the checks take narrower networks, so that everything is fast.
+#
+# | | layers in order | maps of the real AlexNet |
+# |---|---|---|
+# | 1 | convolution 11×11, stride 4, no padding → BatchNorm → ReLU → MaxPool 3×3, stride 2 | 96 × 55×55 → 96 × 27×27 |
+# | 2 | convolution 5×5, `padding=2` → BatchNorm → ReLU → MaxPool 3×3, stride 2 | 256 × 27×27 → 256 × 13×13 |
+# | 3 | convolution 3×3, `padding=1` → ReLU | 384 × 13×13 |
+# | 4 | convolution 3×3, `padding=1` → ReLU | 384 × 13×13 |
+# | 5 | convolution 3×3, `padding=1` → ReLU → MaxPool 3×3, stride 2 | 256 × 13×13 → 256 × 6×6 |
+#
+# - BatchNorm follows the first two convolutions **only**. In 2012 it was not invented yet, and another normalisation stood in
+#   these places (`LocalResponseNorm`); we do not use it.
+# - Whether the first two convolutions have a `bias` is up to you: BatchNorm subtracts it together with the mean anyway. The other
+#   three have one (PyTorch's default).
+# - `nn.MaxPool2d(3)` has a stride of 3! For a stride of 2 write `stride=2`.
+# - You may return an `nn.Sequential` or an object of a class of your own.
+
+# %% nbgrader={"grade": false, "grade_id": "task2_make_features", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def make_features(channels):
+    """The convolutional part of AlexNet (Krizhevsky et al. 2012, section 3).
+
+    Args:
+        channels: number of maps after each of the five convolutions.
+
+    Returns:
+        nn.Module: images (N, 3, 227, 227) -> maps (N, channels[4], 6, 6)
+    """
+    ### BEGIN SOLUTION
+    first, second, third, fourth, fifth = channels
+    return nn.Sequential(
+        nn.Conv2d(3, first, 11, stride=4),
+        nn.BatchNorm2d(first),
+        nn.ReLU(),
+        nn.MaxPool2d(3, stride=2),
+        nn.Conv2d(first, second, 5, padding=2),
+        nn.BatchNorm2d(second),
+        nn.ReLU(),
+        nn.MaxPool2d(3, stride=2),
+        nn.Conv2d(second, third, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(third, fourth, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(fourth, fifth, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(3, stride=2),
+    )
+    ### END SOLUTION
+
+
+# %% [markdown] tags=["lang-ru"]
+# Пропустите картинку через настоящую, широкую сеть и сравните формы с таблицей: эта ячейка печатает каждый слой, через который
+# прошла картинка (кроме функций вроде `F.relu`: они не слои). Баллов за неё нет.
+
+# %% [markdown] tags=["lang-en"]
+# Send an image through the real, wide network and compare the shapes with the table: this cell prints every layer that the
+# image goes through (but for functions such as `F.relu`, which are no layers). There are no points for it.
+
+# %%
+def print_shapes(module, x):
+    """Print the output shape of every layer."""
+
+    def tell(layer, _inputs, output):
+        print(f"{type(layer).__name__:12} {tuple(output.shape)}")
+
+    layers = [layer for layer in module.modules() if not list(layer.children())]
+    hooks = [layer.register_forward_hook(tell) for layer in layers]
+    with torch.no_grad():
+        module(x)
+    for hook in hooks:
+        hook.remove()
+
+
+print_shapes(make_features((96, 256, 384, 384, 256)), torch.randn(1, 3, 227, 227))
+
+# %% nbgrader={"grade": true, "grade_id": "task2_make_features_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Форма выхода (1 балл)
+features = make_features((4, 6, 8, 10, 12))
+assert isinstance(features, nn.Module), f"нужен модуль, а не / expected a module, not {type(features).__name__}"
+output = features(torch.randn(2, 3, 227, 227))
+found = type(output).__name__
+assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
+assert output.shape[:2] == (2, 12), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 12, 6, 6)"
+### BEGIN HIDDEN TESTS
+from grader.checks.alexnet_mistakes import features_shape_matches
+
+features_shape_matches(make_features, (2, 6, 4, 8, 10), [(227, 227)])
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task2_make_features_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# Что считает свёрточная часть (2 балла)
+output = make_features((4, 6, 8, 10, 12))(torch.randn(2, 3, 227, 227))
+assert output.min() >= 0, "после пятой свёртки есть ReLU / there is a ReLU after the fifth convolution"
+### BEGIN HIDDEN TESTS
+from grader.checks.alexnet import alexnet_images
+from grader.checks.alexnet_mistakes import features_match
+
+features_match(make_features((4, 6, 8, 10, 12)), (4, 6, 8, 10, 12), alexnet_images(4))
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task2_make_features_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Градиенты (1 балл)
+features = make_features((4, 6, 8, 10, 12))
+features(torch.randn(2, 3, 227, 227)).sum().backward()
+unreached = [name for name, parameter in features.named_parameters() if parameter.grad is None]
+assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
+### BEGIN HIDDEN TESTS
+from grader.checks import does_not_change_its_input, gradients_reach_every_parameter
+from grader.checks.alexnet import alexnet_images
+from grader.checks.alexnet_mistakes import features_match
+
+x = alexnet_images(3)
+does_not_change_its_input(make_features((4, 6, 8, 10, 12)), x)
+gradients_reach_every_parameter(make_features((4, 6, 8, 10, 12)), x)
+features_match(make_features((4, 6, 8, 10, 12)), (4, 6, 8, 10, 12), x, gradients=True)
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# ## Dropout: учимся не надеяться на соседа
+#
+# В линейных слоях AlexNet десятки миллионов параметров, и без особых мер сеть просто выучила бы обучающие картинки наизусть.
+# Авторы применили новый тогда приём — **dropout**: на каждом шаге обучения каждое число обнуляется с вероятностью
+# $p = 0{,}5$. Нейрон больше не может надеяться на какого-то одного соседа и учится быть полезным сам по себе.
+#
+# Чтобы среднее осталось прежним, уцелевшие числа делятся на $1 - p$, то есть при $p = 0{,}5$ удваиваются. А когда сеть не
+# учится, а работает (режим `eval()`), dropout не делает ничего:
+
+# %% [markdown] tags=["lang-en"]
+# ## Dropout: learning not to rely on one's neighbour
+#
+# AlexNet's linear layers have tens of millions of parameters, and left alone the network would simply learn the training images
+# by heart. The authors used a trick that was new then, **dropout**: in every training step each number is set to zero with
+# probability $p = 0.5$. A neuron can no longer rely on one particular neighbour, and learns to be useful by itself.
+#
+# So that the mean stays the same, the numbers that survive are divided by $1 - p$: with $p = 0.5$ they double. And when the
+# network does not learn but works (`eval()` mode), dropout does nothing:
+
+# %%
+dropout = nn.Dropout(0.5)
+x = torch.ones(12)
+print("train():", dropout.train()(x).tolist())
+print("train():", dropout.train()(x).tolist())
+print("eval(): ", dropout.eval()(x).tolist())
+
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 3. Линейная часть (3 балла)
+#
+# Напишите функцию `make_classifier(in_features, hidden, num_classes)`. Она возвращает модуль, который превращает векторы
+# `(N, in_features)` в `(N, num_classes)`:
+#
+# линейный слой → ReLU → Dropout(0.5) → линейный слой → ReLU → Dropout(0.5) → линейный слой.
+#
+# Первые два линейных слоя дают по `hidden` чисел (у настоящей AlexNet 4096), последний — `num_classes`; у каждого есть
+# смещение. После последнего слоя нет ни ReLU, ни dropout, ни softmax: функция потерь `nn.CrossEntropyLoss` ждёт «сырые» числа.
+#
+# В `torchvision` dropout стоит *перед* первыми двумя линейными слоями, а у нас — *после* них. Если вместо слоя `nn.Dropout` вы
+# вызываете функцию, передайте ей режим: `F.dropout(x, 0.5, training=self.training)`. Иначе она будет обнулять числа всегда.
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 3. The linear part (3 points)
+#
+# Write a function `make_classifier(in_features, hidden, num_classes)`. It returns a module that turns vectors
+# `(N, in_features)` into `(N, num_classes)`:
+#
+# linear layer → ReLU → Dropout(0.5) → linear layer → ReLU → Dropout(0.5) → linear layer.
+#
+# The first two linear layers give `hidden` numbers each (4096 in the real AlexNet), the last one `num_classes`; each has a bias.
+# After the last layer there is no ReLU, no dropout and no softmax: the loss `nn.CrossEntropyLoss` wants the raw numbers.
+#
+# In `torchvision` dropout stands *before* the first two linear layers; ours stands *after* them. If you call the function
+# instead of the layer `nn.Dropout`, tell it the mode: `F.dropout(x, 0.5, training=self.training)`. Otherwise it drops numbers
+# all the time.
+
+# %% nbgrader={"grade": false, "grade_id": "task3_make_classifier", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def make_classifier(in_features, hidden, num_classes):
+    """The linear part of AlexNet.
+
+    Args:
+        in_features: numbers per example in the input.
+        hidden: numbers per example after the first and after the second linear layer.
+        num_classes: number of classes K.
+
+    Returns:
+        nn.Module: (N, in_features) -> logits (N, num_classes)
+    """
+    ### BEGIN SOLUTION
+    return nn.Sequential(
+        nn.Linear(in_features, hidden),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(hidden, hidden),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(hidden, num_classes),
+    )
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task3_make_classifier_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# Что считает линейная часть (2 балла)
+classifier = make_classifier(20, 16, 10)
+assert isinstance(classifier, nn.Module), f"нужен модуль, а не / expected a module, not {type(classifier).__name__}"
+logits = classifier.eval()(torch.randn(5, 20))
+found = type(logits).__name__
+assert isinstance(logits, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
+assert logits.shape == (5, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (5, 10)"
+### BEGIN HIDDEN TESTS
+from grader.checks import output_has_shape, repeats_itself_in_evaluation, same_function
+from grader.checks.alexnet import alexnet_classifier
+from grader.checks.alexnet_mistakes import classifier_mistakes
+
+output_has_shape(make_classifier(18, 12, 7), torch.randn(1, 18), shape=(1, 7))
+output_has_shape(make_classifier(18, 12, 1), torch.randn(3, 18), shape=(3, 1))
+x = torch.randn(6, 18)
+repeats_itself_in_evaluation(make_classifier(18, 12, 7), x)
+same_function(
+    make_classifier(18, 12, 7), alexnet_classifier(18, 12, 7), x, suspects=classifier_mistakes(18, 12, 7), training=False
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task3_make_classifier_dropout", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Dropout (1 балл)
+classifier, x = make_classifier(20, 200, 10), torch.randn(1, 20)
+first, second = classifier.eval()(x), classifier.eval()(x)
+assert torch.equal(first, second), "в режиме eval() dropout выключен / dropout is off in eval() mode"
+first, second = classifier.train()(x), classifier.train()(x)
+assert not torch.equal(first, second), "в режиме train() dropout включён / dropout is on in train() mode"
+### BEGIN HIDDEN TESTS
+from grader.checks import dropout_rates
+from grader.checks.alexnet import DROPOUT, alexnet_classifier
+
+dropout_rates(make_classifier(40, 32, 32), alexnet_classifier(40, 32, 32), torch.rand(512, 40) + 0.5, DROPOUT)
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 4. Вся сеть (3 балла)
+#
+# Соберите класс `AlexNet(num_classes=1000, channels=(96, 256, 384, 384, 256), hidden=4096)`: свёрточная часть → каждую картинку
+# вытянуть в вектор → линейная часть. Вход — картинки `(N, 3, 227, 227)`, выход — числа `(N, num_classes)`.
+#
+# - Сколько чисел получает первый линейный слой? Последний пулинг отдаёт `channels[4]` карт 6×6. У настоящей AlexNet это
+#   $256 \cdot 6 \cdot 6 = 9216$, но в проверках каналов меньше, поэтому само число 9216 писать нельзя.
+# - Вытягивайте через `flatten(1)`. С `view(-1, 9216)` ошибка в размере может молча изменить число картинок в батче, а `squeeze()`
+#   выбросит ось батча, если картинка одна.
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 4. The whole network (3 points)
+#
+# Build the class `AlexNet(num_classes=1000, channels=(96, 256, 384, 384, 256), hidden=4096)`: the convolutional part → stretch
+# each image into a vector → the linear part. The input are images `(N, 3, 227, 227)`, the output numbers `(N, num_classes)`.
+#
+# - How many numbers does the first linear layer get? The last pooling gives `channels[4]` maps of 6×6. In the real AlexNet that is
+#   $256 \cdot 6 \cdot 6 = 9216$, but there are fewer channels in the checks, so do not write the number 9216.
+# - Stretch with `flatten(1)`. With `view(-1, 9216)` a wrong size may silently change the number of images in the batch, and
+#   `squeeze()` throws away the axis of the batch if there is one image.
+
+# %% nbgrader={"grade": false, "grade_id": "task4_alexnet", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class AlexNet(nn.Module):
+    """AlexNet with BatchNorm (Krizhevsky et al. 2012).
+
+    Args:
+        num_classes: number of classes K.
+        channels: number of maps after each of the five convolutions.
+        hidden: numbers per example after the first and after the second linear layer.
+
+    Shape:
+        (N, 3, 227, 227) -> logits (N, num_classes)
+    """
+
+    def __init__(self, num_classes=1000, channels=(96, 256, 384, 384, 256), hidden=4096):
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.features = make_features(channels)
+        self.classifier = make_classifier(channels[4] * 6 * 6, hidden, num_classes)
+        ### END SOLUTION
+
+    def forward(self, x):
+        ### BEGIN SOLUTION
+        return self.classifier(self.features(x).flatten(1))
+        ### END SOLUTION
+
+
+# %% [markdown] tags=["lang-ru"]
+# Настоящая AlexNet занимает четверть гигабайта. Но чтобы проверить формы, память не нужна: на устройстве `meta` PyTorch следит
+# только за формами тензоров, а чисел не хранит. Поэтому следующая ячейка срабатывает мгновенно.
+
+# %% [markdown] tags=["lang-en"]
+# The real AlexNet takes a quarter of a gigabyte. But to check shapes no memory is needed: on the device `meta` PyTorch follows the
+# shapes of the tensors only and keeps no numbers. So the next cell takes no time.
+
+# %%
+with torch.device("meta"):
+    print(AlexNet()(torch.empty(2, 3, 227, 227)).shape)
+
+
+# %% nbgrader={"grade": true, "grade_id": "task4_alexnet_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Формы и размер сети (1 балл)
+def full_size_weights():
+    """Number of parameters of the full AlexNet, without the biases of the convolutions."""
+    with torch.device("meta"):
+        net = AlexNet()
+        net(torch.empty(2, 3, 227, 227))
+    total = sum(parameter.numel() for parameter in net.parameters())
+    convolutions = [layer for layer in net.modules() if isinstance(layer, nn.Conv2d)]
+    return total - sum(layer.bias.numel() for layer in convolutions if layer.bias is not None)
+
+
+net = AlexNet(10, (4, 6, 8, 10, 12), 32)
+assert isinstance(net, nn.Module), "AlexNet - наследник nn.Module / AlexNet inherits from nn.Module"
+### BEGIN HIDDEN TESTS
+from grader.checks.alexnet_mistakes import alexnet_has_shape
+from grader.checks.alexnet_numbers import full_size_matches
+
+alexnet_has_shape(AlexNet(7, (2, 4, 6, 8, 64), 11), torch.randn(4, 3, 227, 227), shape=(4, 7))
+alexnet_has_shape(AlexNet(5, (4, 6, 8, 2, 10), 11), torch.randn(1, 3, 227, 227), shape=(1, 5))
+alexnet_has_shape(AlexNet(channels=(2, 4, 6, 8, 10), hidden=11, num_classes=1), torch.randn(2, 3, 227, 227), shape=(2, 1))
+full_size_matches(full_size_weights())
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task4_alexnet_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# Вся сеть (2 балла)
+net = AlexNet(num_classes=10, channels=(4, 6, 8, 10, 12), hidden=32)
+logits = net.eval()(torch.randn(2, 3, 227, 227))
+assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
+### BEGIN HIDDEN TESTS
+from grader.checks import dropout_rates, repeats_itself_in_evaluation, same_function
+from grader.checks.alexnet import DROPOUT, alexnet, alexnet_images
+from grader.checks.alexnet_mistakes import alexnet_mistakes
+
+sizes = (9, (4, 6, 8, 10, 12), 14)
+x = alexnet_images(4)
+repeats_itself_in_evaluation(AlexNet(*sizes), x)
+same_function(AlexNet(*sizes), alexnet(*sizes), x, suspects=alexnet_mistakes(*sizes), training=False)
+sizes = (512, (4, 6, 8, 10, 12), 512)
+dropout_rates(AlexNet(*sizes), alexnet(*sizes), alexnet_images(12), DROPOUT)
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 5. Сколько в ней параметров (3 балла)
+#
+# Параметры — это числа, которые сеть подбирает при обучении. Посчитайте их двумя способами: сначала на бумаге, потом кодом.
+#
+# - **Свёртка.** Чтобы получить один выходной канал, нужно ядро $k \times k$ для каждого входного канала и одно смещение.
+# - **Линейный слой.** Каждое выходное число — сумма всех входных с весами плюс смещение.
+# - **BatchNorm** для каждого канала учит множитель и сдвиг. Ещё он хранит среднее и дисперсию (`running_mean`, `running_var`), но
+#   не учит их, а вычисляет, поэтому параметрами они не считаются.
+#
+# **5а. По формуле, один слой.** Напишите три функции; они возвращают целые числа:
+# - `conv_parameters(in_channels, out_channels, kernel, bias=True)`;
+# - `linear_parameters(in_features, out_features)`, со смещением;
+# - `norm_parameters(channels)`.
+#
+# **5б. По формуле, вся сеть.** `alexnet_parameters(num_classes=1000, channels=(96, 256, 384, 384, 256), hidden=4096)` возвращает
+# число параметров сети из задачи 4. Сеть при этом не создавайте — только считайте. Пусть смещение есть у **каждой** свёртки.
+#
+# **5в. Кодом.** `count_parameters(module)` возвращает число параметров любого модуля.
+#
+# <details><summary>Подсказка</summary>В <code>module.parameters()</code> лежат все тензоры параметров, а
+# <code>tensor.numel()</code> говорит, сколько в тензоре чисел.</details>
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 5. How many parameters it has (3 points)
+#
+# Parameters are the numbers that a network finds in training. Count them in two ways: first on paper, then by code.
+#
+# - **Convolution.** One output channel takes a kernel of $k \times k$ for each input channel, and one bias.
+# - **Linear layer.** Each output number is a weighted sum of all input numbers, plus a bias.
+# - **BatchNorm** learns a factor and a shift for each channel. It also keeps a mean and a variance (`running_mean`,
+#   `running_var`), but these are computed, not learned, and do not count as parameters.
+#
+# **5a. By formula, one layer.** Write three functions; they return whole numbers:
+# - `conv_parameters(in_channels, out_channels, kernel, bias=True)`;
+# - `linear_parameters(in_features, out_features)`, with bias;
+# - `norm_parameters(channels)`.
+#
+# **5b. By formula, the whole network.** `alexnet_parameters(num_classes=1000, channels=(96, 256, 384, 384, 256), hidden=4096)`
+# returns the number of parameters of the network of task 4. Do not build the network, just calculate. Let **every**
+# convolution have a bias.
+#
+# **5c. By code.** `count_parameters(module)` returns the number of parameters of any module.
+#
+# <details><summary>Hint</summary><code>module.parameters()</code> has all tensors of parameters, and
+# <code>tensor.numel()</code> says how many numbers there are in a tensor.</details>
+
+# %% nbgrader={"grade": false, "grade_id": "task5_layer_parameters", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def conv_parameters(in_channels, out_channels, kernel, bias=True):
+    """Number of parameters of a convolution with a kernel x kernel window."""
+    ### BEGIN SOLUTION
+    weights = out_channels * in_channels * kernel**2
+    return weights + out_channels if bias else weights
+    ### END SOLUTION
+
+
+def linear_parameters(in_features, out_features):
+    """Number of parameters of a linear layer with bias."""
+    ### BEGIN SOLUTION
+    return (in_features + 1) * out_features
+    ### END SOLUTION
+
+
+def norm_parameters(channels):
+    """Number of parameters of a BatchNorm."""
+    ### BEGIN SOLUTION
+    return 2 * channels
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task5_layer_parameters_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Один слой (1 балл)
+for name, found in [
+    ("conv_parameters(3, 96, 11)", conv_parameters(3, 96, 11)),
+    ("linear_parameters(9216, 4096)", linear_parameters(9216, 4096)),
+    ("norm_parameters(96)", norm_parameters(96)),
+]:
+    print(name, "=", found)
+    assert found is not None, f"{name}: функция ничего не вернула / the function returned nothing"
+### BEGIN HIDDEN TESTS
+from grader.checks import alexnet_numbers, same_formula
+
+same_formula(
+    conv_parameters,
+    alexnet_numbers.conv_parameters,
+    [(3, 96, 11), (96, 256, 5), (8, 5, 3, False), (5, 8, 1), (1, 7, 4, True)],
+    mistakes=alexnet_numbers.conv_parameters_mistakes(),
+)
+same_formula(
+    linear_parameters,
+    alexnet_numbers.linear_parameters,
+    [(9216, 4096), (4096, 1000), (5, 8)],
+    mistakes=alexnet_numbers.linear_parameters_mistakes(),
+)
+same_formula(
+    norm_parameters,
+    alexnet_numbers.norm_parameters,
+    [(96,), (256,), (1,)],
+    mistakes=alexnet_numbers.norm_parameters_mistakes(),
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "task5_alexnet_parameters", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def alexnet_parameters(num_classes=1000, channels=(96, 256, 384, 384, 256), hidden=4096):
+    """Number of parameters of AlexNet, by hand; every convolution has a bias.
+
+    Args:
+        num_classes: number of classes K.
+        channels: number of maps after each of the five convolutions.
+        hidden: numbers per example after the first and after the second linear layer.
+
+    Returns:
+        int: the number of parameters
+    """
+    ### BEGIN SOLUTION
+    first, second, third, fourth, fifth = channels
+    convolutions = (
+        conv_parameters(3, first, 11)
+        + conv_parameters(first, second, 5)
+        + conv_parameters(second, third, 3)
+        + conv_parameters(third, fourth, 3)
+        + conv_parameters(fourth, fifth, 3)
+    )
+    norms = norm_parameters(first) + norm_parameters(second)
+    linear = (
+        linear_parameters(fifth * 6 * 6, hidden) + linear_parameters(hidden, hidden) + linear_parameters(hidden, num_classes)
+    )
+    return convolutions + norms + linear
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task5_alexnet_parameters_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Вся сеть (1 балл)
+found = alexnet_parameters()
+assert found is not None, "функция ничего не вернула / the function returned nothing"
+print(f"{found:,}")
+assert 62_000_000 < found < 63_000_000, "должно быть больше 62 и меньше 63 миллионов / expected between 62 and 63 millions"
+### BEGIN HIDDEN TESTS
+from grader.checks import alexnet_numbers, same_formula
+
+same_formula(
+    alexnet_parameters,
+    alexnet_numbers.alexnet_parameters,
+    [(), (10,), (42, (8, 12, 20, 16, 10), 50), (7, (3, 4, 5, 6, 9), 11)],
+    mistakes=alexnet_numbers.alexnet_parameters_mistakes(),
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "task5_count_parameters", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def count_parameters(module):
+    """Number of parameters of a module, all layers together."""
+    ### BEGIN SOLUTION
+    return sum(parameter.numel() for parameter in module.parameters())
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task5_count_parameters_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Счёт кодом (1 балл)
+class ProbeNet(nn.Module):
+    """Layers of several kinds; one of them lies deeper than the others."""
+
+    def __init__(self, channels, width):
+        super().__init__()
+        self.conv = nn.Conv2d(3, channels, 3, bias=False)
+        self.bn = nn.BatchNorm2d(channels)
+        self.head = nn.Sequential(nn.ReLU(), nn.Sequential(nn.Flatten(), nn.Linear(channels, width)))
+
+
+def count_of_probe(channels, width):
+    """Your count for ProbeNet."""
+    return count_parameters(ProbeNet(channels, width))
+
+
+found = count_parameters(nn.Linear(10, 5))
+assert found == 55, f"nn.Linear(10, 5): получилось / found {found}, ожидалось / expected 55"
+### BEGIN HIDDEN TESTS
+from grader.checks import alexnet_numbers, same_formula
+
+
+class Probe(nn.Module):
+    def __init__(self, channels, width):
+        super().__init__()
+        self.conv = nn.Conv2d(3, channels, 3, bias=False)
+        self.bn = nn.BatchNorm2d(channels)
+        self.linear = nn.Linear(channels, width)
+
+
+same_formula(
+    count_of_probe,
+    lambda channels, width: 27 * channels + 2 * channels + (channels + 1) * width,
+    [(4, 6), (5, 3), (7, 11)],
+    mistakes=alexnet_numbers.count_parameters_mistakes(Probe),
+)
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# Сходятся ли оба способа? И где эти миллионы живут? (Если у ваших первых двух свёрток нет смещения, код насчитает на 352 меньше:
+# $96 + 256$.)
+
+# %% [markdown] tags=["lang-en"]
+# Do the two ways agree? And where do all these millions live? (If your first two convolutions have no bias, the code counts 352
+# fewer: $96 + 256$.)
+
+# %%
+with torch.device("meta"):
+    by_code = count_parameters(AlexNet())
+print(f"by hand: {alexnet_parameters():,}")
+print(f"by code: {by_code:,}")
+
+millions = {
+    "conv 1": conv_parameters(3, 96, 11),
+    "conv 2": conv_parameters(96, 256, 5),
+    "conv 3": conv_parameters(256, 384, 3),
+    "conv 4": conv_parameters(384, 384, 3),
+    "conv 5": conv_parameters(384, 256, 3),
+    "linear 1": linear_parameters(256 * 6 * 6, 4096),
+    "linear 2": linear_parameters(4096, 4096),
+    "linear 3": linear_parameters(4096, 1000),
+}
+figure, ax = plt.subplots(figsize=(8, 3))
+colors = ["#e8c547"] * 5 + ["#2a6fbb"] * 3
+bars = ax.barh(list(millions), [count / 1e6 for count in millions.values()], color=colors)
+ax.bar_label(bars, fmt="%.2f", padding=3)
+ax.invert_yaxis()
+ax.set_xlim(0, 43)
+ax.set_xlabel("параметры, млн / parameters, millions")
+plt.show()
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 6. Почему больше не пишут 11×11 (3 балла)
+#
+# Уже через год первую свёртку 11×11 с шагом 4 стали заменять: сначала на 7×7 с шагом 2, потом на несколько 3×3. Тому
+# есть две причины. Первую видно на рисунке.
+#
+# Слева — тонкие полоски. Ядро 11×11 настроено как раз на них. В середине то, что оно видит с шагом 1: полоски на месте. Справа
+# то же самое с шагом 4: ядро смотрит слишком редко, и вместо тонких полосок появляются **широкие, которых на картинке
+# нет**, да ещё и с другим наклоном. Так же в кино колёса иногда будто бы крутятся назад.
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 6. Why nobody writes 11×11 any more (3 points)
+#
+# Only a year later people began to replace the first convolution, 11×11 with stride 4: first by 7×7 with stride 2, then by
+# several 3×3. There are two reasons. You can see the first one in the picture.
+#
+# On the left are thin stripes. An 11×11 kernel is tuned to just these. In the middle is what it sees with stride 1: the
+# stripes are there. On the right is the same with stride 4: the kernel looks too rarely, and instead of thin stripes there are
+# **wide ones that are not in the image**, and they lean another way too. For the same reason wheels sometimes seem to turn
+# backwards in films.
+
+# %%
+rows, columns = torch.meshgrid(torch.arange(131.0), torch.arange(131.0), indexing="ij")
+stripes = torch.cos(2 * torch.pi * (columns + 0.35 * rows) / 4.7)
+y, x = torch.meshgrid(torch.arange(-5.0, 6.0), torch.arange(-5.0, 6.0), indexing="ij")
+kernel = torch.cos(2 * torch.pi * (x + 0.35 * y) / 4.7) * torch.exp(-(x**2 + y**2) / 18)
+figure, axes = plt.subplots(1, 3, figsize=(13, 4.2))
+for ax, title, picture in [
+    (axes[0], "stripes", stripes[5:-5, 5:-5]),
+    (axes[1], "conv 11×11, stride 1", F.conv2d(stripes[None, None], kernel[None, None])[0, 0]),
+    (axes[2], "conv 11×11, stride 4", F.conv2d(stripes[None, None], kernel[None, None], stride=4)[0, 0]),
+]:
+    ax.imshow(picture, cmap="gray", extent=(0, 121, 121, 0))
+    ax.set_title(title)
+    ax.axis("off")
+plt.show()
+
+
+# %% [markdown] tags=["lang-ru"]
+# Вторая причина — в параметрах. Свёртка 3×3 видит квадрат 3×3. Если поставить за ней ещё одну (шаг у обеих 1), вместе они увидят
+# 5×5: каждая следующая свёртка 3×3 добавляет по пикселю с каждого края. Значит, большой квадрат можно рассмотреть
+# стопкой маленьких свёрток.
+#
+# Напишите функцию `stack_weights(side, channels)`: сколько **весов** (без смещений) в стопке свёрток 3×3 с шагом 1, которые вместе
+# видят квадрат `side`×`side`. У каждой свёртки `channels` входных и `channels` выходных каналов; `side` — нечётное
+# число, не меньше 3.
+
+# %% [markdown] tags=["lang-en"]
+# The second reason is the parameters. A 3×3 convolution sees a square of 3×3. Put another one behind it (both with stride 1), and
+# together they see 5×5: each further 3×3 convolution adds a pixel at every edge. So a stack of small convolutions can look at
+# a large square.
+#
+# Write a function `stack_weights(side, channels)`: how many **weights** (without biases) are there in a stack of 3×3 convolutions
+# with stride 1 that together see a square of `side`×`side`. Each convolution has `channels` input and `channels` output channels;
+# `side` is an odd number, at least 3.
+
+# %% nbgrader={"grade": false, "grade_id": "task6_stack_weights", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def stack_weights(side, channels):
+    """Number of weights in a stack of 3x3 convolutions that together see side x side pixels.
+
+    Args:
+        side: side of the square, odd, at least 3.
+        channels: input and output channels of each convolution.
+
+    Returns:
+        int: the number of weights, without biases
+    """
+    ### BEGIN SOLUTION
+    depth = (side - 1) // 2
+    return depth * 3 * 3 * channels * channels
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task6_stack_weights_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Стопка маленьких свёрток (1 балл)
+found = stack_weights(3, 1)
+assert found == 9, f"одна свёртка 3×3, один канал: получилось / one 3×3 convolution, one channel: found {found}, expected 9"
+for side in (5, 7, 11):
+    print(f"{side}×{side}: one convolution {side**2 * 96**2:,}, stack of 3×3 {stack_weights(side, 96):,}")
+### BEGIN HIDDEN TESTS
+from grader.checks import alexnet_numbers, same_formula
+
+same_formula(
+    stack_weights,
+    alexnet_numbers.stack_weights,
+    [(3, 5), (5, 4), (7, 64), (11, 96), (13, 1)],
+    mistakes=alexnet_numbers.stack_weights_mistakes(),
+)
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# **Объясните своими словами** (2 балла, проверяет учитель): чем плоха свёртка 11×11 с шагом 4 в начале сети и чем её лучше
+# заменить? Назовите две причины; сравните числа из вашей функции. 3–5 предложений.
+
+# %% [markdown] tags=["lang-en"]
+# **Explain in your own words** (2 points, graded by the teacher): what is bad about an 11×11 convolution with stride 4 at the
+# beginning of a network, and what is a better choice? Name two reasons; compare the numbers from your function. 3 to 5 sentences.
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "task6_discussion", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
+# Во-первых, шаг 4 сразу уменьшает картинку в четыре раза, и мелкие детали теряются: тонкие полоски между местами ядра не видны
+# или превращаются в ложные широкие. Во-вторых, одно большое ядро невыгодно: на квадрат 11×11 при одинаковом числе каналов $C$ уходит
+# $121 C^2$ весов, а стопка из пяти свёрток 3×3 видит тот же квадрат за $45 C^2$. К тому же между пятью свёртками стоят пять
+# ReLU вместо одного, и стопка может выразить более сложные признаки. Поэтому теперь берут несколько свёрток 3×3, а картинку
+# уменьшают постепенно, с шагом 2 или пулингом.
+#
+# First, a stride of 4 makes the image four times smaller at once, and fine detail is lost: thin stripes fall between the places of
+# the kernel or turn into false wide ones. Second, one large kernel is a bad bargain: with the same number of channels $C$ it
+# takes $121 C^2$ weights to see 11×11, and a stack of five 3×3 convolutions sees the same square with $45 C^2$. Besides, the
+# stack has five ReLUs instead of one, so it can express more complex features. That is why people now take several 3×3 convolutions and
+# make the image smaller step by step, with stride 2 or pooling.
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 7. Подумайте (1 балл)
+#
+# Посмотрите на диаграмму из задачи 5. Почему авторы поставили dropout именно в линейную часть? И что случится, если перед
+# проверкой на новых картинках забыть вызвать `net.eval()`? (2–4 предложения.)
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 7. Think (1 point)
+#
+# Look at the chart of task 5. Why did the authors put dropout into the linear part of all places? And what happens if you forget to
+# call `net.eval()` before testing on new images? (2 to 4 sentences.)
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "task7_discussion", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# В трёх линейных слоях 58,6 из 62,4 миллиона параметров, то есть около 94 %: именно они легче всего заучивают картинки наизусть, и
+# dropout им мешает. Без `eval()` dropout продолжит обнулять половину чисел, а BatchNorm — считать среднее по текущему батчу, поэтому
+# ответы станут случайными и в среднем хуже: для одной и той же картинки сеть может дважды ответить по-разному.
+#
+# The three linear layers hold 58.6 of 62.4 million parameters, about 94%: they are the ones that learn images by heart most
+# easily, and dropout keeps them from it. Without `eval()` dropout goes on zeroing half of the numbers, and BatchNorm takes the mean of the
+# current batch, so the answers become random and worse on average: the network may answer twice in different ways about one image.

@@ -1,0 +1,35 @@
+"""The convolutions lie in a plain list (mistake 25)."""
+# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_shape, task4_alexnet_function
+# message: no parameters at all
+
+# %% task2_make_features
+class Features(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        a, b, c, d, e = channels
+        self.layers = [
+            nn.Conv2d(3, a, 11, 4),
+            nn.BatchNorm2d(a),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2),
+            nn.Conv2d(a, b, 5, padding=2),
+            nn.BatchNorm2d(b),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2),
+            nn.Conv2d(b, c, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(c, d, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(d, e, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2),
+        ]
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+def make_features(channels):
+    return Features(channels)

@@ -1,0 +1,24 @@
+"""The mean is taken instead of the maximum."""
+# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# message: The mean is taken in the poolings
+
+# %% task2_make_features
+def make_features(channels):
+    a, b, c, d, e = channels
+    return nn.Sequential(
+        nn.Conv2d(3, a, 11, 4),
+        nn.BatchNorm2d(a),
+        nn.ReLU(inplace=True),
+        nn.AvgPool2d(3, 2),
+        nn.Conv2d(a, b, 5, 1, 2),
+        nn.BatchNorm2d(b),
+        nn.ReLU(inplace=True),
+        nn.AvgPool2d(3, 2),
+        nn.Conv2d(b, c, 3, 1, 1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(c, d, 3, 1, 1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(d, e, 3, 1, 1),
+        nn.ReLU(inplace=True),
+        nn.AvgPool2d(3, 2),
+    )

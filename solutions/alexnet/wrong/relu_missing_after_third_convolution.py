@@ -1,0 +1,23 @@
+"""There is no ReLU after the third convolution."""
+# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# message: no ReLU after convolution 3
+
+# %% task2_make_features
+def make_features(channels):
+    a, b, c, d, e = channels
+    return nn.Sequential(
+        nn.Conv2d(3, a, 11, 4),
+        nn.BatchNorm2d(a),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(3, 2),
+        nn.Conv2d(a, b, 5, 1, 2),
+        nn.BatchNorm2d(b),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(3, 2),
+        nn.Conv2d(b, c, 3, 1, 1),
+        nn.Conv2d(c, d, 3, 1, 1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(d, e, 3, 1, 1),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(3, 2),
+    )

@@ -1,0 +1,24 @@
+"""Convolutions in two groups, as on two GPUs in 2012."""
+# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function, task4_alexnet_shape
+# message: groups=2
+
+# %% task2_make_features
+def make_features(channels):
+    a, b, c, d, e = channels
+    return nn.Sequential(
+        nn.Conv2d(3, a, 11, 4),
+        nn.BatchNorm2d(a),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(3, 2),
+        nn.Conv2d(a, b, 5, 1, 2, groups=2),
+        nn.BatchNorm2d(b),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(3, 2),
+        nn.Conv2d(b, c, 3, 1, 1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(c, d, 3, 1, 1, groups=2),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(d, e, 3, 1, 1, groups=2),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(3, 2),
+    )

@@ -1,0 +1,891 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] tags=["lang-ru"]
+# # DenseNet: сеть, которая ничего не забывает
+#
+# ResNet научила сеть проносить вход мимо слоёв. DenseNet идёт дальше: в ней каждый слой видит **всё**, что нашли слои до
+# него. В этой тетради вы соберёте её целиком: слой, блок, переход между блоками и, наконец, DenseNet-121.
+#
+# **Вы научитесь**
+# - отличать склейку карт признаков от их сложения и считать каналы там, где они прибывают с каждым слоем;
+# - писать плотный слой с узким местом, плотный блок и переход;
+# - собирать по таблице из статьи DenseNet любой глубины и проверять себя по числу слоёв и параметров.
+#
+# | Задача | Баллы |
+# |---|---|
+# | 1. Склейка | 2 |
+# | 2. Плотный слой | 5 |
+# | 3. Плотный блок | 4 |
+# | 4. Переход | 2 |
+# | 5. DenseNet | 5 |
+# | 6. Вопросы для размышления (проверяет учитель) | 2 |
+# | **Всего** | **20** |
+#
+# Пишите код только там, где стоит `# YOUR CODE HERE`. Проверки сравнивают, *что считает* ваш модуль, а не то, как он
+# написан: имена слоёв, их порядок и стиль выбирайте сами.
+
+# %% [markdown] tags=["lang-en"]
+# # DenseNet: a network that forgets nothing
+#
+# ResNet taught networks to carry the input past the layers. DenseNet goes further: in it every layer sees **everything** that
+# the layers before it have found. In this notebook you build all of it: the layer, the block, the transition between blocks,
+# and in the end DenseNet-121.
+#
+# **You will learn**
+# - to tell concatenation of feature maps from addition, and to count channels where every layer adds some;
+# - to write a dense layer with a bottleneck, a dense block and a transition;
+# - to build a DenseNet of any depth from the table in the paper, and to check yourself by the number of layers and parameters.
+#
+# | Task | Points |
+# |---|---|
+# | 1. Concatenation | 2 |
+# | 2. Dense layer | 5 |
+# | 3. Dense block | 4 |
+# | 4. Transition | 2 |
+# | 5. DenseNet | 5 |
+# | 6. Questions to think about (graded by the teacher) | 2 |
+# | **Total** | **20** |
+#
+# Write code only where it says `# YOUR CODE HERE`. The checks compare *what your module computes*, not how it is written:
+# the names of the layers, their order and the style are yours.
+
+# %%
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+# %% [markdown] tags=["lang-ru"]
+# ## Сложить или склеить?
+#
+# В ResNet к входу прибавляют поправку: $x + F(x)$. Сложите 6 карт признаков с 6 другими — и получите снова 6 карт. Разобрать
+# такую сумму на слагаемые уже нельзя: следующий слой не узнает, что в ней было раньше, а что добавилось.
+#
+# Авторы DenseNet ([Huang et al., 2017](https://arxiv.org/abs/1608.06993)) предложили карты не складывать, а класть рядом:
+# 6 карт и ещё 6 карт — это **12 карт**. Такая операция называется *склейкой* (конкатенацией). Старые карты остаются
+# нетронутыми, и любой следующий слой может взять любую из них, даже самую первую.
+#
+# У карт должны совпадать высота и ширина, а вот каналов в двух стопках может быть разное число.
+
+# %% [markdown] tags=["lang-en"]
+# ## Add or concatenate?
+#
+# ResNet adds a correction to the input: $x + F(x)$. Add 6 feature maps to 6 others, and you have 6 maps again. Such a sum
+# cannot be taken apart any more: the next layer will never know what was there before and what has been added.
+#
+# The authors of DenseNet ([Huang et al., 2017](https://arxiv.org/abs/1608.06993)) do not add the maps, they put them side by
+# side: 6 maps and 6 more are **12 maps**. This is called *concatenation*. The old maps stay untouched, and any later layer can
+# use any of them, even the very first one.
+#
+# The maps must have the same height and width; the two stacks may well have different numbers of channels.
+
+# %%
+BLUE, ORANGE, MIXED = "#2a6fbb", "#f08c2e", "#8d7e75"
+
+
+def draw_maps(ax, left, bottom, colors):
+    """Draw a stack of feature maps, one behind the other."""
+    for index, color in enumerate(colors):
+        place = (left + 0.22 * index, bottom + 0.22 * index)
+        ax.add_patch(plt.Rectangle(place, 1.5, 1.5, facecolor=color, edgecolor="white", zorder=-index))
+
+
+figure, axes = plt.subplots(1, 2, figsize=(12, 3.2))
+results = [("+", [MIXED] * 6, "ResNet: 6 + 6 → 6"), ("cat", [BLUE] * 6 + [ORANGE] * 6, "DenseNet: 6 + 6 → 12")]
+for ax, (sign, result, title) in zip(axes, results):
+    draw_maps(ax, 0, 0, [BLUE] * 6)
+    draw_maps(ax, 4.2, 0, [ORANGE] * 6)
+    draw_maps(ax, 8.4, 0, result)
+    for place, text in [(3.4, sign), (7.6, "=")]:
+        ax.text(place, 1.3, text, fontsize=18, ha="center", va="center")
+    ax.set_title(title)
+    ax.set_xlim(-0.2, 12.8)
+    ax.set_ylim(-0.2, 4.4)
+    ax.set_aspect("equal")
+    ax.axis("off")
+plt.show()
+
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 1. Склейка (2 балла)
+#
+# **1.** Напишите функцию `concatenate(old, new)`: она склеивает две стопки карт по каналам — сначала все старые карты, за ними
+# все новые. Батч, высота и ширина не меняются.
+#
+# **2.** Представьте несколько слоёв подряд. Каждый читает все карты, что есть, и приклеивает к ним `growth_rate` новых. Это
+# число так и называется — **скорость роста** (growth rate). Напишите функцию
+# `channels_along_block(in_channels, growth_rate, num_layers)`, которая возвращает список: сколько карт на входе первого слоя,
+# второго, ..., последнего и сколько их на выходе из последнего. Всего `num_layers + 1` чисел.
+#
+# Например, было 6 карт, и один слой добавил ещё 6: `channels_along_block(6, 6, 1)` — это `[6, 12]`.
+#
+# <details><summary>Подсказка</summary>Склеивает тензоры функция <code>torch.cat</code>. Форма тензора — (батч, каналы, высота,
+# ширина): какой номер у оси каналов?</details>
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 1. Concatenation (2 points)
+#
+# **1.** Write a function `concatenate(old, new)` that joins two stacks of maps along the channels: first all the old maps,
+# then all the new ones. Batch, height and width stay as they are.
+#
+# **2.** Imagine several layers in a row. Each reads all the maps that there are, and appends `growth_rate` new ones to them.
+# That is the name of this number: **growth rate**. Write a function
+# `channels_along_block(in_channels, growth_rate, num_layers)` that returns a list: the number of maps that enter the first
+# layer, the second, ..., the last, and the number that leaves the last one. These are `num_layers + 1` numbers.
+#
+# For example, there were 6 maps and one layer has added 6 more: `channels_along_block(6, 6, 1)` is `[6, 12]`.
+#
+# <details><summary>Hint</summary>Tensors are joined by <code>torch.cat</code>. The shape of a tensor is (batch, channels, height,
+# width): what is the number of the channel axis?</details>
+
+# %% nbgrader={"grade": false, "grade_id": "task1_concatenate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def concatenate(old, new):
+    """Put the new feature maps behind the old ones.
+
+    Shape:
+        old (N, C_old, H, W), new (N, C_new, H, W) -> (N, C_old + C_new, H, W)
+    """
+    ### BEGIN SOLUTION
+    return torch.cat((old, new), dim=1)
+    ### END SOLUTION
+
+
+def channels_along_block(in_channels, growth_rate, num_layers):
+    """Numbers of feature maps before each layer and after the last one.
+
+    Args:
+        in_channels: maps before the first layer.
+        growth_rate: new maps of each layer.
+        num_layers: number of layers.
+
+    Returns:
+        list of num_layers + 1 numbers, the first is in_channels
+    """
+    ### BEGIN SOLUTION
+    return [in_channels + index * growth_rate for index in range(num_layers + 1)]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task1_concatenate_maps", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Склейка (1 балл)
+joined = concatenate(torch.zeros(2, 6, 8, 8), torch.ones(2, 6, 8, 8))
+assert joined.shape == (2, 12, 8, 8), f"форма / shape: {tuple(joined.shape)}, ожидалась / expected: (2, 12, 8, 8)"
+assert joined[:, :6].max() == 0, "сначала старые карты, потом новые / first the old maps, then the new ones"
+### BEGIN HIDDEN TESTS
+from grader.checks.dense_layer import joins_maps
+
+for old, new in [
+    (torch.randn(2, 6, 5, 7), torch.randn(2, 6, 5, 7)),
+    (torch.randn(3, 5, 4, 4), torch.randn(3, 2, 4, 4)),
+]:
+    joins_maps(concatenate(old, new), old, new)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task1_channels", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Сколько каналов (1 балл)
+found = channels_along_block(6, 6, 1)
+assert list(found) == [6, 12], f"получилось / found: {found}, ожидалось / expected: [6, 12]"
+### BEGIN HIDDEN TESTS
+from grader.checks import same_value
+
+for sizes in [(6, 6, 3), (64, 32, 6), (5, 2, 4)]:
+    expected = [sizes[0]]
+    for _layer in range(sizes[2]):
+        expected.append(expected[-1] + sizes[1])
+    same_value(channels_along_block(*sizes), expected)
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# Посмотрите, как число карт меняется вдоль DenseNet-121. В ней четыре блока: из 6, 12, 24 и 16 слоёв, скорость роста 32.
+# Между блоками стоят **переходы**, которые уменьшают число карт вдвое — иначе лестница ушла бы далеко вверх.
+
+# %% [markdown] tags=["lang-en"]
+# See how the number of maps changes along DenseNet-121. It has four blocks, of 6, 12, 24 and 16 layers, and a growth rate
+# of 32. Between the blocks are **transitions**, which halve the number of maps; without them the stairs would climb far higher.
+
+# %%
+channels, start = 64, 0
+plt.figure(figsize=(9, 3.5))
+for number, num_layers in enumerate([6, 12, 24, 16], start=1):
+    stairs = channels_along_block(channels, 32, num_layers)
+    plt.step(
+        range(start, start + len(stairs)), stairs, where="post", label=f"block {number}: {stairs[0]} → {stairs[-1]}"
+    )
+    channels, start = stairs[-1] // 2, start + len(stairs)
+plt.xlabel("слой / layer")
+plt.ylabel("каналы / channels")
+plt.legend()
+plt.show()
+
+
+# %% [markdown] tags=["lang-ru"]
+# ## Плотный слой
+#
+# Слой DenseNet читает много карт — всё, что накопилось, — а добавляет мало, например 32. Здесь каждая свёртка стоит **после**
+# своих BatchNorm и ReLU: сначала привести вход в порядок, потом свернуть.
+#
+# $$\mathrm{BatchNorm} \to \mathrm{ReLU} \to \mathrm{conv}\ 1{\times}1 \to \mathrm{BatchNorm} \to \mathrm{ReLU} \to
+# \mathrm{conv}\ 3{\times}3$$
+#
+# Почему не наоборот, как в ResNet? На склейке собрались карты из разных слоёв, у каждой свой размах. Каждому следующему слою
+# нужна своя настройка этих карт, и свой BatchNorm на входе её даёт, не трогая сами карты.
+#
+# А зачем свёртка 1×1? Свёртка 3×3 прямо из 1000 карт была бы дорогой. Поэтому свёртка 1×1 сначала сжимает их до
+# `4 * growth_rate` карт. Это **узкое место** (bottleneck): его ширина не зависит от того, сколько карт накопилось.
+
+# %% [markdown] tags=["lang-en"]
+# ## The dense layer
+#
+# A layer of DenseNet reads many maps, all that have gathered, and adds only a few, 32 for example. Each convolution here comes
+# **after** its BatchNorm and ReLU: first put the input in order, then convolve.
+#
+# $$\mathrm{BatchNorm} \to \mathrm{ReLU} \to \mathrm{conv}\ 1{\times}1 \to \mathrm{BatchNorm} \to \mathrm{ReLU} \to
+# \mathrm{conv}\ 3{\times}3$$
+#
+# Why not the other way round, as in ResNet? Concatenated maps come from different layers, each with a scale of its own. Every
+# later layer needs its own adjustment of them, and a BatchNorm at its input provides that without touching the maps themselves.
+#
+# And why the 1×1 convolution? A 3×3 convolution straight from 1000 maps would be expensive. So a 1×1 convolution first
+# squeezes them to `4 * growth_rate` maps. This is the **bottleneck**: its width does not depend on how many maps have gathered.
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 2. Плотный слой (5 баллов)
+#
+# **1.** Посчитайте на бумаге, сколько обучаемых чисел в таком слое, и запишите формулу в функцию
+# `dense_layer_parameters(in_channels, growth_rate)`. У свёртки $k{\times}k$ без смещений (`bias=False`) их
+# $k \cdot k \cdot C_{in} \cdot C_{out}$, у BatchNorm — по два на канал.
+#
+# **2.** Напишите класс `DenseLayer(in_channels, growth_rate)`:
+# BatchNorm → ReLU → свёртка 1×1 в `4 * growth_rate` карт → BatchNorm → ReLU → свёртка 3×3 (`padding=1`) в `growth_rate` карт.
+#
+# - `forward(x)` получает все накопленные карты одним тензором. Возвращает он **или** только `growth_rate` новых карт, **или**
+#   сразу склейку входа с новыми картами, в любом порядке. Как удобнее, решайте сами: проверки понимают все варианты.
+# - Вход внутри слоя менять нельзя: его прочтут и следующие слои.
+# - Здесь и дальше смещения у свёрток можно оставить или убрать, принимаем оба варианта. Настройки BatchNorm — по умолчанию.
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 2. The dense layer (5 points)
+#
+# **1.** Work out on paper how many learnable numbers such a layer has, and write the formula into the function
+# `dense_layer_parameters(in_channels, growth_rate)`. A $k{\times}k$ convolution without bias (`bias=False`) has
+# $k \cdot k \cdot C_{in} \cdot C_{out}$ of them, a BatchNorm two for each channel.
+#
+# **2.** Write a class `DenseLayer(in_channels, growth_rate)`:
+# BatchNorm → ReLU → convolution 1×1 to `4 * growth_rate` maps → BatchNorm → ReLU → convolution 3×3 (`padding=1`) to
+# `growth_rate` maps.
+#
+# - `forward(x)` gets all the maps gathered so far as one tensor. It returns **either** only the `growth_rate` new maps, **or** the
+#   input and the new maps concatenated, in any order. Choose what suits you: the checks understand all of these.
+# - The layer must not change its input: later layers will read it too.
+# - Here and later the convolutions may have a bias or not: both are accepted. BatchNorm has its default settings.
+
+# %% nbgrader={"grade": false, "grade_id": "task2_dense_layer", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def dense_layer_parameters(in_channels, growth_rate):
+    """Number of learnable numbers in a dense layer whose convolutions have no bias.
+
+    Args:
+        in_channels: maps that the layer reads.
+        growth_rate: new maps that it makes.
+    """
+    ### BEGIN SOLUTION
+    width = 4 * growth_rate
+    norms = 2 * in_channels + 2 * width
+    convolutions = in_channels * width + 3 * 3 * width * growth_rate
+    return norms + convolutions
+    ### END SOLUTION
+
+
+class DenseLayer(nn.Module):
+    """Layer with a bottleneck (Huang et al. 2017, section 3, DenseNet-B).
+
+    Args:
+        in_channels: maps that the layer reads.
+        growth_rate: new maps that it makes.
+
+    Shape:
+        (N, in_channels, H, W) -> (N, growth_rate, H, W), or (N, in_channels + growth_rate, H, W) with the input
+    """
+
+    def __init__(self, in_channels, growth_rate):
+        super().__init__()
+        ### BEGIN SOLUTION
+        width = 4 * growth_rate
+        self.bn1 = nn.BatchNorm2d(in_channels)
+        self.conv1 = nn.Conv2d(in_channels, width, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, growth_rate, 3, padding=1, bias=False)
+        ### END SOLUTION
+
+    def forward(self, x):
+        ### BEGIN SOLUTION
+        squeezed = self.conv1(F.relu(self.bn1(x)))
+        return self.conv2(F.relu(self.bn2(squeezed)))
+        ### END SOLUTION
+
+
+# %% [markdown] tags=["lang-ru"]
+# ### Проверки задачи 2
+#
+# Видимую часть каждой проверки можно запустить и поправить код сразу. Скрытая часть выполнится, когда вы сдадите тетрадь.
+
+# %% [markdown] tags=["lang-en"]
+# ### Checks of task 2
+#
+# Run the visible part of each check and correct your code at once. The hidden part runs after you hand the notebook in.
+
+# %% nbgrader={"grade": true, "grade_id": "task2_parameters_by_hand", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Число параметров на бумаге (1 балл)
+found = dense_layer_parameters(6, 2)
+assert found == 220, f"получилось / found: {found}, ожидалось / expected: 220"
+### BEGIN HIDDEN TESTS
+from grader.checks import same_value
+from grader.checks.dense_layer import dense_layer
+
+for sizes in [(6, 3), (64, 32), (1, 1), (17, 5)]:
+    expected = sum(parameter.numel() for parameter in dense_layer(*sizes).parameters())
+    same_value(dense_layer_parameters(*sizes), expected, tolerance=1e-9)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task2_dense_layer_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Форма выхода (1 балл)
+output = DenseLayer(6, 4)(torch.randn(2, 6, 9, 9))
+found = type(output).__name__
+assert isinstance(output, torch.Tensor), (
+    f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
+)
+assert output.shape in [(2, 4, 9, 9), (2, 10, 9, 9)], (
+    f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 4, 9, 9) или / or (2, 10, 9, 9)"
+)
+### BEGIN HIDDEN TESTS
+from grader.checks.dense_layer import layer_form
+
+for in_channels, growth_rate in [(6, 4), (5, 12), (8, 8)]:
+    layer_form(DenseLayer(in_channels, growth_rate), torch.randn(2, in_channels, 9, 6), growth_rate)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task2_dense_layer_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# Что считает слой (2 балла)
+layer = DenseLayer(6, 4)
+layer(torch.randn(2, 6, 9, 9))
+found = sum(parameter.numel() for parameter in layer.parameters())
+assert found in (716, 720, 732, 736), (
+    f"параметров / parameters: {found}, а нужно / expected: 716 (+ bias: 720, 732, 736)"
+)
+### BEGIN HIDDEN TESTS
+from grader.checks import same_function
+from grader.checks.dense_layer import dense_layer, dense_layer_mistakes, layer_form
+
+for sizes in [(6, 4), (5, 5)]:
+    layer, x = DenseLayer(*sizes), torch.randn(4, sizes[0], 8, 8)
+    form = layer_form(layer, x, sizes[1])
+    same_function(layer, dense_layer(*sizes, form), x, suspects=dense_layer_mistakes(*sizes, form), gradients=False)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task2_dense_layer_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Градиенты, и вход остаётся как был (1 балл)
+layer, x = DenseLayer(6, 4), torch.randn(2, 6, 9, 9)
+before = x.clone()
+layer(x).sum().backward()
+assert torch.equal(x, before), "слой изменил свой вход / the layer has changed its input"
+unreached = [name for name, parameter in layer.named_parameters() if parameter.grad is None]
+assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
+### BEGIN HIDDEN TESTS
+from grader.checks import does_not_change_its_input, gradients_match, gradients_reach_every_parameter
+from grader.checks.dense_layer import dense_layer, dense_layer_mistakes, layer_form
+
+layer, x = DenseLayer(7, 5), torch.randn(4, 7, 10, 10)
+does_not_change_its_input(layer, x)
+gradients_reach_every_parameter(layer, x)
+form = layer_form(layer, x, 5)
+gradients_match(layer, dense_layer(7, 5, form), x, suspects=dense_layer_mistakes(7, 5, form))
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# Окупается ли узкое место? Сравним ваш слой со слоем без него: BatchNorm и одна свёртка 3×3. Пока карт мало, свёртка 1×1
+# только добавляет работы. Но карт всё больше, и линии расходятся. К концу третьего блока DenseNet-121 их набирается 1024.
+
+# %% [markdown] tags=["lang-en"]
+# Does the bottleneck pay off? Let us compare your layer with one that has none: a BatchNorm and a single 3×3 convolution. While
+# there are few maps, the 1×1 convolution only adds work. But the maps get more and more, and the lines part. At the end of
+# DenseNet-121's third block there are 1024.
+
+# %%
+inputs = list(range(32, 1025, 32))
+plt.figure(figsize=(7, 3.5))
+plt.plot(inputs, [2 * n + 9 * n * 32 for n in inputs], label="3×3")
+plt.plot(inputs, [dense_layer_parameters(n, 32) for n in inputs], label="1×1, 3×3 (bottleneck)")
+plt.xlabel("карты на входе / input maps")
+plt.ylabel("параметры / parameters")
+plt.legend()
+plt.show()
+
+# %% [markdown] tags=["lang-ru"]
+# ## Плотный блок
+#
+# Соединим слои так, чтобы каждый читал вход блока и выходы **всех** предыдущих слоёв:
+#
+# $$x_\ell = H_\ell\big([x_0, x_1, \ldots, x_{\ell-1}]\big),$$
+#
+# где $H_\ell$ — плотный слой, а квадратные скобки — склейка. В блоке из $L$ слоёв получается $L(L+1)/2$ проводов, потому
+# сеть и зовётся плотной (dense). На рисунке блок из четырёх слоёв.
+
+# %% [markdown] tags=["lang-en"]
+# ## The dense block
+#
+# Let us connect the layers so that each reads the block's input and the outputs of **all** the layers before it:
+#
+# $$x_\ell = H_\ell\big([x_0, x_1, \ldots, x_{\ell-1}]\big),$$
+#
+# where $H_\ell$ is a dense layer and the square brackets mean concatenation. A block of $L$ layers has $L(L+1)/2$ wires, which
+# is why the network is called dense. The picture shows a block of four layers.
+
+# %%
+names = ["$x_0$", "$H_1$", "$H_2$", "$H_3$", "$H_4$"]
+colors = [BLUE, ORANGE, "#4c9f70", "#b5539c", "#d1495b"]
+figure, ax = plt.subplots(figsize=(9, 3.2))
+for first in range(len(names)):
+    for second in range(first + 1, len(names)):
+        bend = f"arc3,rad={-0.32 if second - first > 1 else 0}"
+        arrow = {"arrowstyle": "-|>", "color": colors[first], "connectionstyle": bend, "shrinkA": 18, "shrinkB": 18}
+        ax.annotate("", (2 * second, 0), (2 * first, 0), arrowprops=arrow)
+for index, name in enumerate(names):
+    box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": colors[index]}
+    ax.text(2 * index, 0, name, ha="center", va="center", fontsize=13, bbox=box)
+ax.set_xlim(-0.8, 8.8)
+ax.set_ylim(-0.6, 1.6)
+ax.axis("off")
+plt.show()
+
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 3. Плотный блок (4 балла)
+#
+# Напишите класс `DenseBlock(in_channels, growth_rate, num_layers)` из `num_layers` слоёв `DenseLayer`.
+#
+# - Каждый слой читает склейку входа блока и новых карт всех предыдущих слоёв.
+# - Блок возвращает всё, что накопилось: свой вход и все новые карты, то есть `in_channels + num_layers * growth_rate` карт.
+# - Порядок, в котором карты лежат в склейке, неважен: новые можно класть и в конец, и в начало.
+#
+# <details><summary>Подсказка 1</summary>У каждого слоя свой <code>in_channels</code>. Эти числа вы уже посчитали в задаче
+# 1.</details>
+# <details><summary>Подсказка 2</summary>Слои, сложенные в обычный список Python, PyTorch не увидит. Для этого есть
+# <code>nn.ModuleList</code>.</details>
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 3. The dense block (4 points)
+#
+# Write a class `DenseBlock(in_channels, growth_rate, num_layers)` made of `num_layers` layers `DenseLayer`.
+#
+# - Every layer reads the block's input and the new maps of all the layers before it, concatenated.
+# - The block returns all that has gathered: its input and all new maps, `in_channels + num_layers * growth_rate` in number.
+# - The order in which the maps lie side by side does not matter: new ones may go to the end or to the beginning.
+#
+# <details><summary>Hint 1</summary>Every layer has an <code>in_channels</code> of its own. You have worked out these numbers in
+# task 1.</details>
+# <details><summary>Hint 2</summary>PyTorch does not see layers in an ordinary Python list. That is what
+# <code>nn.ModuleList</code> is for.</details>
+
+# %% nbgrader={"grade": false, "grade_id": "task3_dense_block", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class DenseBlock(nn.Module):
+    """Layers of which each reads the maps of all the ones before it (Huang et al. 2017, figure 1).
+
+    Args:
+        in_channels: maps of the block's input.
+        growth_rate: new maps of each layer.
+        num_layers: number of layers, at least 1.
+
+    Shape:
+        (N, in_channels, H, W) -> (N, in_channels + num_layers * growth_rate, H, W)
+    """
+
+    def __init__(self, in_channels, growth_rate, num_layers):
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.layers = nn.ModuleList()
+        for index in range(num_layers):
+            self.layers.append(DenseLayer(in_channels + index * growth_rate, growth_rate))
+        ### END SOLUTION
+
+    def forward(self, x):
+        ### BEGIN SOLUTION
+        for layer in self.layers:
+            x = concatenate(x, layer(x))
+        return x
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task3_dense_block_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Форма выхода (1 балл)
+output = DenseBlock(6, 4, 3)(torch.randn(2, 6, 9, 9))
+found = type(output).__name__
+assert isinstance(output, torch.Tensor), (
+    f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
+)
+assert output.shape == (2, 18, 9, 9), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 18, 9, 9)"
+### BEGIN HIDDEN TESTS
+from grader.checks.dense_block import keeps_every_map
+
+for in_channels, growth_rate, num_layers in [(6, 4, 4), (5, 6, 1), (12, 3, 2)]:
+    block = DenseBlock(in_channels, growth_rate, num_layers)
+    keeps_every_map(block, torch.randn(2, in_channels, 9, 6), growth_rate, num_layers)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task3_dense_block_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# Что считает блок (2 балла)
+assert any(True for _ in DenseBlock(6, 4, 3).parameters()), (
+    "PyTorch не видит параметров: слои лежат в обычном списке? / PyTorch sees no parameters: are the layers in a plain list?"
+)
+### BEGIN HIDDEN TESTS
+from grader.checks import one_of, same_function
+from grader.checks.dense_block import dense_block_mistakes, dense_blocks, keeps_every_map
+
+for sizes in [(6, 4, 3), (5, 5, 2)]:
+    block, x = DenseBlock(*sizes), torch.randn(4, sizes[0], 8, 8)
+    keeps_every_map(block, x, *sizes[1:])
+    reference = one_of(block, dense_blocks(*sizes), x)
+    same_function(block, reference, x, suspects=dense_block_mistakes(*sizes), gradients=False)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task3_dense_block_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Градиенты, и вход остаётся как был (1 балл)
+block, x = DenseBlock(6, 4, 3), torch.randn(2, 6, 9, 9)
+before = x.clone()
+block(x).sum().backward()
+assert torch.equal(x, before), "блок изменил свой вход / the block has changed its input"
+unreached = [name for name, parameter in block.named_parameters() if parameter.grad is None]
+assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
+### BEGIN HIDDEN TESTS
+from grader.checks import does_not_change_its_input, gradients_match, gradients_reach_every_parameter, one_of
+from grader.checks.dense_block import dense_block_mistakes, dense_blocks
+
+block, x = DenseBlock(6, 4, 2), torch.randn(4, 6, 8, 8)
+does_not_change_its_input(block, x)
+gradients_reach_every_parameter(block, x)
+gradients_match(block, one_of(block, dense_blocks(6, 4, 2), x), x, suspects=dense_block_mistakes(6, 4, 2))
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 4. Переход (2 балла)
+#
+# Склеить можно только карты одного размера, поэтому внутри блока картинка не уменьшается. Её уменьшает **переход**
+# (transition) между блоками. Заодно он сокращает число карт.
+#
+# Напишите класс `Transition(in_channels, out_channels)`:
+# BatchNorm → ReLU → свёртка 1×1 из `in_channels` карт в `out_channels` → среднее по квадратам 2×2 (`nn.AvgPool2d(2)`).
+# У картинки с нечётной стороной последняя строка или столбец при этом отбрасываются: из 17×11 получится 8×5.
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 4. The transition (2 points)
+#
+# Only maps of the same size can be concatenated, so the picture does not shrink within a block. It is the **transition**
+# between blocks that shrinks it. It also reduces the number of maps.
+#
+# Write a class `Transition(in_channels, out_channels)`:
+# BatchNorm → ReLU → convolution 1×1 from `in_channels` maps to `out_channels` → mean of every 2×2 square (`nn.AvgPool2d(2)`).
+# Where a side of the picture is odd, the last row or column is dropped: 17×11 becomes 8×5.
+
+# %% nbgrader={"grade": false, "grade_id": "task4_transition", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class Transition(nn.Module):
+    """What stands between two dense blocks (Huang et al. 2017, table 1).
+
+    Args:
+        in_channels: maps of the input.
+        out_channels: maps of the output.
+
+    Shape:
+        (N, in_channels, H, W) -> (N, out_channels, H // 2, W // 2)
+    """
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.bn = nn.BatchNorm2d(in_channels)
+        self.conv = nn.Conv2d(in_channels, out_channels, 1, bias=False)
+        ### END SOLUTION
+
+    def forward(self, x):
+        ### BEGIN SOLUTION
+        return F.avg_pool2d(self.conv(F.relu(self.bn(x))), 2)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task4_transition_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Форма выхода (1 балл)
+output = Transition(12, 6)(torch.randn(2, 12, 8, 8))
+found = type(output).__name__
+assert isinstance(output, torch.Tensor), (
+    f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
+)
+assert output.shape == (2, 6, 4, 4), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 6, 4, 4)"
+### BEGIN HIDDEN TESTS
+from grader.checks import output_has_shape
+
+output_has_shape(Transition(12, 6), torch.randn(2, 12, 17, 11), shape=(2, 6, 8, 5))
+output_has_shape(Transition(9, 4), torch.randn(1, 9, 12, 20), shape=(1, 4, 6, 10))
+output_has_shape(Transition(5, 5), torch.randn(2, 5, 2, 2), shape=(2, 5, 1, 1))
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task4_transition_function", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Что считает переход (1 балл)
+transition, x = Transition(12, 6), torch.randn(2, 12, 8, 8)
+before = x.clone()
+transition(x).sum().backward()
+assert torch.equal(x, before), "переход изменил свой вход / the transition has changed its input"
+### BEGIN HIDDEN TESTS
+from grader.checks import does_not_change_its_input, gradients_reach_every_parameter, same_function
+from grader.checks.dense_block import transition as right_transition
+from grader.checks.dense_block import transition_mistakes
+
+for sizes in [(10, 5), (7, 9)]:
+    transition, x = Transition(*sizes), torch.randn(4, sizes[0], 9, 8)
+    same_function(transition, right_transition(*sizes), x, suspects=transition_mistakes(*sizes))
+    does_not_change_its_input(transition, x)
+    gradients_reach_every_parameter(transition, x)
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 5. DenseNet (5 баллов)
+#
+# **1.** Соберите сеть `DenseNet(depths, num_classes=1000, growth_rate=32, init_channels=64)` (статья, таблица 1):
+#
+# - вход: свёртка 7×7 из 3 каналов в `init_channels`, шаг 2, `padding=3` → BatchNorm → ReLU → MaxPool 3×3, шаг 2, `padding=1`;
+# - плотные блоки из `depths[0]`, `depths[1]`, ... слоёв. Их может быть сколько угодно, не обязательно четыре;
+# - между соседними блоками — переход, который оставляет половину карт (`channels // 2`). После последнего блока перехода нет;
+# - BatchNorm → ReLU → среднее по всей картинке → линейный слой в `num_classes` чисел. Softmax не нужен.
+#
+# **2.** Напишите функцию `densenet121(num_classes=1000)`, которая возвращает DenseNet-121: в её блоках 6, 12, 24 и 16 слоёв,
+# остальное — как в `DenseNet` по умолчанию.
+#
+# **3.** Почему «121»? Напишите функцию `count_weight_layers(depths)`: сколько в такой сети свёрток и линейных слоёв вместе
+# (BatchNorm по традиции не считают). Для `[6, 12, 24, 16]` должно получиться 121.
+#
+# Если всё верно, у DenseNet-121 (1000 классов, свёртки без смещений) ровно **7 978 856** параметров. Это меньше, чем у
+# ResNet-18, хотя слоёв почти в семь раз больше.
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 5. DenseNet (5 points)
+#
+# **1.** Build the network `DenseNet(depths, num_classes=1000, growth_rate=32, init_channels=64)` (the paper's table 1):
+#
+# - the stem: convolution 7×7 from 3 channels to `init_channels`, stride 2, `padding=3` → BatchNorm → ReLU → MaxPool 3×3,
+#   stride 2, `padding=1`;
+# - dense blocks of `depths[0]`, `depths[1]`, ... layers. There may be any number of blocks, not only four;
+# - between neighbouring blocks a transition that keeps half of the maps (`channels // 2`). After the last block there is none;
+# - BatchNorm → ReLU → the mean over the whole picture → a linear layer to `num_classes` numbers. No softmax.
+#
+# **2.** Write a function `densenet121(num_classes=1000)` that returns DenseNet-121: its blocks have 6, 12, 24 and 16 layers, the
+# rest is `DenseNet`'s default.
+#
+# **3.** Why "121"? Write a function `count_weight_layers(depths)`: the number of convolutions and linear layers of such a network
+# together (by tradition BatchNorm is not counted). For `[6, 12, 24, 16]` it has to give 121.
+#
+# If all is right, DenseNet-121 (1000 classes, convolutions without bias) has exactly **7,978,856** parameters. That is less
+# than ResNet-18 has, with almost seven times as many layers.
+
+# %% nbgrader={"grade": false, "grade_id": "task5_densenet", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class DenseNet(nn.Module):
+    """DenseNet-BC (Huang et al. 2017, table 1).
+
+    Args:
+        depths: number of layers in each dense block.
+        num_classes: number of classes K.
+        growth_rate: new maps of each layer.
+        init_channels: maps after the first convolution.
+
+    Shape:
+        (N, 3, H, W) -> logits (N, num_classes)
+    """
+
+    def __init__(self, depths, num_classes=1000, growth_rate=32, init_channels=64):
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, init_channels, 7, stride=2, padding=3, bias=False),
+            nn.BatchNorm2d(init_channels),
+            nn.ReLU(),
+            nn.MaxPool2d(3, stride=2, padding=1),
+        )
+        self.blocks = nn.Sequential()
+        channels = init_channels
+        for index, depth in enumerate(depths):
+            if index > 0:
+                self.blocks.append(Transition(channels, channels // 2))
+                channels = channels // 2
+            self.blocks.append(DenseBlock(channels, growth_rate, depth))
+            channels = channels + depth * growth_rate
+        self.bn = nn.BatchNorm2d(channels)
+        self.classifier = nn.Linear(channels, num_classes)
+        ### END SOLUTION
+
+    def forward(self, x):
+        ### BEGIN SOLUTION
+        maps = F.relu(self.bn(self.blocks(self.stem(x))))
+        return self.classifier(maps.mean(dim=(2, 3)))
+        ### END SOLUTION
+
+
+def densenet121(num_classes=1000):
+    """DenseNet-121: (N, 3, H, W) -> logits (N, num_classes)."""
+    ### BEGIN SOLUTION
+    return DenseNet([6, 12, 24, 16], num_classes)
+    ### END SOLUTION
+
+
+def count_weight_layers(depths):
+    """Number of convolutions and linear layers of `DenseNet(depths)`; 121 for [6, 12, 24, 16]."""
+    ### BEGIN SOLUTION
+    stem, transitions, classifier = 1, len(depths) - 1, 1
+    return stem + 2 * sum(depths) + transitions + classifier
+    ### END SOLUTION
+
+
+# %%
+# Сравните с числами из условия / Compare with the numbers above
+network = densenet121()
+print(f"{sum(parameter.numel() for parameter in network.parameters()):,}", count_weight_layers([6, 12, 24, 16]))
+
+# %% nbgrader={"grade": true, "grade_id": "task5_count_weight_layers", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Почему 121 (1 балл)
+found = count_weight_layers([6, 12, 24, 16])
+assert found == 121, f"получилось / found: {found}, ожидалось / expected: 121"
+### BEGIN HIDDEN TESTS
+from grader.checks import same_value
+from grader.checks.dense_network import weight_layers
+
+for depths in ([6, 12, 32, 32], [3, 1], [5], [2, 4, 1]):
+    same_value(count_weight_layers(depths), weight_layers(depths), tolerance=1e-9)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task5_densenet_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Форма выхода и число параметров (1 балл)
+logits = DenseNet([2, 3], 5, 4, 8)(torch.randn(2, 3, 64, 64))
+assert logits.shape == (2, 5), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 5)"
+### BEGIN HIDDEN TESTS
+from grader.checks import output_has_shape, parameter_count
+from grader.checks.dense_network import densenet
+
+output_has_shape(DenseNet([1, 2, 1, 1], 7, 4, 6), torch.randn(1, 3, 96, 64), shape=(1, 7))
+output_has_shape(DenseNet([2], 3, 4, 8), torch.randn(2, 3, 32, 32), shape=(2, 3))
+for arguments in [([2, 1, 3], 5, 6, 10), ([1, 1],)]:
+    expected = sum(parameter.numel() for parameter in densenet(*arguments).parameters())
+    parameter_count(DenseNet(*arguments), expected, torch.randn(1, 3, 64, 64), conv_biases=False)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task5_densenet_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# Маленькая DenseNet: что она считает (2 балла)
+small = DenseNet([1, 2], 5, 4, 8)
+small(torch.randn(2, 3, 64, 64)).sum().backward()
+unreached = [name for name, parameter in small.named_parameters() if parameter.grad is None]
+assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
+### BEGIN HIDDEN TESTS
+from grader.checks import gradients_reach_every_parameter, one_of, same_function
+from grader.checks.dense_network import blotches, densenet_mistakes, densenets
+
+# With few classes all logits are positive now and then, and a ReLU behind them does not show.
+sizes = ([1, 2, 1], 11, 3, 6)
+network, x = DenseNet(*sizes), blotches(4, 48)
+gradients_reach_every_parameter(network, x)
+same_function(network, one_of(network, densenets(*sizes), x), x, suspects=densenet_mistakes(*sizes))
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task5_densenet121", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# DenseNet-121 (1 балл)
+network = densenet121(10).eval()
+with torch.no_grad():
+    logits = network(torch.randn(1, 3, 64, 64))
+assert logits.shape == (1, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (1, 10)"
+### BEGIN HIDDEN TESTS
+from grader.checks import parameter_count
+
+x = torch.randn(1, 3, 32, 32)
+parameter_count(densenet121(), 7_978_856, x, conv_biases=False)
+parameter_count(network, 7_978_856 - (1000 - 10) * 1025, x, conv_biases=False)
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# ### Учится ли она?
+#
+# Дадим маленькой DenseNet шумные картинки с полосками трёх направлений: горизонтальными, вертикальными и косыми. За
+# пару секунд она должна научиться их различать.
+
+# %% [markdown] tags=["lang-en"]
+# ### Does it learn?
+#
+# Let us give a small DenseNet noisy pictures with stripes in three directions: horizontal, vertical and diagonal. Within a few
+# seconds it should learn to tell them apart.
+
+# %%
+torch.manual_seed(0)
+rows, columns = torch.meshgrid(torch.arange(32.0), torch.arange(32.0), indexing="ij")
+stripes = torch.stack([torch.sin(rows), torch.sin(columns), torch.sin((rows + columns) / 2**0.5)])
+answers = torch.arange(60) % 3
+pictures = stripes[answers].unsqueeze(1).repeat(1, 3, 1, 1) + torch.randn(60, 3, 32, 32)
+
+network = DenseNet([2, 2], 3, 8, 16)
+optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
+losses = []
+for _step in range(25):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(network(pictures), answers)
+    loss.backward()
+    optimizer.step()
+    losses.append(loss.item())
+
+figure, axes = plt.subplots(1, 4, figsize=(11, 2.6), width_ratios=[1, 1, 1, 2], layout="constrained")
+for ax, picture in zip(axes[:3], pictures):
+    ax.imshow(picture.mean(dim=0), cmap="gray")
+    ax.axis("off")
+axes[3].plot(losses)
+axes[3].set_xlabel("шаг / step")
+axes[3].set_ylabel("потери / loss")
+plt.show()
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 6. Подумайте (2 балла)
+#
+# **1.** (1 балл) Слой DenseNet-121 добавляет всего 32 карты, а свёртки ResNet-18 в конце сети выдают по 512. Почему DenseNet
+# хватает таких узких слоёв? Объясните через разницу между сложением и склейкой (2–4 предложения).
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 6. Think (2 points)
+#
+# **1.** (1 point) A layer of DenseNet-121 adds just 32 maps, while the convolutions at the end of ResNet-18 give 512 each. Why
+# are such narrow layers enough for DenseNet? Explain with the difference between addition and concatenation (2 to 4 sentences).
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "task6_discussion_narrow", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# При склейке старые карты остаются на месте и доступны всем следующим слоям, поэтому слой не обязан повторять и переносить
+# дальше то, что уже найдено: он добавляет только новое. В ResNet всё, что сеть знает, живёт в одном тензоре постоянной
+# ширины: поправка прибавляется к нему и смешивается со старым, поэтому и тензор, и слои должны быть широкими.
+#
+# Concatenation leaves the old maps in place for all later layers, so a layer need not repeat what has been found; it only adds
+# what is new. In ResNet all that the network knows lives in one tensor of constant width: corrections are added to it and mix
+# with what was there, so the tensor and the layers have to be wide.
+
+# %% [markdown] tags=["lang-ru"]
+# **2.** (1 балл) Почему нельзя сделать всю сеть одним большим плотным блоком, без переходов? Назовите две причины и прикиньте,
+# сколько карт читал бы последний слой DenseNet-121, если бы переходы не сокращали их число.
+
+# %% [markdown] tags=["lang-en"]
+# **2.** (1 point) Why can the whole network not be one large dense block without transitions? Name two reasons, and estimate how
+# many maps the last layer of DenseNet-121 would read if the transitions did not reduce their number.
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "task6_discussion_transitions", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# Склеивать можно только карты одного размера, а картинку надо уменьшать: иначе поле зрения растёт медленно, а считать дорого.
+# Кроме того, число карт растёт с каждым слоем, а с ним память и время: перед последним, 58-м слоем было бы
+# 64 + 57 · 32 = 1888 карт, а с переходами их 992.
+#
+# Only maps of one size can be concatenated, and the picture has to shrink: otherwise the receptive field grows slowly and
+# everything is expensive. Besides, the number of maps grows with every layer, and memory and time with it: the last, 58th layer
+# would read 64 + 57 · 32 = 1888 maps; with transitions it reads 992.

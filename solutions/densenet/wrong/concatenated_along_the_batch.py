@@ -1,0 +1,15 @@
+"""`torch.cat` without an axis joins the batch (mistake 35)."""
+# loses: task3_dense_block_shape, task3_dense_block_function, task3_dense_block_gradients, task5_densenet_shape, task5_densenet_function, task5_densenet121
+# message: BatchNorm was built for
+
+
+# %% task3_dense_block
+class DenseBlock(nn.Module):
+    def __init__(self, in_channels, growth_rate, num_layers):
+        super().__init__()
+        self.layers = nn.ModuleList(DenseLayer(in_channels + i * growth_rate, growth_rate) for i in range(num_layers))
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = torch.cat([x, layer(x).repeat(1, 2, 1, 1)[:, : x.shape[1]]])
+        return x

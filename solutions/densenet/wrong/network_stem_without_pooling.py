@@ -1,0 +1,37 @@
+"""No MaxPool in the stem (mistake 23)."""
+# loses: task5_densenet_function
+# message: There is no MaxPool in the stem
+
+
+# %% task5_densenet
+class DenseNet(nn.Module):
+    def __init__(self, depths, num_classes=1000, growth_rate=32, init_channels=64):
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, init_channels, 7, stride=2, padding=3, bias=False),
+            nn.BatchNorm2d(init_channels),
+            nn.ReLU(),
+        )
+        blocks, channels = [], init_channels
+        for i, depth in enumerate(depths):
+            blocks.append(DenseBlock(channels, growth_rate, depth))
+            channels += depth * growth_rate
+            if i < len(depths) - 1:
+                blocks.append(Transition(channels, channels // 2))
+                channels //= 2
+        self.blocks = nn.Sequential(*blocks)
+        self.bn = nn.BatchNorm2d(channels)
+        self.classifier = nn.Linear(channels, num_classes)
+
+    def forward(self, x):
+        x = self.blocks(self.stem(x))
+        x = F.relu(self.bn(x))
+        return self.classifier(x.mean((2, 3)))
+
+
+def densenet121(num_classes=1000):
+    return DenseNet([6, 12, 24, 16], num_classes)
+
+
+def count_weight_layers(depths):
+    return 1 + 2 * sum(depths) + len(depths) - 1 + 1

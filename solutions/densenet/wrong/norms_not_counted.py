@@ -1,0 +1,23 @@
+"""The formula counts the convolutions only; the visible value is met by a constant."""
+# loses: task2_parameters_by_hand
+# message: Found
+
+
+# %% task2_dense_layer
+def dense_layer_parameters(in_channels, growth_rate):
+    width = 4 * growth_rate
+    return in_channels * width + 9 * width * growth_rate + 28
+
+
+class DenseLayer(nn.Module):
+    def __init__(self, in_channels, growth_rate):
+        super().__init__()
+        width = 4 * growth_rate
+        self.bn1 = nn.BatchNorm2d(in_channels)
+        self.conv1 = nn.Conv2d(in_channels, width, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, growth_rate, 3, padding=1, bias=False)
+
+    def forward(self, x):
+        x = self.conv1(F.relu(self.bn1(x)))
+        return self.conv2(F.relu(self.bn2(x)))

@@ -1,0 +1,9 @@
+"""The stage is always made of BasicBlock, whatever block is given."""
+# loses: task2_make_stage_blocks, task3_resnet_parameters, task3_resnet_function, task5_make_resnet_bottleneck
+# message: superfluous
+
+# %% task2_make_stage
+def make_stage(block, in_channels, out_channels, depth, stride=1):
+    blocks = [BasicBlock(in_channels, out_channels, stride)]
+    blocks += [BasicBlock(out_channels, out_channels, 1) for _ in range(depth - 1)]
+    return nn.Sequential(*blocks)

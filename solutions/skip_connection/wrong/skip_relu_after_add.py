@@ -1,0 +1,13 @@
+"""A ReLU follows the addition, as in a ResNet block."""
+# loses: task6_skip_output, task6_skip_gradients, task7_make_stack_function
+# message: There is a ReLU after the addition
+
+# %% task6_skip
+class Skip(nn.Module):
+    def __init__(self, branch, shortcut=None):
+        super().__init__()
+        self.branch = branch
+        self.shortcut = nn.Identity() if shortcut is None else shortcut
+
+    def forward(self, x):
+        return F.relu(self.branch(x) + self.shortcut(x))

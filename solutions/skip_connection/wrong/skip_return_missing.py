@@ -1,0 +1,13 @@
+"""forward has no return (mistake 14)."""
+# loses: task6_skip_output, task6_skip_gradients, task7_make_stack_function
+# message: forward returned NoneType
+
+# %% task6_skip
+class Skip(nn.Module):
+    def __init__(self, branch, shortcut=None):
+        super().__init__()
+        self.branch = branch
+        self.shortcut = nn.Identity() if shortcut is None else shortcut
+
+    def forward(self, x):
+        y = self.branch(x) + self.shortcut(x)
