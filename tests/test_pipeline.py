@@ -161,9 +161,9 @@ def test_an_unknown_student_is_named_with_those_that_are_there(course: Course, h
 
 
 def test_an_assignment_that_was_not_released_says_how_to(course: Course, hand_in: HandIn) -> None:
-    hand_in("lisa", "vgg", b"{}")
-    with pytest.raises(InvalidAssignment, match="grader release vgg"):
-        grade_class(course, ["vgg"])
+    hand_in("lisa", "lenet", b"{}")
+    with pytest.raises(InvalidAssignment, match="grader release lenet"):
+        grade_class(course, ["lenet"])
 
 
 def test_an_empty_class_is_no_error(course: Course) -> None:
