@@ -8,19 +8,19 @@ message is for the student.
 
 from grader.checks.alternatives import one_of
 from grader.checks.cases import Case, same_function_in_cases
-from grader.checks.closed_form import WrongFormula, formula_matches
+from grader.checks.closed_form import formula_matches
 from grader.checks.contest import contest_points
 from grader.checks.counting import layer_count, parameter_count, same_parameter_count
 from grader.checks.dropout import dropout_rates
 from grader.checks.dropping import dropout_matches
 from grader.checks.equivalence import gradients_match, same_function
 from grader.checks.formulas import same_formula
-from grader.checks.functions import FunctionModule, Lookalike, same_results
+from grader.checks.functions import FunctionModule, same_results
 from grader.checks.gradients import gradients_reach_every_parameter
 from grader.checks.mutation import does_not_change_its_input
 from grader.checks.randomness import drops_out_only_in_training, repeats_itself_in_evaluation
 from grader.checks.shapes import has_shape, output_has_shape
-from grader.checks.suspects import Suspect
+from grader.checks.suspects import Suspect, WrongFormula
 from grader.checks.training import trains
 from grader.checks.values import derivative_matches, same_value
 from grader.examiner.examination import inputs_may_change
@@ -28,7 +28,6 @@ from grader.examiner.examination import inputs_may_change
 __all__ = [
     "Case",
     "FunctionModule",
-    "Lookalike",
     "Suspect",
     "WrongFormula",
     "contest_points",

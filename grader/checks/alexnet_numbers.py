@@ -8,7 +8,8 @@ from itertools import pairwise
 from torch import nn
 
 from grader.checks.alexnet import GRID, SIDE
-from grader.checks.formulas import WrongFormula, shown
+from grader.checks.formulas import shown
+from grader.checks.suspects import WrongFormula
 from grader.errors import CheckFailed
 from grader.language import _
 

@@ -67,6 +67,11 @@ def require_tensor(output: object) -> Tensor:
     return output
 
 
+def error_text(error: BaseException) -> str:
+    """An exception of student code in words: one from the sandbox names its own kind."""
+    return str(error) if isinstance(error, StudentCodeRaised) else f"{type(error).__name__}: {error}"
+
+
 @contextmanager
 def student_errors_explained(inputs: Sequence[Tensor], expected_shape: Sequence[int] | None = None) -> Iterator[None]:
     """Exceptions of student code inside the block become `CheckFailed`, with the likely cause.
@@ -77,7 +82,7 @@ def student_errors_explained(inputs: Sequence[Tensor], expected_shape: Sequence[
     try:
         yield
     except ORDINARY_ERRORS as error:
-        text = str(error) if isinstance(error, StudentCodeRaised) else f"{type(error).__name__}: {error}"
+        text = error_text(error)
         shape = tuple(inputs[0].shape) if inputs else ()
         raise CheckFailed(
             _("Your code raised an error on an input of shape {shape}: {error}").format(shape=shape, error=text),

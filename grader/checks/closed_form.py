@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from grader.checks.calling import student_errors_explained
-from grader.checks.values import same_value
+from grader.checks.suspects import WrongFormula
+from grader.checks.values import value_failure
 from grader.errors import CheckFailed
 from grader.language import _
 
-
-@dataclass(frozen=True)
-class WrongFormula:
-    """A formula that students write by mistake.
-
-    Attributes:
-        function: the arguments -> the wrong result.
-        message: names the mistake, in the reader's language.
-    """
-
-    function: Callable[..., object]
-    message: str
+TOLERANCE = 1e-9
 
 
 def formula_matches(
@@ -50,7 +39,7 @@ def formula_matches(
     failures = [
         (point, failure)
         for point, value in zip(points, found, strict=True)
-        if (failure := _failure(value, formula(*point))) is not None
+        if (failure := value_failure(value, formula(*point), tolerance=TOLERANCE)) is not None
     ]
     if not failures:
         return
@@ -62,14 +51,7 @@ def formula_matches(
         total=len(points),
     )
     for mistake in mistakes:
-        if all(_failure(value, mistake.function(*point)) is None for point, value in zip(points, found, strict=True)):
+        wrong = (mistake.function(*point) for point in points)
+        if all(value_failure(one, two, tolerance=TOLERANCE) is None for one, two in zip(found, wrong, strict=True)):
             raise CheckFailed(message, remedy=mistake.message)
     raise CheckFailed(message, remedy=failure.remedy if found[points.index(point)] is None else "")
-
-
-def _failure(found: object, expected: object) -> CheckFailed | None:
-    try:
-        same_value(found, expected, tolerance=1e-9)
-    except CheckFailed as failure:
-        return failure
-    return None

@@ -9,9 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grader.checks.functions import Lookalike
 from grader.checks.skips import Skip, broken_skips
-from grader.checks.suspects import Suspect
+from grader.checks.suspects import Suspect, WrongFormula
 from grader.language import _
 
 
@@ -127,29 +126,29 @@ def _norms(
     return [float(norm(gradient)) for gradient in torch.autograd.grad(loss(output), asked)]
 
 
-def gradient_norm_mistakes() -> list[Lookalike]:
+def gradient_norm_mistakes() -> list[WrongFormula]:
     """Wrong norms of gradients."""
 
     def mean_square(output: Tensor) -> Tensor:
         return output.square().mean()
 
-    def with_norm(norm: Callable[[Tensor], Tensor], message: str) -> Lookalike:
-        return Lookalike(partial(_norms, loss=mean_square, norm=norm), message)
+    def with_norm(norm: Callable[[Tensor], Tensor], message: str) -> WrongFormula:
+        return WrongFormula(partial(_norms, loss=mean_square, norm=norm), message)
 
-    def with_loss(loss: Callable[[Tensor], Tensor], message: str) -> Lookalike:
-        return Lookalike(partial(_norms, loss=loss, norm=lambda gradient: gradient.norm()), message)
+    def with_loss(loss: Callable[[Tensor], Tensor], message: str) -> WrongFormula:
+        return WrongFormula(partial(_norms, loss=loss, norm=lambda gradient: gradient.norm()), message)
 
     other_loss = _("The loss is another: it is the mean of the squares of the outputs.")
     return [
-        Lookalike(
+        WrongFormula(
             lambda weights, x: [float(weight.norm()) for weight in weights],
             _("These are the norms of the weights; the norms of their gradients, `p.grad`, are asked for."),
         ),
-        Lookalike(
+        WrongFormula(
             lambda weights, x: gradient_norms(weights, x)[::-1],
             _("The order is reversed: the list begins with the first layer."),
         ),
-        Lookalike(
+        WrongFormula(
             partial(_norms, loss=mean_square, norm=lambda gradient: gradient.norm(), biases=True),
             _("The biases are in the list too; weights are the parameters with more than one axis."),
         ),
@@ -172,10 +171,10 @@ def gradient_norm_mistakes() -> list[Lookalike]:
     ]
 
 
-def accumulation_mistakes() -> list[Lookalike]:
+def accumulation_mistakes() -> list[WrongFormula]:
     """What the second call in a row gives where gradients pile up."""
     return [
-        Lookalike(
+        WrongFormula(
             lambda weights, x: [2 * norm for norm in gradient_norms(weights, x)],
             _("The second call gives twice as much: the old gradients are still there. Call `net.zero_grad()` first."),
         )

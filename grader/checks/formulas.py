@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
-from grader.checks.calling import ORDINARY_ERRORS
-from grader.checks.values import same_value
-from grader.errors import CheckFailed, StudentCodeRaised
+from grader.checks.calling import ORDINARY_ERRORS, error_text
+from grader.checks.suspects import WrongFormula
+from grader.checks.values import value_failure
+from grader.errors import CheckFailed
 from grader.language import _
 
 _MOST = 12  # numbers of a list that a message shows
 _MOST_DIGITS = 40
-
-
-@dataclass(frozen=True)
-class WrongFormula:
-    """A formula that is wrong in a known way, and what to tell an author whose function equals it.
-
-    Attributes:
-        formula: takes the arguments of the right one.
-        message: names the mistake, in the reader's language.
-    """
-
-    formula: Callable[..., Any]
-    message: str
 
 
 def same_formula(
@@ -58,7 +45,7 @@ def same_formula(
         arguments=_listed(points[first]), found=shown(found[first]), expected=shown(right[first])
     )
     for mistake in mistakes:
-        if all(_equal(value, mistake.formula(*point)) for value, point in zip(found, points, strict=True)):
+        if all(_equal(value, mistake.function(*point)) for value, point in zip(found, points, strict=True)):
             raise CheckFailed(what, remedy=mistake.message)
     raise CheckFailed(what, remedy=_("Is there a `return` at its end?") if found[first] is None else "")
 
@@ -67,21 +54,16 @@ def _value(student: Callable[..., object], point: tuple[Any, ...]) -> object:
     try:
         return student(*point)
     except ORDINARY_ERRORS as error:
-        text = str(error) if isinstance(error, StudentCodeRaised) else f"{type(error).__name__}: {error}"
         raise CheckFailed(
             _("Your function raised an error with the arguments {arguments}: {error}").format(
-                arguments=_listed(point), error=text
+                arguments=_listed(point), error=error_text(error)
             )
         ) from error
 
 
 def _equal(value: object, right: object) -> bool:
-    try:
-        # Whole numbers below 10^9: 1e-12 tells a difference of 1 among them.
-        same_value(value, right, tolerance=1e-12)
-    except CheckFailed:
-        return False
-    return True
+    # Whole numbers below 10^9: 1e-12 tells a difference of 1 among them.
+    return value_failure(value, right, tolerance=1e-12) is None
 
 
 def shown(value: object) -> str:

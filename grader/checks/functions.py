@@ -11,26 +11,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from grader.checks.calling import ORDINARY_ERRORS
+from grader.checks.calling import ORDINARY_ERRORS, error_text
 from grader.checks.explaining import explain
-from grader.checks.values import same_value
-from grader.errors import CheckFailed, StudentCodeRaised
+from grader.checks.suspects import WrongFormula
+from grader.checks.values import value_failure
+from grader.errors import CheckFailed
 from grader.language import _
 
 MAX_SHOWN = 6
-
-
-@dataclass(frozen=True)
-class Lookalike:
-    """A function that makes a known mistake.
-
-    Attributes:
-        function: called like the student's; the student's function that gives the same is told the message.
-        message: names the mistake, in the reader's language.
-    """
-
-    function: Callable[..., Any]
-    message: str
 
 
 class FunctionModule(nn.Module):
@@ -52,7 +40,7 @@ def same_results(
     *,
     names: Sequence[str] = (),
     parts: Sequence[str] = (),
-    lookalikes: Sequence[Lookalike] = (),
+    lookalikes: Sequence[WrongFormula] = (),
     by_hand: bool = False,
     tolerance: float = 1e-5,
 ) -> None:
@@ -99,7 +87,7 @@ def _called(student: Callable[..., object], call: tuple[Any, ...], names: Sequen
         with torch.no_grad() if by_hand else nullcontext():
             return student(*given)
     except ORDINARY_ERRORS as error:
-        text = str(error) if isinstance(error, StudentCodeRaised) else f"{type(error).__name__}: {error}"
+        text = error_text(error)
         if by_hand and "does not require grad" in text:
             raise CheckFailed(
                 _("The function leaves the derivative to autograd."),
@@ -159,7 +147,9 @@ class _Column:
 
     def failure(self) -> CheckFailed | None:
         """What is wrong at the first wrong point, and how many points are right."""
-        failures = [_difference(f, e, self.tolerance) for f, e in zip(self.found, self.expected, strict=True)]
+        failures = [
+            value_failure(f, e, tolerance=self.tolerance) for f, e in zip(self.found, self.expected, strict=True)
+        ]
         wrong = [index for index, failure in enumerate(failures) if failure is not None]
         if not wrong:
             return None
@@ -175,7 +165,7 @@ class _Column:
 
     def equals(self, other: Sequence[Any]) -> bool:
         """Whether the student's results are these."""
-        return all(_difference(f, o, self.tolerance) is None for f, o in zip(self.found, other, strict=True))
+        return self._agrees(self.found, other)
 
     def factor_hint(self) -> str:
         """Names a factor that is missing or superfluous, or is empty."""
@@ -191,16 +181,10 @@ class _Column:
                 return _("The factor {name} is superfluous.").format(name=name)
         return ""
 
-    def _agrees(self, left: list[Any], right: list[Any]) -> bool:
-        return all(_difference(one, other, self.tolerance) is None for one, other in zip(left, right, strict=True))
-
-
-def _difference(found: object, expected: object, tolerance: float) -> CheckFailed | None:
-    try:
-        same_value(found, expected, tolerance=tolerance)
-    except CheckFailed as failure:
-        return failure
-    return None
+    def _agrees(self, left: Sequence[Any], right: Sequence[Any]) -> bool:
+        return all(
+            value_failure(one, other, tolerance=self.tolerance) is None for one, other in zip(left, right, strict=True)
+        )
 
 
 def _is_permuted(found: list[list[Any]], expected: list[list[Any]], tolerance: float) -> bool:
@@ -210,7 +194,7 @@ def _is_permuted(found: list[list[Any]], expected: list[list[Any]], tolerance: f
         return False
     return any(
         all(
-            _difference(row[place], right[index], tolerance) is None
+            value_failure(row[place], right[index], tolerance=tolerance) is None
             for row, right in zip(found, expected, strict=True)
             for index, place in enumerate(order)
         )

@@ -12,20 +12,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grader.checks.functions import FunctionModule, Lookalike
-from grader.checks.suspects import Suspect
+from grader.checks.functions import FunctionModule
+from grader.checks.suspects import Suspect, WrongFormula
 from grader.language import _
 
 Padding = Callable[[Tensor, int, int, int], Tensor]
 
 
-def same_padding_mistakes() -> list[Lookalike]:
+def same_padding_mistakes() -> list[WrongFormula]:
     """Wrong paddings for a convolution with stride 1 that keeps the size."""
     return [
-        Lookalike(lambda size: size - 1, _("This is what both edges need together; `padding` is counted per edge.")),
-        Lookalike(lambda size: size, _("With `padding` as large as the kernel the map grows.")),
-        Lookalike(lambda size: (size + 1) // 2, _("This is one more than needed: the map grows by 2.")),
-        Lookalike(lambda size: 1, _("A padding of 1 fits the kernel 3x3 only.")),
+        WrongFormula(lambda size: size - 1, _("This is what both edges need together; `padding` is counted per edge.")),
+        WrongFormula(lambda size: size, _("With `padding` as large as the kernel the map grows.")),
+        WrongFormula(lambda size: (size + 1) // 2, _("This is one more than needed: the map grows by 2.")),
+        WrongFormula(lambda size: 1, _("A padding of 1 fits the kernel 3x3 only.")),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from grader.checks.functions import Lookalike
+from grader.checks.suspects import WrongFormula
 from grader.language import _
 
 
@@ -19,7 +19,7 @@ def probe_derivative(kind: str, t: float, c: float) -> float:
     return {"sin": c * math.cos(c * t), "cube": 3 * c * t**2, "exp": c * math.exp(c * t)}[kind]
 
 
-def numeric_mistakes() -> list[Lookalike]:
+def numeric_mistakes() -> list[WrongFormula]:
     """Numeric differences with unlucky steps, and ones that are no differences."""
 
     def two_sided(kind: str, t: float, c: float, h: float) -> float:
@@ -32,7 +32,7 @@ def numeric_mistakes() -> list[Lookalike]:
         return lambda kind, t, c: difference(kind, t, c, h)
 
     mistakes = [
-        Lookalike(lambda kind, t, c: 0.0, _("The two points are the same, or the step is smaller than rounding."))
+        WrongFormula(lambda kind, t, c: 0.0, _("The two points are the same, or the step is smaller than rounding."))
     ]
     for exponent in range(1, 19):
         h = 10.0**-exponent
@@ -45,9 +45,9 @@ def numeric_mistakes() -> list[Lookalike]:
             )
         ).format(step=h)
         for difference in (two_sided, one_sided):
-            mistakes.append(Lookalike(with_step(difference, h), text))
+            mistakes.append(WrongFormula(with_step(difference, h), text))
     forgotten = _("The distance between the two points is 2h: divide by it.")
     mistakes += [
-        Lookalike(lambda kind, t, c: 2 * probe_derivative(kind, t, c), forgotten),
+        WrongFormula(lambda kind, t, c: 2 * probe_derivative(kind, t, c), forgotten),
     ]
     return mistakes

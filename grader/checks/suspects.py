@@ -1,11 +1,25 @@
-"""Known mistakes, each as a module that makes it."""
+"""Known mistakes, each as a module or a function that makes it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
+
+
+@dataclass(frozen=True)
+class WrongFormula:
+    """A function of numbers that makes a known mistake.
+
+    Attributes:
+        function: called like the student's; the author of one that gives the same is told the message.
+        message: names the mistake, in the reader's language.
+    """
+
+    function: Callable[..., Any]
+    message: str
 
 
 @dataclass(frozen=True)

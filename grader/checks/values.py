@@ -48,6 +48,15 @@ def same_value(found: object, expected: object, *, tolerance: float = 1e-5) -> N
     )
 
 
+def value_failure(found: object, expected: object, *, tolerance: float = 1e-5) -> CheckFailed | None:
+    """What `same_value` would raise; None where it would not."""
+    try:
+        same_value(found, expected, tolerance=tolerance)
+    except CheckFailed as failure:
+        return failure
+    return None
+
+
 def derivative_matches(
     student: Callable[..., object],
     function: Callable[..., Tensor],
@@ -76,12 +85,11 @@ def derivative_matches(
         given = [value.clone() if isinstance(value, Tensor) else value for value in arguments]
         with student_errors_explained([_numbers(argument) for argument in arguments]), inputs_may_change():
             found = student(*given)
-        try:
-            same_value(found, expected, tolerance=tolerance)
-        except CheckFailed as error:
-            failure = failure or _at(point, error)
-        else:
+        error = value_failure(found, expected, tolerance=tolerance)
+        if error is None:
             right += 1
+        else:
+            failure = failure or _at(point, error)
     if failure is not None:
         counted = _("It is right at {right} of {total} points.").format(right=right, total=len(points))
         raise CheckFailed(f"{failure.message} {counted}", remedy=failure.remedy)

@@ -20,7 +20,7 @@ from grader.checks.alexnet_mistakes import (
     features_shape_mistakes,
     features_training_mistakes,
 )
-from grader.checks.formulas import WrongFormula
+from grader.checks.suspects import WrongFormula
 from grader.errors import CheckFailed
 
 CHANNELS = (4, 6, 8, 10, 12)
@@ -217,7 +217,7 @@ def test_every_wrong_formula_is_named(name: str) -> None:
     right, mistakes = getattr(alexnet_numbers, name), getattr(alexnet_numbers, f"{name}_mistakes")()
     for mistake in mistakes:
         text = message_of(
-            lambda mistake=mistake: same_formula(mistake.formula, right, MISTAKES[name], mistakes=mistakes)
+            lambda mistake=mistake: same_formula(mistake.function, right, MISTAKES[name], mistakes=mistakes)
         )
         assert mistake.message in text
 

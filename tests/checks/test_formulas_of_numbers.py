@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from grader.checks import Lookalike, chain_mistakes, numeric, same_results
+from grader.checks import WrongFormula, chain_mistakes, numeric, same_results
 from grader.checks import chain as chains
 from grader.errors import CheckFailed
 
@@ -84,7 +84,7 @@ def test_numbers_may_come_in_any_container(convert: Callable[[Any], Any]) -> Non
     check_gradients(lambda *call: convert(chains.chain_gradients(*call)))
 
 
-Mistakes = tuple[Callable[..., Any], list[Lookalike], int, Any, bool]
+Mistakes = tuple[Callable[..., Any], list[WrongFormula], int, Any, bool]
 TABLES: list[Mistakes] = [
     (chains.chain, chain_mistakes.chain_mistakes(), 4, chains.ACTIVATIONS, True),
     (chains.skip_chain, chain_mistakes.skip_chain_mistakes(), 4, chains.ACTIVATIONS, True),
@@ -100,7 +100,7 @@ def test_every_known_mistake_in_a_formula_is_named(table: Mistakes) -> None:
     calls = chains.drawn_calls(5, count, zeros=zeros)
     for mistake in mistakes:
 
-        def student(*call: float, mistake: Lookalike = mistake) -> Any:
+        def student(*call: float, mistake: WrongFormula = mistake) -> Any:
             if not parts:
                 return mistake.function(*call)
             pairs = zip(mistake.function(*call), reference(*call), strict=True)

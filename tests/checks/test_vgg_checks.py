@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from grader.checks import dropout_matches, formula_matches, same_function
-from grader.checks.closed_form import WrongFormula
+from grader.checks.suspects import WrongFormula
 from grader.checks.vgg import block_with, halves_the_picture, vgg_block, vgg_block_mistakes
 from grader.checks.vgg_network import (
     dropout_mistakes,
