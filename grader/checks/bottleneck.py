@@ -11,13 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models.resnet import Bottleneck as TorchvisionBottleneck
 
 from grader.checks.cases import Case
-from grader.checks.residual import basic_block_cases, changes_shape, projection
+from grader.checks.residual import basic_block_cases
+from grader.checks.residual_parts import (
+    ResidualBlock,
+    addition_alone,
+    changes_shape,
+    mistakes_of_identity,
+    mistakes_of_order,
+    mistakes_of_projection,
+    projection,
+)
 from grader.checks.suspects import Suspect
 from grader.language import _
 
@@ -32,15 +42,14 @@ def bottleneck(in_channels: int, out_channels: int, stride: int = 1) -> nn.Modul
     return block
 
 
-class _Bottleneck(nn.Module):
+class _Bottleneck(ResidualBlock):
     """Parts of a bottleneck; each mistake below puts them together in its own way.
 
     Args:
         in_channels, out_channels, stride: as in `bottleneck`.
         narrow: channels of the 3x3 convolution, a quarter of `out_channels` where it is right.
         strides: of the three convolutions.
-        projects: whether the shortcut has a projection; by default where it is needed.
-        kernel_size: of the projection.
+        parts: as in `ResidualBlock.finish`.
     """
 
     def __init__(
@@ -51,8 +60,7 @@ class _Bottleneck(nn.Module):
         *,
         narrow: int | None = None,
         strides: Sequence[int] | None = None,
-        projects: bool | None = None,
-        kernel_size: int = 1,
+        **parts: Any,
     ) -> None:
         super().__init__()
         narrow = out_channels // EXPANSION if narrow is None else narrow
@@ -63,51 +71,12 @@ class _Bottleneck(nn.Module):
         self.bn2 = nn.BatchNorm2d(narrow)
         self.conv3 = nn.Conv2d(narrow, out_channels, 1, stride=third, bias=False)
         self.bn3 = nn.BatchNorm2d(out_channels)
-        if projects is None:
-            projects = changes_shape(in_channels, out_channels, stride)
-        self.shortcut: nn.Module = (
-            projection(in_channels, out_channels, stride, kernel_size) if projects else nn.Identity()
-        )
+        self.finish((in_channels, out_channels, stride), **parts)
 
     def branch(self, x: Tensor) -> Tensor:
         """The residual branch F(x)."""
         x = F.relu(self.bn1(self.conv1(x)))
         return self.bn3(self.conv3(F.relu(self.bn2(self.conv2(x)))))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.branch(x) + self.shortcut(x))
-
-
-class _NoReluAfterAddition(_Bottleneck):
-    def forward(self, x: Tensor) -> Tensor:
-        return self.branch(x) + self.shortcut(x)
-
-
-class _ReluBeforeAddition(_Bottleneck):
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.branch(x)) + self.shortcut(x)
-
-
-class _ReluBeforeAndAfterAddition(_Bottleneck):
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(F.relu(self.branch(x)) + self.shortcut(x))
-
-
-class _NoAddition(_Bottleneck):
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.branch(x))
-
-
-class _ReluOnInput(_Bottleneck):
-    def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(x)
-        return F.relu(self.branch(x) + self.shortcut(x))
-
-
-class _IdentityOverwritten(_Bottleneck):
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.branch(x)
-        return F.relu(x + x)
 
 
 class _OtherBranch(_Bottleneck):
@@ -133,32 +102,17 @@ class _NoLastNorm(_Bottleneck):
         self.bn3 = nn.Identity()  # type: ignore[assignment]
 
 
-class _ShortcutWithoutNorm(_Bottleneck):
-    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
-        super().__init__(in_channels, out_channels, stride)
-        self.shortcut = nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False)
-
-
-class _NormOnIdentity(_Bottleneck):
-    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
-        super().__init__(in_channels, out_channels, stride)
-        self.shortcut = nn.BatchNorm2d(out_channels)
-
-
 class _PreActivation(_Bottleneck):
     """He et al. 2016, Identity Mappings in Deep Residual Networks, figure 1 (b)."""
 
     def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
-        super().__init__(in_channels, out_channels, stride)
+        super().__init__(in_channels, out_channels, stride, order=addition_alone)
         self.bn1, self.bn3 = nn.BatchNorm2d(in_channels), nn.BatchNorm2d(out_channels // EXPANSION)
 
     def branch(self, x: Tensor) -> Tensor:
         """The residual branch of ResNet v2."""
         x = self.conv2(F.relu(self.bn2(self.conv1(F.relu(self.bn1(x))))))
         return self.conv3(F.relu(self.bn3(x)))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.branch(x) + self.shortcut(x)
 
 
 def bottleneck_cases(channels: int = 24, more_channels: int = 32) -> list[Case]:
@@ -169,26 +123,16 @@ def bottleneck_cases(channels: int = 24, more_channels: int = 32) -> list[Case]:
 def bottleneck_mistakes(in_channels: int, out_channels: int, stride: int = 1) -> list[Suspect]:
     """Blocks that are wrong in a known way; the shapes of input and output are right."""
     sizes = (in_channels, out_channels, stride)
-    suspects = [*_mistakes_of_order(*sizes), *_mistakes_of_layers(*sizes)]
+    block = partial(_Bottleneck, *sizes)
+    suspects = mistakes_of_order(block, partial(_PreActivation, *sizes), _mistakes_inside(*sizes))
+    suspects += _mistakes_of_layers(*sizes)
     if stride != 1:
         suspects += _mistakes_of_stride(*sizes)
-    return suspects + (_mistakes_of_projection(*sizes) if changes_shape(*sizes) else _mistakes_of_identity(*sizes))
+    return suspects + (mistakes_of_projection(block) if changes_shape(*sizes) else mistakes_of_identity(block))
 
 
-def _mistakes_of_order(*sizes: int) -> list[Suspect]:
+def _mistakes_inside(*sizes: int) -> list[Suspect]:
     return [
-        Suspect(
-            partial(_NoReluAfterAddition, *sizes),
-            _("There is no ReLU after the addition: the output has negative numbers."),
-        ),
-        Suspect(
-            partial(_ReluBeforeAddition, *sizes),
-            _("ReLU is applied before the addition instead of after it: first add, then ReLU."),
-        ),
-        Suspect(
-            partial(_ReluBeforeAndAfterAddition, *sizes),
-            _("ReLU is applied before and after the addition. The branch ends with BatchNorm, one ReLU follows it."),
-        ),
         Suspect(
             partial(_OtherBranch, *sizes, relus=(False, True)),
             _("There is no ReLU after the first convolution of the branch and its BatchNorm."),
@@ -200,22 +144,6 @@ def _mistakes_of_order(*sizes: int) -> list[Suspect]:
         Suspect(
             partial(_OtherBranch, *sizes, relus=(False, False)),
             _("There is no ReLU between the convolutions of the branch."),
-        ),
-        Suspect(
-            partial(_ReluOnInput, *sizes),
-            _("ReLU is applied to the input of the block; its first operation should be a convolution."),
-        ),
-        Suspect(
-            partial(_PreActivation, *sizes),
-            _("This is the pre-activation order (ResNet v2: BN, ReLU, conv). The task asks for conv, BN, ReLU."),
-        ),
-        Suspect(
-            partial(_IdentityOverwritten, *sizes, projects=False),
-            _("The identity was taken after `x` had been overwritten: save the input before the first convolution."),
-        ),
-        Suspect(
-            partial(_NoAddition, *sizes),
-            _("The addition is forgotten: without it this is a plain net, not a residual one."),
         ),
     ]
 
@@ -247,35 +175,5 @@ def _mistakes_of_stride(in_channels: int, out_channels: int, stride: int) -> lis
         Suspect(
             partial(_Bottleneck, *sizes, strides=(1, 1, stride)),
             _("The stride is in the last 1x1 convolution; it belongs into the 3x3 one."),
-        ),
-    ]
-
-
-def _mistakes_of_projection(*sizes: int) -> list[Suspect]:
-    return [
-        Suspect(
-            partial(_NoAddition, *sizes, projects=False),
-            _("The addition is forgotten: without it this is a plain net, not a residual one."),
-        ),
-        Suspect(
-            partial(_ShortcutWithoutNorm, *sizes),
-            _("The shortcut has a convolution and no BatchNorm after it."),
-        ),
-        Suspect(
-            partial(_Bottleneck, *sizes, kernel_size=3),
-            _("The shortcut has a 3x3 convolution; a 1x1 one is expected."),
-        ),
-    ]
-
-
-def _mistakes_of_identity(*sizes: int) -> list[Suspect]:
-    return [
-        Suspect(
-            partial(_NormOnIdentity, *sizes),
-            _("There is a BatchNorm on the shortcut although the shape does not change: leave the input as it is."),
-        ),
-        Suspect(
-            partial(_Bottleneck, *sizes, projects=True),
-            _("The shortcut has a convolution although the shape does not change: leave the input as it is."),
         ),
     ]

@@ -10,31 +10,28 @@ torchvision's own block. A mistake is a block too: a student's block that equals
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models.resnet import BasicBlock as TorchvisionBlock
 
 from grader.checks.cases import Case
+from grader.checks.residual_parts import (
+    ResidualBlock,
+    addition_alone,
+    changes_shape,
+    mistakes_of_identity,
+    mistakes_of_order,
+    mistakes_of_projection,
+    projection,
+)
 from grader.checks.suspects import Suspect
 from grader.language import _
 
 
 def _conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=False)
-
-
-def projection(in_channels: int, out_channels: int, stride: int, kernel_size: int = 1) -> nn.Sequential:
-    """The shortcut of a block that changes the shape: a convolution 1x1 with the stride, and BatchNorm."""
-    return nn.Sequential(
-        nn.Conv2d(in_channels, out_channels, kernel_size, stride=stride, padding=kernel_size // 2, bias=False),
-        nn.BatchNorm2d(out_channels),
-    )
-
-
-def changes_shape(in_channels: int, out_channels: int, stride: int) -> bool:
-    """Whether the shortcut of such a block needs a projection."""
-    return stride != 1 or in_channels != out_channels
 
 
 def basic_block(in_channels: int, out_channels: int, stride: int = 1) -> nn.Module:
@@ -45,44 +42,20 @@ def basic_block(in_channels: int, out_channels: int, stride: int = 1) -> nn.Modu
     return block
 
 
-class _Block(nn.Module):
+class _Block(ResidualBlock):
     """Parts of a basic block; each mistake below puts them together in its own way."""
 
-    def __init__(
-        self, in_channels: int, out_channels: int, stride: int, *, projects: bool | None = None, kernel_size: int = 1
-    ) -> None:
+    def __init__(self, in_channels: int, out_channels: int, stride: int, **parts: Any) -> None:
         super().__init__()
         self.conv1 = _conv3x3(in_channels, out_channels, stride)
         self.bn1 = nn.BatchNorm2d(out_channels)
         self.conv2 = _conv3x3(out_channels, out_channels)
         self.bn2 = nn.BatchNorm2d(out_channels)
-        if projects is None:
-            projects = changes_shape(in_channels, out_channels, stride)
-        self.shortcut: nn.Module = (
-            projection(in_channels, out_channels, stride, kernel_size) if projects else nn.Identity()
-        )
+        self.finish((in_channels, out_channels, stride), **parts)
 
     def branch(self, x: Tensor) -> Tensor:
         """The residual branch F(x), equation 1 of the paper."""
         return self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.branch(x) + self.shortcut(x))
-
-
-class _NoReluAfterAddition(_Block):
-    def forward(self, x: Tensor) -> Tensor:
-        return self.branch(x) + self.shortcut(x)
-
-
-class _ReluBeforeAddition(_Block):
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.branch(x)) + self.shortcut(x)
-
-
-class _ReluBeforeAndAfterAddition(_Block):
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(F.relu(self.branch(x)) + self.shortcut(x))
 
 
 class _NoReluBetweenConvolutions(_Block):
@@ -100,26 +73,9 @@ class _FirstConvTwice(_Block):
         return self.bn2(self.conv1(F.relu(self.bn1(self.conv1(x)))))
 
 
-class _NoAddition(_Block):
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.branch(x))
-
-
 class _SecondConvReadsInput(_Block):
     def branch(self, x: Tensor) -> Tensor:
         return self.bn2(self.conv2(x))
-
-
-class _IdentityOverwritten(_Block):
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.branch(x)
-        return F.relu(x + x)
-
-
-class _ReluOnInput(_Block):
-    def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(x)
-        return F.relu(self.branch(x) + self.shortcut(x))
 
 
 class _StrideInSecondConv(_Block):
@@ -133,33 +89,18 @@ class _PreActivation(_Block):
     """He et al. 2016, Identity Mappings in Deep Residual Networks, figure 1 (b)."""
 
     def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
-        super().__init__(in_channels, out_channels, stride)
+        super().__init__(in_channels, out_channels, stride, order=addition_alone)
         self.bn1 = nn.BatchNorm2d(in_channels)
         self.bn2 = nn.BatchNorm2d(out_channels)
 
     def branch(self, x: Tensor) -> Tensor:
         return self.conv2(F.relu(self.bn2(self.conv1(F.relu(self.bn1(x))))))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.branch(x) + self.shortcut(x)
-
 
 class _NoNormInBranch(_Block):
     def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
         super().__init__(in_channels, out_channels, stride)
         self.bn2 = nn.Identity()  # type: ignore[assignment]
-
-
-class _ShortcutWithoutNorm(_Block):
-    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
-        super().__init__(in_channels, out_channels, stride)
-        self.shortcut = nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False)
-
-
-class _NormOnIdentity(_Block):
-    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
-        super().__init__(in_channels, out_channels, stride)
-        self.shortcut = nn.BatchNorm2d(out_channels)
 
 
 def basic_block_cases(channels: int = 12, more_channels: int = 20) -> list[Case]:
@@ -175,51 +116,10 @@ def basic_block_cases(channels: int = 12, more_channels: int = 20) -> list[Case]
 def basic_block_mistakes(in_channels: int, out_channels: int, stride: int = 1) -> list[Suspect]:
     """Blocks that are wrong in a known way; the shapes of input and output are right."""
     sizes = (in_channels, out_channels, stride)
-    suspects = [*_mistakes_of_order(*sizes), *_mistakes_of_layers(*sizes)]
-    if changes_shape(*sizes):
-        return suspects + _mistakes_of_projection(*sizes)
-    return suspects + _mistakes_of_identity(*sizes)
-
-
-def _mistakes_of_order(*sizes: int) -> list[Suspect]:
-    return [
-        Suspect(
-            partial(_NoReluAfterAddition, *sizes),
-            _("There is no ReLU after the addition: the output has negative numbers."),
-        ),
-        Suspect(
-            partial(_ReluBeforeAddition, *sizes),
-            _("ReLU is applied before the addition instead of after it: first add, then ReLU."),
-        ),
-        Suspect(
-            partial(_ReluBeforeAndAfterAddition, *sizes),
-            _("ReLU is applied before and after the addition. The branch ends with BatchNorm, one ReLU follows it."),
-        ),
-        Suspect(
-            partial(_NoReluBetweenConvolutions, *sizes),
-            _("There is no ReLU between the two convolutions."),
-        ),
-        Suspect(
-            partial(_ReluOnInput, *sizes),
-            _("ReLU is applied to the input of the block; its first operation should be a convolution."),
-        ),
-        Suspect(
-            partial(_PreActivation, *sizes),
-            _("This is the pre-activation order (ResNet v2: BN, ReLU, conv). The task asks for conv, BN, ReLU."),
-        ),
-        Suspect(
-            partial(_IdentityOverwritten, *sizes, projects=False),
-            _("The identity was taken after `x` had been overwritten: save the input before the first convolution."),
-        ),
-        Suspect(
-            partial(_NoAddition, *sizes),
-            _("The addition is forgotten: without it this is a plain net, not a residual one."),
-        ),
-    ]
-
-
-def _mistakes_of_layers(*sizes: int) -> list[Suspect]:
-    return [
+    block = partial(_Block, *sizes)
+    inside = [Suspect(partial(_NoReluBetweenConvolutions, *sizes), _("There is no ReLU between the two convolutions."))]
+    suspects = [
+        *mistakes_of_order(block, partial(_PreActivation, *sizes), inside),
         Suspect(
             partial(_FirstNormTwice, *sizes),
             _("The first BatchNorm is used after both convolutions, the second one is declared and never called."),
@@ -229,24 +129,9 @@ def _mistakes_of_layers(*sizes: int) -> list[Suspect]:
             _("There is no BatchNorm after the second convolution."),
         ),
     ]
-
-
-def _mistakes_of_projection(in_channels: int, out_channels: int, stride: int) -> list[Suspect]:
-    sizes = (in_channels, out_channels, stride)
-    suspects = [
-        Suspect(
-            partial(_NoAddition, *sizes, projects=False),
-            _("The addition is forgotten: without it this is a plain net, not a residual one."),
-        ),
-        Suspect(
-            partial(_ShortcutWithoutNorm, *sizes),
-            _("The shortcut has a convolution and no BatchNorm after it."),
-        ),
-        Suspect(
-            partial(_Block, *sizes, kernel_size=3),
-            _("The shortcut has a 3x3 convolution; a 1x1 one is expected."),
-        ),
-    ]
+    if not changes_shape(*sizes):
+        return [*suspects, *_mistakes_of_convolutions(*sizes), *mistakes_of_identity(block)]
+    suspects += mistakes_of_projection(block)
     if stride != 1:
         suspects.append(
             Suspect(
@@ -257,7 +142,7 @@ def _mistakes_of_projection(in_channels: int, out_channels: int, stride: int) ->
     return suspects
 
 
-def _mistakes_of_identity(*sizes: int) -> list[Suspect]:
+def _mistakes_of_convolutions(*sizes: int) -> list[Suspect]:
     return [
         Suspect(
             partial(_SecondConvReadsInput, *sizes),
@@ -266,13 +151,5 @@ def _mistakes_of_identity(*sizes: int) -> list[Suspect]:
         Suspect(
             partial(_FirstConvTwice, *sizes),
             _("The first convolution is used twice, the second one is declared and never called."),
-        ),
-        Suspect(
-            partial(_NormOnIdentity, *sizes),
-            _("There is a BatchNorm on the shortcut although the shape does not change: leave the input as it is."),
-        ),
-        Suspect(
-            partial(_Block, *sizes, projects=True),
-            _("The shortcut has a convolution although the shape does not change: leave the input as it is."),
         ),
     ]
