@@ -284,6 +284,13 @@ def stack_weights_mistakes() -> list[WrongFormula]:
     ]
 
 
+def counted_probe(channels: int, width: int) -> nn.Module:
+    """The module on which a student's count is tried; the notebook shows one with the same layers."""
+    return nn.Sequential(
+        nn.Conv2d(3, channels, 3, bias=False), nn.BatchNorm2d(channels), nn.Flatten(), nn.Linear(channels, width)
+    )
+
+
 def count_parameters_mistakes(build: Callable[..., nn.Module]) -> list[WrongFormula]:
     """Wrong ways to count the learnable numbers of a module that `build` makes from the arguments."""
     return [
