@@ -8,13 +8,14 @@ that way first; if it loses a point, mutants run everything after all.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nbformat import NotebookNode
 
 from grader.assignment import split_hidden
 from grader.audit.preparing import Prepared
-from grader.audit.scope import STAR, names_of
+from grader.audit.scope import STAR, Names, names_of
 
 ALWAYS_BINDS = (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
@@ -60,10 +61,34 @@ def _needed_before(source: str, needed: set[str]) -> set[str]:
     """Names that have to be there before a cell runs: what it reads, and what is needed later and not defined by it."""
     if names_of(source) is None:
         return needed
+    return _needed_by(ast.parse(source).body, needed)
+
+
+def _needed_by(statements: Sequence[ast.stmt], needed: set[str]) -> set[str]:
     needed = set(needed)
-    for statement in reversed(ast.parse(source).body):
-        names = names_of(ast.unparse(statement))
-        if names is not None:
-            needed -= names.bound if isinstance(statement, ALWAYS_BINDS) else set()
-            needed |= names.read
+    for statement in reversed(statements):
+        bound = _names(statement).bound
+        needed -= bound if isinstance(statement, ALWAYS_BINDS) else set()
+        needed |= _read_by(statement)
     return needed
+
+
+def _read_by(statement: ast.stmt) -> set[str]:
+    """Names that a statement reads before it binds them: not its own loop variable, nor the exception it has caught."""
+    if isinstance(statement, ast.For):
+        inside = (
+            _needed_by(statement.body, set()) - _names(ast.Assign([statement.target], statement.iter, lineno=1)).bound
+        )
+        return inside | set(_names(ast.Expr(statement.iter)).read) | _needed_by(statement.orelse, set())
+    if isinstance(statement, ast.Try):
+        blocks = [statement.body, statement.orelse, statement.finalbody]
+        found = set().union(*(_needed_by(block, set()) for block in blocks))
+        for handler in statement.handlers:
+            kind = set() if handler.type is None else set(_names(ast.Expr(handler.type)).read)
+            found |= kind | (_needed_by(handler.body, set()) - {handler.name})
+        return found
+    return set(_names(statement).read)
+
+
+def _names(statement: ast.stmt) -> Names:
+    return names_of(ast.unparse(statement)) or Names(frozenset(), frozenset())
