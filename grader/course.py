@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -57,6 +57,12 @@ contest = true
 train_s = 600              # seconds that a notebook may train; it reads SPRINGFIELD_TRAIN_SECONDS
 limits = {{ wall_s = 1200, cell_s = 1200 }}
 """
+
+
+def assignments_in(source: Path, order: Sequence[str] = LESSON_ORDER) -> list[str]:
+    """Names of the folders that hold a notebook of their name, in this order; others behind them, by name."""
+    found = [path.name for path in source.glob("*") if (path / f"{path.name}.ipynb").is_file()]
+    return sorted(found, key=lambda slug: (order.index(slug) if slug in order else len(order), slug))
 
 
 def course_source() -> Path:
@@ -154,9 +160,7 @@ class Course:
 
     def slugs(self) -> list[str]:
         """Assignments that have a source folder, in lesson order."""
-        found = [path.name for path in sorted(self.source.glob("*")) if (path / f"{path.name}.ipynb").is_file()]
-        order = [*self.config.assignments, *LESSON_ORDER]
-        return sorted(found, key=lambda slug: (order.index(slug) if slug in order else len(order), slug))
+        return assignments_in(self.source, [*self.config.assignments, *LESSON_ORDER])
 
     def _absolute(self, url: str) -> str:
         prefix = "sqlite:///"

@@ -17,10 +17,9 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from grader.answers import SOLUTION_MARKS
 from grader.audit.edits import edits_of
 from grader.audit.text import Source
-
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,8 @@ def _solution_cell(grade_id: str, source: str) -> SolutionCell:
     inside: set[int] = set()
     is_inside = False
     for line in source.split("\n"):
-        if line.strip() in (BEGIN, END):
-            is_inside = line.strip() == BEGIN
+        if line.strip() in SOLUTION_MARKS:
+            is_inside = line.strip() == SOLUTION_MARKS[0]
             continue
         kept.append(line)
         if is_inside:

@@ -12,7 +12,7 @@ from grader.config import ClassConfig
 from grader.course import CLASS_TOML, Course
 from grader.datasets.layout import load_answer_key
 from grader.datasets.synthesize import synthesize
-from grader.demo import IMAGES, SIZE, TRAIN_S
+from grader.demo import IMAGES, SIZE, shorten_training
 from grader.errors import MissingDataset
 from grader.grading import Conditions
 from grader.outcomes import Report
@@ -41,9 +41,7 @@ def conditions_for(subject: Subject, slots: int, folder: Path) -> Conditions:
 
 def _default_class(folder: Path) -> Course:
     """Our own course in a class that nobody has changed, but for the demo's short training."""
-    text = CLASS_TOML.format(name="audit", language="en", timezone="UTC").replace(
-        "train_s = 600 ", f"train_s = {TRAIN_S} "
-    )
+    text = shorten_training(CLASS_TOML.format(name="audit", language="en", timezone="UTC"))
     return Course(folder, ClassConfig.model_validate(tomllib.loads(text)))
 
 

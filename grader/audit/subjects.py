@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.config import CONFIG_NAME
-from grader.course import LESSON_ORDER, Course, course_solutions, course_source
+from grader.course import Course, assignments_in, course_solutions, course_source
 from grader.errors import InvalidConfig
 from grader.language import Language
 
@@ -69,10 +69,7 @@ def _answers(course: Course, slug: str) -> Path:
 
 def _of_course() -> list[Subject]:
     folder = course_source() / "source"
-    found = [path.name for path in folder.iterdir() if (path / f"{path.name}.ipynb").is_file()]
-    order = {slug: index for index, slug in enumerate(LESSON_ORDER)}
-    found.sort(key=lambda slug: (order.get(slug, len(order)), slug))
-    return [Subject(slug, folder / slug, course_solutions() / slug, None, "en") for slug in found]
+    return [Subject(slug, folder / slug, course_solutions() / slug, None, "en") for slug in assignments_in(folder)]
 
 
 def _chosen(subjects: list[Subject], slugs: Sequence[str]) -> list[Subject]:

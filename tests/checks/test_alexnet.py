@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 import torchvision
+from check_messages import message_of
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -25,12 +26,6 @@ from grader.errors import CheckFailed
 
 CHANNELS = (4, 6, 8, 10, 12)
 FULL = (96, 256, 384, 384, 256)
-
-
-def message_of(check: Callable[[], object]) -> str:
-    with pytest.raises(CheckFailed) as caught:
-        check()
-    return str(caught.value)
 
 
 def number_of_parameters(module: nn.Module) -> int:

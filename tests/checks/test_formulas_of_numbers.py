@@ -8,18 +8,13 @@ from typing import Any
 
 import pytest
 import torch
+from check_messages import message_of
 
 from grader.checks import WrongFormula, chain_mistakes, numeric, same_results
 from grader.checks import chain as chains
 from grader.errors import CheckFailed
 
 ARGUMENTS = [*chains.ARGUMENTS, "g"]
-
-
-def message_of(check: Callable[[], None]) -> str:
-    with pytest.raises(CheckFailed) as caught:
-        check()
-    return str(caught.value)
 
 
 def check_gradients(student: Callable[..., Any], reference: Callable[..., Any] = chains.chain_gradients) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from check_messages import message_of
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -21,7 +22,6 @@ from grader.checks import (
 )
 from grader.checks.explaining import explain
 from grader.checks.residual import basic_block, basic_block_cases, basic_block_mistakes
-from grader.errors import CheckFailed
 
 
 def classifier(*last: nn.Module) -> nn.Sequential:
@@ -30,12 +30,6 @@ def classifier(*last: nn.Module) -> nn.Sequential:
 
 def batch() -> tuple[Tensor, Tensor]:
     return torch.randn(24, 6), torch.arange(24) % 3
-
-
-def message_of(check: Callable[[], None]) -> str:
-    with pytest.raises(CheckFailed) as caught:
-        check()
-    return str(caught.value)
 
 
 def test_a_network_that_learns_trains() -> None:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import torch
+from check_messages import message_of
 from torch import nn
 
 from grader.checks import FunctionModule, deep_stack, maps, same_function, same_results, skips
-from grader.errors import CheckFailed
 
 SIZE = (7, 8, 9)
 BLOCKS = [(4, 4, 1, False), (4, 4, 1, True), (4, 6, 2, True)]
-
-
-def message_of(check: Callable[[], None]) -> str:
-    with pytest.raises(CheckFailed) as caught:
-        check()
-    return str(caught.value)
 
 
 def test_padding_keeps_the_numbers_in_the_middle() -> None:

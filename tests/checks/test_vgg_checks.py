@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 import torchvision
+from check_messages import message_of
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -37,12 +38,6 @@ BLOCKS = [(1, 4, 6, False), (3, 4, 6, False), (4, 6, 6, False), (1, 4, 6, True),
 CLASSIFIER = (12, 20, 7)
 NETS: list[tuple[Any, ...]] = [([(2, 5), (1, 7)], 5, False, 18, 12), ([(1, 4), (2, 6)], 5, True, 18, 12)]
 NUMBERS = [11, 13, 16, 19]
-
-
-def message_of(check: Callable[[], None]) -> str:
-    with pytest.raises(CheckFailed) as caught:
-        check()
-    return str(caught.value)
 
 
 @pytest.mark.parametrize("sizes", BLOCKS)

@@ -508,8 +508,10 @@ def same(left, right):
 
 def is_request(message):
     """Whether the frames of a message of Jupyter's say that it is the examiner's."""
-    frames = [frame.bytes for frame in message[:8]]
-    return b"<IDS|MSG>" in frames[:-2] and b'"springfield_request"' in frames[frames.index(b"<IDS|MSG>") + 2]
+    for place, frame in enumerate(message[:-2]):
+        if frame.bytes == b"<IDS|MSG>":  # signature and header follow; the frames behind them may be large
+            return b'"springfield_request"' in message[place + 2].bytes
+    return False
 
 
 def install(kernel):
