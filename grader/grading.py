@@ -48,6 +48,7 @@ class Conditions:
         gpu: whether the sandbox gets the GPUs.
         threads: threads for one submission.
         environment: (name, value) pairs that notebooks find in their environment.
+        isolated: whether notebooks run in a sandbox; without it for one's own code alone.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -58,6 +59,7 @@ class Conditions:
     gpu: bool = False
     threads: int = 1
     environment: tuple[tuple[str, str], ...] = ()
+    isolated: bool = True
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,7 @@ def run_and_examine(
         gpu=conditions.gpu,
         threads=conditions.threads,
         environment=conditions.environment,
+        isolated=conditions.isolated,
     )
     with Kernel(view) as kernel:
         examination = Examination(kernel, conditions.contest, conditions.contest_missing, handed_in=dict(files))

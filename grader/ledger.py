@@ -46,6 +46,8 @@ def rules_hash(assignment: Assignment, conditions: Conditions) -> str:
         "language": conditions.language,
         "environment": conditions.environment,
     }
+    if not conditions.isolated:  # what it says of itself is believed: never mistaken for a graded one
+        rules["isolated"] = False
     if contest is not None:
         answers = sorted((image, label, image in contest.key.public_ids) for image, label in contest.key.labels.items())
         rules["contest"] = [repr(contest.table), contest.average, contest.grade_on, answers]

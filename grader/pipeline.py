@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from filelock import FileLock, Timeout
@@ -86,6 +86,7 @@ def grade_class(
     slots: int = 0,
     workers: Workers = local_workers,
     watcher: Watcher | None = None,
+    isolated: bool = True,
 ) -> list[Row]:
     """Grade what was handed in and not graded yet.
 
@@ -97,6 +98,7 @@ def grade_class(
         slots: submissions at once; 0 takes the class's setting.
         workers: makes the executor for a number of slots.
         watcher: hears of the progress.
+        isolated: False runs the notebooks without a sandbox, with this process's own rights: for one's own code alone.
 
     Returns:
         One row per submission, by assignment and student.
@@ -113,7 +115,7 @@ def grade_class(
         submissions = find_submissions(course, slugs, students)
         ledger = Ledger(course.ledger)
         with Recorder(course, roster) as recorder:
-            rules = {slug: _Rules.of(course, slug, slots) for slug in {s.slug for s in submissions}}
+            rules = {slug: _Rules.of(course, slug, slots, isolated) for slug in {s.slug for s in submissions}}
             rows: list[Row] = []
             work: list[_Work] = []
             jobs: dict[str, Job] = {}
@@ -159,9 +161,9 @@ class _Rules:
     hash: str
 
     @classmethod
-    def of(cls, course: Course, slug: str, slots: int) -> _Rules:
+    def of(cls, course: Course, slug: str, slots: int, isolated: bool) -> _Rules:
         assignment = load_assignment(course.gradebook_url, slug)
-        conditions = conditions_of(course, slug, slots=slots)
+        conditions = replace(conditions_of(course, slug, slots=slots), isolated=isolated)
         return cls(assignment, conditions, rules_hash(assignment, conditions))
 
 

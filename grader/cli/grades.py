@@ -14,6 +14,11 @@ from rich.console import Console
 
 from grader.cli.options import HERE, ClassDir, Json, Slugs, Students
 
+UNISOLATED = (
+    "--unisolated: the notebooks run without a sandbox. They can read every file that you can read, hidden tests and "
+    "other submissions included, and use the network. Grade nothing with it that others have written."
+)
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs."""
@@ -31,6 +36,10 @@ def grade(
         int,
         typer.Option(metavar="N", help="Grade anew under this number; the same number again changes nothing.", min=0),
     ] = 0,
+    unisolated: Annotated[
+        bool,
+        typer.Option("--unisolated", help="Without a sandbox, with your own rights: for your own notebooks."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Grade what was handed in and not graded yet; running it again goes on where it stopped.
@@ -45,7 +54,17 @@ def grade(
     wanted = slugs or course.slugs()
     console = Console(stderr=True)
     watcher = Watcher() if as_json else ProgressWatcher(console)
-    rows = grade_class(course, wanted, students=students or (), regrade=regrade, slots=slots, watcher=watcher)
+    if unisolated:
+        console.print(f"[bold red]warning[/] {UNISOLATED}")
+    rows = grade_class(
+        course,
+        wanted,
+        students=students or (),
+        regrade=regrade,
+        slots=slots,
+        watcher=watcher,
+        isolated=not unisolated,
+    )
     if as_json:
         print(json.dumps({"submissions": [_plain(row) for row in rows]}, ensure_ascii=False))
     else:

@@ -24,7 +24,10 @@ AGENT_FOLDER = "/opt/springfield"
 SLOT_FOLDER = "/.springfield/slot"  # zygote.py knows these two by the same names
 DATA_FOLDER = "/.springfield/data"
 PASSED_ON = ("OPENBLAS_", "MKL_", "NVPL_")  # which instructions the numeric libraries may use is the machine's affair
-REMEDY = "Install it (`apt-get install bubblewrap`) and run `grader doctor`."
+REMEDY = (
+    "Install it (`apt-get install bubblewrap`) and run `grader doctor`. For notebooks that you have written yourself "
+    "there is `grader grade --unisolated`."
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class View:
         gpu: whether `/dev/nvidia*` are bound.
         threads: threads for numeric libraries.
         environment: (name, value) pairs that the notebook finds in its environment.
+        isolated: whether there is a sandbox at all; without it the notebook sees and may do what its caller may.
     """
 
     files: tuple[tuple[str, bytes], ...] = ()
@@ -46,6 +50,7 @@ class View:
     gpu: bool = False
     threads: int = 1
     environment: tuple[tuple[str, str], ...] = ()
+    isolated: bool = True
 
 
 def find_bwrap() -> str:

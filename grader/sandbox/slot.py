@@ -43,11 +43,12 @@ class Kind:
     read_only: tuple[tuple[Path, str], ...]
     gpu: bool
     threads: int
+    isolated: bool
 
     @classmethod
     def of(cls, view: View) -> Kind:
         """The kind of slot that a view needs."""
-        return cls(view.read_only, view.gpu, view.threads)
+        return cls(view.read_only, view.gpu, view.threads, view.isolated)
 
 
 class Slot:
@@ -58,7 +59,8 @@ class Slot:
     """
 
     def __init__(self, kind: Kind) -> None:
-        bubblewrap.check_bwrap()
+        if kind.isolated:
+            bubblewrap.check_bwrap()
         self.kind = kind
         self.uses = 0
         self.is_suspect = False
@@ -68,14 +70,13 @@ class Slot:
         self._control = ours
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._stderr = (self.folder.parent / f"{self.folder.name}.log").open("w+b")
-        argv = [sys.executable, "-I", f"{bubblewrap.AGENT_FOLDER}/zygote.py", str(theirs.fileno())]
         self._process = subprocess.Popen(
-            bubblewrap.command(kind.read_only, self.folder, argv, gpu=kind.gpu, threads=kind.threads),
+            self._command(theirs.fileno()),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._stderr,
             pass_fds=[theirs.fileno()],
-            env={"PATH": os.environ["PATH"]},
+            env={"PATH": os.environ["PATH"]} if kind.isolated else bubblewrap.environment(threads=kind.threads),
             start_new_session=True,
         )
         theirs.close()
@@ -87,6 +88,15 @@ class Slot:
             raise SandboxUnavailable(
                 f"The sandbox did not start: {words or gone.message}", remedy="Run `grader doctor`."
             ) from gone
+
+    def _command(self, descriptor: int) -> list[str]:
+        """What starts the zygote."""
+        python = [sys.executable, "-I"]
+        if not self.kind.isolated:
+            return [*python, str(bubblewrap.INSIDE / "unisolated.py"), str(descriptor), str(self.folder)]
+        argv = [*python, f"{bubblewrap.AGENT_FOLDER}/zygote.py", str(descriptor)]
+        kind = self.kind
+        return bubblewrap.command(kind.read_only, self.folder, argv, gpu=kind.gpu, threads=kind.threads)
 
     def ask(self, request: Message, *, timeout_s: float = ANSWER_S) -> tuple[Message, bytes]:
         """Ask the zygote.
@@ -200,7 +210,7 @@ class KernelProcess:
         self.connection = connection
         order = {
             "limits": view.limits.model_dump(),
-            "binds": bubblewrap.inner_binds(view.read_only),
+            "binds": bubblewrap.inner_binds(view.read_only) if view.isolated else _links(view.read_only),
             "environment": bubblewrap.environment(threads=view.threads, more=view.environment),
             "connection": connection,
             "roots": [str(root) for root in bubblewrap.python_roots()],
@@ -285,6 +295,11 @@ class KernelProcess:
             with contextlib.suppress(KernelGone):
                 self.slot.ask({"op": "forget", "run": self._run})
         shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+def _links(read_only: tuple[tuple[Path, str], ...]) -> list[tuple[str, str]]:
+    """(host path, path that the notebook expects) of the data where there is no sandbox; outer folders first."""
+    return sorted(((str(host), inside) for host, inside in read_only), key=lambda pair: pair[1])
 
 
 _warm: list[Slot] = []  # this process's free slots: one, unless kernels run side by side

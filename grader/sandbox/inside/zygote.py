@@ -83,14 +83,22 @@ class Run:
         self.agent = agent
         self.number = number
         self.order = order
-        self.folder = f"{RUNS}/{number}"
         self.pid = 0
         self.status = None
         self.gate = -1
-        tmpfs(self.folder, order["limits"]["disk_mib"])
+        self.make_folder()
         given = f"{SLOT}/in{number}"
         if os.path.isdir(given):
             shutil.copytree(given, self.folder, dirs_exist_ok=True)
+
+    def make_folder(self):
+        """A folder in memory that cannot grow beyond its size."""
+        self.folder = f"{RUNS}/{self.number}"
+        tmpfs(self.folder, self.order["limits"]["disk_mib"])
+
+    def become(self):
+        """Turn this forked process into the kernel. Does not return."""
+        become_kernel(self.order, self.folder, self.number, self.agent)
 
     def fork(self, control):
         """Fork the kernel; it waits at the gate until the grader has put it under its limits."""
@@ -104,7 +112,7 @@ class Run:
                 control.close()
                 os.read(inner, 1)
                 os.close(inner)
-                become_kernel(self.order, self.folder, self.number, self.agent)
+                self.become()
             except BaseException as error:
                 os.write(2, f"kernel could not start: {type(error).__name__}: {error}\n".encode())
             finally:
@@ -309,14 +317,14 @@ def data_bytes():
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData:"))
 
 
-def run_kernel(connection, threads, agent):
+def run_kernel(connection, threads, agent, sockets=SOCKETS, scratch="/tmp"):
     """Become an IPython kernel that the examiner's agent lives in."""
     quiet = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1):
         os.dup2(quiet, descriptor)
-    path = "/tmp/kernel.json"
+    path = f"{scratch}/kernel.json"
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({**connection, "ip": f"{SOCKETS}/k", "transport": "ipc"}, file)
+        json.dump({**connection, "ip": f"{sockets}/k", "transport": "ipc"}, file)
     import numpy
     import torch
     from ipykernel.kernelapp import IPKernelApp
@@ -326,7 +334,7 @@ def run_kernel(connection, threads, agent):
     torch.set_num_threads(threads)
     loaded = {"__name__": "springfield_agent"}
     exec(agent, loaded)  # noqa: S102  the project's own file, compiled once in the zygote
-    sys.argv = ["kernel", "-f", path]
+    sys.argv = ["kernel"]
     sys.path.insert(0, "")
 
     class App(IPKernelApp):
@@ -334,8 +342,18 @@ def run_kernel(connection, threads, agent):
             super().init_control(context)
             self.shell_channel_thread = None  # subshells are not needed, and each message would cross two threads
 
-    app = App.instance()
-    app.initialize(sys.argv[1:])
+        # What a kernel of one notebook does without, and would cost 15 ms each time.
+        def parse_command_line(self, argv=None):
+            pass
+
+        def load_config_file(self, *args, **kwargs):
+            pass
+
+        def init_pdb(self):
+            pass
+
+    app = App.instance(connection_file=path)
+    app.initialize([])
     app.shell.enable_matplotlib("inline")  # loaded before there was a shell: nobody has told it of this one
     loaded["install"](app.kernel)
     os.dup2(quiet, 2)  # from here on the student's code could write there
@@ -412,15 +430,15 @@ def merge_pages():
             libc.madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), MADV_COLLAPSE)
 
 
-def serve(control, agent):  # noqa: PLR0912  one branch per operation
-    """Answer the grader until it hangs up."""
+def serve(control, agent, kind):  # noqa: PLR0912  one branch per operation
+    """Answer the grader until it hangs up; `kind` is the class of a run."""
     runs = {}
     while (request := receive(control)) is not None:
         run = runs.get(request.get("run"))
         operation = request["op"]
         try:
             if operation == "open":
-                runs[request["run"]] = Run(request["run"], request["order"], agent)
+                runs[request["run"]] = kind(request["run"], request["order"], agent)
                 send(control, {})
             elif operation == "fork":
                 run.fork(control)
@@ -450,8 +468,13 @@ def serve(control, agent):  # noqa: PLR0912  one branch per operation
             send(control, {"error": f"{errno.errorcode.get(error.errno, error.errno)}: {error}"})
 
 
-def main():
-    """Load, say that all is ready, serve."""
+def load_and_serve(kind, prepare=lambda: None):
+    """Load, prepare, say that all is ready, serve.
+
+    Args:
+        kind: the class of a run.
+        prepare: called once when everything is loaded.
+    """
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
@@ -459,15 +482,18 @@ def main():
         agent = compile(file.read(), "<springfield agent>", "exec")
     import_everything()
     merge_pages()
-    # bubblewrap's own mounts belong to an outer user namespace; in a mount namespace of its own this process may add
-    # some.
-    check(libc.unshare(CLONE_NEWNS), "unshare")
-    mount(None, "/", None, MS_REC | MS_PRIVATE)
+    prepare()
     os.makedirs(RUNS, exist_ok=True)
     control = socket.socket(fileno=int(sys.argv[1]))
     send(control, {"ready": True})
-    serve(control, agent)
+    serve(control, agent, kind)
+
+
+def take_mounts():
+    """A mount namespace of its own: bubblewrap's mounts belong to an outer user namespace, here some may be added."""
+    check(libc.unshare(CLONE_NEWNS), "unshare")
+    mount(None, "/", None, MS_REC | MS_PRIVATE)
 
 
 if __name__ == "__main__":
-    main()
+    load_and_serve(Run, take_mounts)
