@@ -1,4 +1,4 @@
-"""Verbs on the contest's data: dataset import, dataset synthesize."""
+"""Verbs on the contest's data: dataset import, dataset synthesize, dataset solve."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from grader.cli.options import HERE, ClassDir, Json
+from grader.cli.reference import solve
 
 app = typer.Typer(help="The contest's data: import the real archive, or draw a town.", no_args_is_help=True)
+app.command()(solve)
 Seed = Annotated[
     int | None,
     typer.Option(

@@ -7,22 +7,17 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from grader.datasets.archive import Member, Source, open_source
 from grader.datasets.build import ClassCount, Progress, class_counts, fill, pool_of, require_space, staged
 from grader.datasets.layout import Layout
 from grader.datasets.picture import Facts, UnreadablePictureError, examine, strict_pillow
+from grader.datasets.places import Place, placed
 from grader.datasets.split import Picture, split
 from grader.errors import EnvironmentFault
 from grader.language import _
 
-_PICTURES = {".jpg", ".jpeg", ".png"}
-_JUNK_FOLDERS = {"__macosx", ".ds_store", ".git", ".ipynb_checkpoints"}
-_JUNK_FILES = {".ds_store", "thumbs.db", "desktop.ini"}
-_TRAIN_FOLDERS = {"train", "dataset", "simpsons_dataset"}
-_TEST_FOLDERS = {"test", "testset", "simpsons_testset", "kaggle_simpson_testset"}
-_CLASS_NAME = re.compile(r"\w[\w.\- ]{0,99}")
 _FILE_NAME = re.compile(r"\w[\w.\- ]{0,119}")
 _TINY_PIXELS = 32
 
@@ -144,19 +139,9 @@ class _Harvest:
         return [picture for digest, picture in self.pictures.items() if digest not in self.contradicting]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """What a path says a file is: a picture of a class, a test picture, or neither."""
-
-    kind: str
-    label: str = ""
-
-
 def _harvest(archive: Source, layout: Layout, progress: Progress | None) -> _Harvest:
     harvest = _Harvest()
-    bare = not any(_place_of(member.path, bare=False).kind == "train" for member in archive.members)
-    for done, member in enumerate(archive.members, start=1):
-        place = _place_of(member.path, bare=bare)
+    for done, (member, place) in enumerate(placed(archive.members), start=1):
         if place.kind in ("train", "test"):
             _take(archive, member, place, layout, harvest)
         else:
@@ -166,29 +151,7 @@ def _harvest(archive: Source, layout: Layout, progress: Progress | None) -> _Har
     return harvest
 
 
-def _place_of(path: PurePosixPath, *, bare: bool) -> _Place:
-    """Where a file belongs. The class is the folder below the innermost `train` or `simpsons_dataset`.
-
-    `bare` is for a source that consists of the class folders alone.
-    """
-    folders = [part.lower() for part in path.parts[:-1]]
-    name = path.name.lower()
-    if path.is_absolute() or ".." in path.parts:
-        return _Place("unsafe")
-    if _JUNK_FOLDERS & set(folders) or name in _JUNK_FILES or name.startswith("._"):
-        return _Place("junk")
-    if path.suffix.lower() not in _PICTURES:
-        return _Place("other")
-    if _TEST_FOLDERS & set(folders):
-        return _Place("test")
-    containers = [index for index, folder in enumerate(folders) if folder in _TRAIN_FOLDERS]
-    at = containers[-1] + 1 if containers else len(folders) - 1 if bare else len(folders)
-    if not 0 <= at < len(folders) or not _CLASS_NAME.fullmatch(path.parts[at]):
-        return _Place("other")
-    return _Place("train", path.parts[at])
-
-
-def _take(archive: Source, member: Member, place: _Place, layout: Layout, harvest: _Harvest) -> None:
+def _take(archive: Source, member: Member, place: Place, layout: Layout, harvest: _Harvest) -> None:
     data = archive.read(member)
     try:
         facts = examine(data)

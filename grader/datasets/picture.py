@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
@@ -63,6 +65,21 @@ def examine(data: bytes) -> Facts:
     except _DECODER_ERRORS as error:
         raise UnreadablePictureError(str(error) or type(error).__name__) from error
     return Facts(width=width, height=height, format=kind, digest=content_digest(data))
+
+
+def decode(data: bytes, size: int) -> npt.NDArray[np.uint8]:
+    """A picture's colours, squashed to a square: (size, size, 3), uint8.
+
+    Raises:
+        UnreadablePictureError: not a JPEG or PNG, damaged, cut off, or too many pixels.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
+            image.draft("RGB", (2 * size, 2 * size))  # a large JPEG is decoded at a fraction of its size
+            squashed = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
+    except _DECODER_ERRORS as error:
+        raise UnreadablePictureError(str(error) or type(error).__name__) from error
+    return np.asarray(squashed)
 
 
 def content_digest(data: bytes) -> str:
