@@ -38,6 +38,9 @@ def solve(
     epochs: Annotated[int, typer.Option(help="Epochs, if time allows.", min=1)] = 16,
     size: Annotated[int, typer.Option(help="Side of the training pictures, pixels.", min=32, max=256)] = 64,
     seed: Annotated[int, typer.Option(help="The same seed and epochs give the same file on the same device.")] = 0,
+    pretrained: Annotated[
+        bool, typer.Option("--pretrained", help="Fine-tune ResNet-18 from ImageNet weights in TORCH_HOME.")
+    ] = False,
     device: Annotated[Device, typer.Option(help="auto: the GPU if there is one.")] = Device.auto,
     validate: Annotated[
         bool, typer.Option("--validate", help="Hold pictures back, as many as the contest's test has, and score them.")
@@ -52,14 +55,16 @@ def solve(
 
     Example: [bold]grader dataset solve journey-springfield.zip --to submission.csv[/]
     """
+    from grader.reference import fine_tuning, training
     from grader.reference import solve as solving
     from grader.reference.training import Recipe
 
-    recipe = Recipe(size=size, epochs=epochs, seed=seed)
+    recipe = Recipe(size=size, epochs=epochs, seed=seed, peak=fine_tuning.PEAK if pretrained else training.PEAK)
     with _bars(quiet=as_json) as reporter:
         solution = solving.solve(
             archive, to, recipe,
-            device=_device(device), minutes=minutes, validate=validate, plots=plots, weights=weights, reporter=reporter,
+            pretrained=pretrained, device=_device(device), minutes=minutes, validate=validate, plots=plots,
+            weights=weights, reporter=reporter,
         )  # fmt: skip
     _show(solution, to, recipe.epochs, as_json=as_json)
 

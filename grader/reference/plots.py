@@ -61,7 +61,7 @@ def plot_errors(path: Path, images: torch.Tensor, truth: Sequence[str], predicte
         axis.axis("off")
     wrong = [place for place, (true, said) in enumerate(zip(truth, predicted, strict=True)) if true != said]
     for axis, place in zip(axes.flat, wrong, strict=False):
-        axis.imshow(images[place].permute(1, 2, 0))
+        axis.imshow(images[place].permute(1, 2, 0).numpy())
         axis.set_title(
             _("{truth},\nnot {predicted}").format(truth=truth[place], predicted=predicted[place]), fontsize=7
         )

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from grader.datasets.build import Progress
 from grader.errors import EnvironmentFault
 from grader.language import _
+from grader.reference.fine_tuning import FineTunedNet
 from grader.reference.network import ReferenceNet
 from grader.reference.pictures import Pictures, read_pictures
 from grader.reference.plots import plot_errors, plot_f1, plot_loss
@@ -60,6 +62,7 @@ def solve(
     to: Path,
     recipe: Recipe,
     *,
+    pretrained: bool = False,
     device: torch.device,
     dtype: torch.dtype | None = None,
     minutes: float = 13.0,
@@ -74,6 +77,7 @@ def solve(
         source: the contest's zip file or folder, or the `student` folder of a class's data set.
         to: the `submission.csv` to write.
         recipe: how to train.
+        pretrained: fine-tune ResNet-18 from ImageNet's weights instead of training from scratch.
         device: where to train.
         dtype: what convolutions compute in; measured if left out.
         minutes: wall time for everything.
@@ -85,14 +89,15 @@ def solve(
 
     Raises:
         MissingDataset: there is nothing at `source`.
-        EnvironmentFault: it cannot be read, or the time is over before the training begins.
+        EnvironmentFault: it or the ImageNet weights cannot be read, or the time is over before the training begins.
     """
     start = time.perf_counter()
     reporter = reporter or Reporter()
     pictures = read_pictures(source, recipe.picture_size, reporter.read)
     parts = hold_out(pictures, seed=recipe.seed) if validate else None
     torch.manual_seed(recipe.seed)
-    network = ReferenceNet(len(pictures.classes)).to(device).to(memory_format=torch.channels_last)
+    network = (FineTunedNet if pretrained else ReferenceNet)(len(pictures.classes))
+    network = network.to(device).to(memory_format=torch.channels_last)
     dtype = dtype or faster_dtype(network, device, batch_size=recipe.batch_size, size=recipe.size)
     seconds = minutes * 60 * (1 - _RESERVE) - (time.perf_counter() - start)
     if seconds <= 0:
@@ -123,7 +128,7 @@ def solve(
 
 
 def _watcher(
-    network: ReferenceNet, pictures: Pictures, parts: HoldOut | None, device: torch.device, reporter: Reporter
+    network: nn.Module, pictures: Pictures, parts: HoldOut | None, device: torch.device, reporter: Reporter
 ) -> Watcher:
     if parts is None:
         return Watcher(step=reporter.step)
@@ -137,7 +142,7 @@ def _watcher(
 
 
 def _judge(
-    network: ReferenceNet, pictures: Pictures, parts: HoldOut | None, device: torch.device, history: History,
+    network: nn.Module, pictures: Pictures, parts: HoldOut | None, device: torch.device, history: History,
     plots: Path | None,
 ) -> Score | None:  # fmt: skip
     """The score on held-out pictures, and the plots."""
