@@ -7,13 +7,14 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.datasets.layout import load_answer_key
-from grader.errors import MissingDataset
+from grader.errors import InvalidConfig, MissingDataset
 from grader.examiner.examination import ContestRules
 from grader.grading import Conditions
 
 KAGGLE_INPUT = "/kaggle/input/journey-springfield"
 TRAIN_SECONDS = "SPRINGFIELD_TRAIN_SECONDS"
 WORKING = "/kaggle/working"
+TORCH_HOME = "/kaggle/torch"
 
 
 def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
@@ -40,9 +41,13 @@ def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
         except MissingDataset as error:
             missing = str(error)
     train_s = settings.train_s
+    environment: dict[str, str] = {TRAIN_SECONDS: f"{train_s:g}"} if train_s else {}
+    if settings.weights:
+        data += (weights(course, settings.weights),)
+        environment["TORCH_HOME"] = TORCH_HOME
     limits = course.config.limits_of(slug)
     return Conditions(
-        environment=((TRAIN_SECONDS, f"{train_s:g}"),) if train_s else (),
+        environment=tuple(environment.items()),
         limits=limits,
         language=course.config.language,
         data=data,
@@ -70,6 +75,21 @@ def student_data(course: Course) -> tuple[tuple[Path, str], ...]:
     student = course.dataset / "student"
     beside = [(student / part, f"{WORKING}/{part}") for part in ("train", "testset", "sample_submission.csv")]
     return ((student, KAGGLE_INPUT), *[(host, inside) for host, inside in beside if host.exists()])
+
+
+def weights(course: Course, folder: str) -> tuple[Path, str]:
+    """Where the sandbox shows the teacher's weights: in `hub/checkpoints` of TORCH_HOME, where torch looks first.
+
+    Raises:
+        InvalidConfig: there is no such folder.
+    """
+    host = course.root / folder
+    if not host.is_dir():
+        raise InvalidConfig(
+            f"class.toml names the folder {folder!r} for weights, and there is no {host}.",
+            remedy="Make it and put *.pth files of torchvision there, or take the line out.",
+        )
+    return host, TORCH_HOME if (host / "hub").is_dir() else f"{TORCH_HOME}/hub/checkpoints"
 
 
 def has_gpu() -> bool:

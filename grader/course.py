@@ -58,6 +58,7 @@ title = "Journey to Springfield"
 contest = true
 source = "rerun"           # runs the notebook; or "csv": submission.csv is handed in; or "kaggle": grader import-kaggle
 train_s = 600              # seconds that a notebook may train; it reads SPRINGFIELD_TRAIN_SECONDS
+# weights = "weights"      # a folder here with ImageNet weights (*.pth): torchvision finds them without a download
 limits = {{ wall_s = 1200, cell_s = 1200 }}
 """
 

@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from grader.assignment import Assignment, Cell, split_hidden
+from grader.checks.contest import is_contest_test
 from grader.errors import KernelGone
 from grader.examiner.examination import ContestRules, Examination
 from grader.examiner.hidden import MAX_MESSAGE, examine
@@ -30,7 +31,9 @@ from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import CellRun, Kernel
 from grader.scoring.contest import ContestScore, Source
 from grader.scoring.points import DEFAULT_TABLE, PointsTable
+from grader.scoring.self_reported import printed_f1, remark_on
 from grader.seal import PLACEHOLDER, read_notebook, seal
+from grader.troubles import reason_behind
 
 MAX_RESTARTS = 2
 REPLAY_S = 30
@@ -191,9 +194,26 @@ def run_and_examine(
                 tasks.append(task)
                 if until_lost and task.is_lost:
                     break
+    remarks = _self_reported(notebook, assignment, examination.score)
     notebook.metadata["springfield"] = {"graded_at": datetime.now(UTC).isoformat(timespec="seconds")}
-    report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes))
+    report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes, *remarks))
     return Examined(notebook, report, examination.score, examination.predictions)
+
+
+def _self_reported(notebook: NotebookNode, assignment: Assignment, score: ContestScore | None) -> list[str]:
+    """A remark for the teacher where the notebook prints quite another F1 than was measured."""
+    if score is None or not score.accepted:
+        return []
+    tests = {cell.grade_id for cell in assignment.cells if cell.is_test}
+    texts = [
+        output.text
+        for cell in notebook.cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade_id") not in tests
+        for output in cell.outputs
+        if output.output_type == "stream"
+    ]
+    remark = remark_on(printed_f1(texts), score.public_f1)
+    return [remark] if remark else []
 
 
 class _NotebookRun:
@@ -238,12 +258,16 @@ class _NotebookRun:
             return CellRun(limit=printable(gone, MAX_MESSAGE))
         if not self._kernel.gone:
             self._replayable.append((source, run.wall_s))
+        reason = reason_behind([*run.printed, *(run.error or ())])
         if run.limit:
             self.notes.append(f"{where}: {run.limit}")
             self._blame(_("In {cell}: {what}.").format(cell=where, what=run.limit))
         elif run.error is not None:
             text = _("{cell} ended with {kind}: {text}")
-            self._blame(text.format(cell=where, kind=run.error[0], text=run.error[1][:300]))
+            said = text.format(cell=where, kind=run.error[0], text=run.error[1][:300])
+            self._blame(f"{said}\n{reason}" if reason else said)
+        elif reason:
+            self._blame(_("In {cell}: {what}.").format(cell=where, what=reason.rstrip(".")))
         return run
 
     def _is_alive(self) -> bool:
@@ -274,9 +298,11 @@ class _NotebookRun:
         visible, hidden = split_hidden(known.source)
         shown = []
         result = None
-        if not self._is_alive():
+        if is_contest_test(hidden) and not _has_code(visible):
+            pass  # what the notebook has written is scored however the notebook ended
+        elif not self._is_alive():
             result = self._not_reached(known)
-        elif visible.strip():
+        elif _has_code(visible):
             try:
                 run = self._kernel.run(visible)
             except KernelGone as gone:
@@ -324,6 +350,13 @@ class _NotebookRun:
             message=result.message, trouble=self._trouble
         )
         return replace(result, message=message, cause=self._trouble)
+
+
+def _has_code(source: str) -> bool:
+    try:
+        return bool(ast.parse(source).body)
+    except SyntaxError:
+        return True  # cell magics
 
 
 def write_result(cell: NotebookNode, result: TaskResult, shown: list[NotebookNode]) -> None:

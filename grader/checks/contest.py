@@ -15,7 +15,8 @@ def contest_points(name: str = "submission.csv") -> float:
     """Points for the predictions in a file of the working folder.
 
     Args:
-        name: the file's name, without a folder.
+        name: the file's name. Where there is none, another csv file is taken that the notebook wrote, in whatever
+            folder below its own: the newest one that holds predictions.
 
     Returns:
         Points by the class's table of thresholds.
@@ -32,11 +33,14 @@ def contest_points(name: str = "submission.csv") -> float:
     rules = examination.contest
     if rules is None:
         raise MissingDataset(examination.contest_missing or "This assignment has no contest data.")
-    data = examination.read_file(name)
+    found, data = examination.find_predictions(name)
+    other = _("{found} is taken: there is no {name}.").format(found=found, name=name) if found != name else ""
     try:
         score = rules.score(data, examination.earlier)
     except InvalidSubmission as invalid:
-        raise CheckFailed(invalid.message, remedy=invalid.remedy) from invalid
+        raise CheckFailed(f"{other}\n{invalid.message}".lstrip(), remedy=invalid.remedy) from invalid
+    if other:
+        examination.notes.append(other)
     examination.score = score
     examination.predictions = data
     examination.notes += lines_on(score, rules.table)

@@ -194,6 +194,9 @@ def environment(*, threads: int, more: tuple[tuple[str, str], ...] = ()) -> dict
         "OMP_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PIP_RETRIES": "0",  # there is no network: an attempt fails at once
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "HF_HUB_OFFLINE": "1",
     }
     machine = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
     return {**machine, **values, **dict(more)}

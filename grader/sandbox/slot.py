@@ -283,6 +283,10 @@ class KernelProcess:
         """Names in the working folder, whether the kernel lives or not."""
         return [str(name) for name in self.slot.ask({"op": "list", "run": self._run})[0]["names"]]
 
+    def csv_files(self) -> list[str]:
+        """Paths of csv files in the working folder and below it, the newest first, whether the kernel lives or not."""
+        return [str(path) for path in self.slot.ask({"op": "csv", "run": self._run})[0]["paths"]]
+
     def read_file(self, name: str, limit: int) -> bytes | None:
         """A regular file of the working folder of at most `limit` bytes, links not followed; None if there is none."""
         reply, data = self.slot.ask({"op": "read", "run": self._run, "name": name, "limit": limit})

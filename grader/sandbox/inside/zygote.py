@@ -36,9 +36,11 @@ HUGE_PAGE, MADV_COLLAPSE = 2 * MIB, 25
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG = 4, 24, 38, 1
 CAP_VERSION_3 = 0x20080522
 WORK = "/kaggle/working"
+COLAB = "/content"  # what the working folder is called there
 HIDDEN = "/.springfield"  # nothing that a Python environment would be installed in
 SLOT, RUNS = f"{HIDDEN}/slot", f"{HIDDEN}/runs"
 SOCKETS = "/run/kernel"
+MAX_CSV_FILES, MAX_CSV_DEPTH, MAX_SEEN = 20, 6, 20_000
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 LIBRARIES = (
@@ -238,6 +240,8 @@ def become_kernel(order, folder, number, agent):
     mount(folder, WORK, None, MS_BIND)
     for source, inside in order["binds"]:
         bind_read_only(source, inside)
+    os.makedirs(COLAB, exist_ok=True)
+    mount(WORK, COLAB, None, MS_BIND | MS_REC)
     # A Python environment may be installed below a folder that is covered now: it is shown again on top.
     covered = [root for root in order["roots"] if root.startswith(("/tmp/", "/dev/shm/", "/home/student/"))]
     opened = {root: os.open(root, os.O_PATH | os.O_DIRECTORY) for root in covered}
@@ -364,8 +368,8 @@ def run_kernel(connection, threads, agent, sockets=SOCKETS, scratch="/tmp"):
 def read_file(folder, name, limit):
     """A regular file of a run's folder, without following links; None where there is none that may be read."""
     try:
-        descriptor = os.open(os.path.join(folder, os.path.basename(name)), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+        descriptor = open_below(folder, name)
+    except (OSError, ValueError):
         return None
     try:
         found = os.fstat(descriptor)
@@ -375,6 +379,40 @@ def read_file(folder, name, limit):
             return file.read(limit)
     finally:
         os.close(descriptor)
+
+
+def open_below(folder, name):
+    """Open a file below a folder, step by step: a link anywhere on the way is refused."""
+    *folders, last = name.split("/")
+    if not last or {"", ".", ".."} & {*folders, last}:
+        raise ValueError(name)
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for step in folders:
+            inner = os.open(step, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
+            os.close(place)
+            place = inner
+        return os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
+    finally:
+        os.close(place)
+
+
+def csv_files(folder):
+    """Relative paths of non-empty csv files below a folder, the newest first, at most `MAX_CSV_FILES`."""
+    found = []
+    seen = 0
+    for top, folders, names in os.walk(folder):
+        relative = os.path.relpath(top, folder)
+        if relative.count("/") >= MAX_CSV_DEPTH or seen > MAX_SEEN:
+            folders.clear()
+        for name in names:
+            seen += 1
+            if name.lower().endswith(".csv"):
+                with contextlib.suppress(OSError):
+                    state = os.lstat(os.path.join(top, name))
+                    if stat.S_ISREG(state.st_mode) and state.st_size:
+                        found.append((-state.st_mtime_ns, os.path.normpath(os.path.join(relative, name))))
+    return [path for _time, path in sorted(found)[:MAX_CSV_FILES]]
 
 
 def answer_from_a_child(control, folder, name, limit):
@@ -462,6 +500,8 @@ def serve(control, agent, kind):  # noqa: PLR0912  one branch per operation
                 send(control, {})
             elif operation == "list":
                 send(control, {"names": sorted(os.listdir(run.folder))[:1000]})
+            elif operation == "csv":
+                send(control, {"paths": csv_files(run.folder)})
             elif operation == "read":
                 answer_from_a_child(control, run.folder, request["name"], request["limit"])
         except OSError as error:
