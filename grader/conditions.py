@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.datasets.layout import load_answer_key
+from grader.devices import Device
 from grader.errors import InvalidConfig, MissingDataset
 from grader.examiner.examination import ContestRules
 from grader.grading import Conditions
@@ -55,8 +56,8 @@ def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
         contest_missing=missing,
         source=settings.source,
         table=contest.thresholds,
-        gpu=limits.gpu == "auto" and has_gpu(),
-        threads=max(1, (os.cpu_count() or 1) // slots),
+        gpu=limits.gpu == "on" or (limits.gpu == "auto" and settings.contest),
+        device=Device(threads=max(1, (os.cpu_count() or 1) // slots)),
     )
 
 
@@ -90,11 +91,6 @@ def weights(course: Course, folder: str) -> tuple[Path, str]:
             remedy="Make it and put *.pth files of torchvision there, or take the line out.",
         )
     return host, TORCH_HOME if (host / "hub").is_dir() else f"{TORCH_HOME}/hub/checkpoints"
-
-
-def has_gpu() -> bool:
-    """Whether this machine has an NVIDIA GPU that a sandbox could be given."""
-    return Path("/dev/nvidiactl").exists()
 
 
 def slots_of(course: Course) -> int:

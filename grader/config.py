@@ -99,6 +99,7 @@ class ClassConfig(_Strict):
         gradebook: database URL of nbgrader's gradebook; relative SQLite paths count from the class folder.
         database: URL of the class database.
         slots: submissions graded at once; 0 means one per core.
+        per_gpu: submissions graded at once on each GPU; they share its memory.
         limits: what one submission may use.
         assignments: by slug, in lesson order.
     """
@@ -110,6 +111,7 @@ class ClassConfig(_Strict):
     gradebook: str = "sqlite:///gradebook.db"
     database: str = "sqlite:///board/class.db"
     slots: int = Field(0, ge=0)
+    per_gpu: int = Field(1, ge=1, le=64)
     limits: Limits = Field(default_factory=Limits)
     contest: ContestConfig = Field(default_factory=ContestConfig)
     assignments: dict[str, AssignmentConfig] = Field(default_factory=dict)

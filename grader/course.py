@@ -31,13 +31,14 @@ name = "{name}"
 language = "{language}"            # ru or en: releases, messages, feedback
 timezone = "{timezone}"
 slots = 0                  # submissions graded at once; 0: one per core
+per_gpu = 1                # submissions graded at once on each GPU
 
 [limits]                   # of one submission
 wall_s = 300
 cell_s = 60
 call_s = 20
 memory_mib = 4096
-gpu = "auto"               # the machine's GPUs, where there are any; or "off"
+gpu = "auto"               # the contest's notebooks get a GPU where there is one; "on": all notebooks; or "off"
 
 [contest]
 average = "micro"          # what the contest measures; or "macro"

@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 
 from grader.assignment import load_assignment
-from grader.conditions import has_gpu
 from grader.course import Course
 from grader.datasets.layout import load_answer_key
+from grader.devices import gpus
 from grader.errors import GraderError, InvalidAssignment
 from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
@@ -130,7 +130,7 @@ def _limits() -> Iterator[Finding]:
 
 
 def _gpu() -> Finding:
-    if not has_gpu():
+    if not gpus():
         return Finding("GPU", True, "none: notebooks run on the CPU", is_needed=False)
     name = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "devices are there, torch cannot use them"
     return Finding("GPU", torch.cuda.is_available(), name, "Install the driver that this torch needs.", is_needed=False)

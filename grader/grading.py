@@ -19,6 +19,7 @@ from nbformat.v4 import new_output
 
 from grader.assignment import Assignment, Cell, split_hidden
 from grader.checks.contest import is_contest_test
+from grader.devices import CPU, Device
 from grader.errors import KernelGone
 from grader.examiner.examination import ContestRules, Examination
 from grader.examiner.hidden import MAX_MESSAGE, examine
@@ -51,8 +52,8 @@ class Conditions:
         contest_missing: why there are none, where there should be.
         source: where the contest's F1 comes from.
         table: the contest's thresholds.
-        gpu: whether the sandbox gets the GPUs.
-        threads: threads for one submission.
+        gpu: whether it is for a GPU where there is one.
+        device: where it runs.
         environment: (name, value) pairs that notebooks find in their environment.
         isolated: whether notebooks run in a sandbox; without it for one's own code alone.
     """
@@ -65,7 +66,7 @@ class Conditions:
     source: Source = "rerun"
     table: PointsTable = DEFAULT_TABLE
     gpu: bool = False
-    threads: int = 1
+    device: Device = CPU
     environment: tuple[tuple[str, str], ...] = ()
     isolated: bool = True
 
@@ -173,14 +174,16 @@ def run_and_examine(
     Raises:
         EnvironmentFault: no kernel could be started.
     """
-    torch.set_num_threads(conditions.threads)
+    device = conditions.device
+    torch.set_num_threads(device.threads)
     started = time.monotonic()
     view = View(
         files=files,
         read_only=conditions.data,
         limits=conditions.limits,
-        gpu=conditions.gpu,
-        threads=conditions.threads,
+        gpu=device.visible,
+        gpu_share=device.memory_share,
+        threads=device.threads,
         environment=conditions.environment,
         isolated=conditions.isolated,
     )

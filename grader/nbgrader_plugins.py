@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,7 @@ class SealedExecute(NbGraderPreprocessor, Preprocessor):
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Fill in the outputs: messages and points of the test cells."""
         from grader.conditions import conditions_of, require_contest  # noqa: PLC0415  as above
+        from grader.devices import places  # noqa: PLC0415
         from grader.grading import run_and_examine  # noqa: PLC0415
         from grader.language import speaking  # noqa: PLC0415
 
@@ -173,7 +175,10 @@ class SealedExecute(NbGraderPreprocessor, Preprocessor):
             for path in ordinary_files(folder)
             if path.suffix != ".ipynb" and path.name != "timestamp.txt"
         )
-        conditions = conditions_of(Course.open(Path(self.class_dir)), slug, slots=1)
+        course = Course.open(Path(self.class_dir))
+        conditions = conditions_of(course, slug, slots=1)
+        *_slots, last = places("auto", slots=1, per_gpu=1)  # a GPU, where there is one
+        conditions = replace(conditions, device=last if conditions.gpu else conditions.device)
         require_contest(conditions)
         with speaking(conditions.language):
             examined = run_and_examine(nb, load_assignment(marks["db_url"], slug), conditions, files)

@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,11 +28,22 @@ def add_to(app: typer.Typer) -> None:
     app.command()(export)
 
 
+class Device(StrEnum):
+    """Where notebooks run."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
 def grade(
     slugs: Slugs = None,
     class_dir: ClassDir = HERE,
     students: Students = None,
     slots: Annotated[int, typer.Option(help="Submissions graded at once; 0: as class.toml says.", min=0)] = 0,
+    device: Annotated[
+        Device, typer.Option(help="Where notebooks run; auto: the contest's on GPUs where there are any.")
+    ] = Device.AUTO,
     regrade: Annotated[
         int,
         typer.Option(metavar="N", help="Grade anew under this number; the same number again changes nothing.", min=0),
@@ -62,6 +74,7 @@ def grade(
         students=students or (),
         regrade=regrade,
         slots=slots,
+        device=device.value,
         watcher=watcher,
         isolated=not unisolated,
     )
@@ -131,6 +144,7 @@ def _plain(row: Any) -> dict[str, Any]:
         "max_points": report.max_points if report else None,
         "wall_s": report.wall_s if report else None,
         "f1": row.score.shown_f1 if row.score else None,
+        "device": row.device,
         "problem": row.problem,
         "notes": list(report.notes) if report else [],
         "tasks": [asdict(task) for task in report.tasks] if report else [],

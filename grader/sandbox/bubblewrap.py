@@ -38,7 +38,8 @@ class View:
         files: (relative path, bytes) that lie in its working folder at the start.
         read_only: (host folder, path inside) pairs.
         limits: limits of this submission.
-        gpu: whether `/dev/nvidia*` are bound.
+        gpu: its `CUDA_VISIBLE_DEVICES`; where it is empty, `/dev/nvidia*` are not bound.
+        gpu_share: how much of the GPU's memory torch may take, 0 to 1.
         threads: threads for numeric libraries.
         environment: (name, value) pairs that the notebook finds in its environment.
         isolated: whether there is a sandbox at all; without it the notebook sees and may do what its caller may.
@@ -47,7 +48,8 @@ class View:
     files: tuple[tuple[str, bytes], ...] = ()
     read_only: tuple[tuple[Path, str], ...] = ()
     limits: Limits = field(default_factory=Limits)
-    gpu: bool = False
+    gpu: str = ""
+    gpu_share: float = 1.0
     threads: int = 1
     environment: tuple[tuple[str, str], ...] = ()
     isolated: bool = True
@@ -85,7 +87,7 @@ def check_bwrap() -> None:
 
 
 def command(
-    read_only: tuple[tuple[Path, str], ...], slot_folder: Path, argv: list[str], *, gpu: bool, threads: int
+    read_only: tuple[tuple[Path, str], ...], slot_folder: Path, argv: list[str], *, gpu: str, threads: int
 ) -> list[str]:
     """The command that starts a slot's zygote.
 
@@ -94,7 +96,7 @@ def command(
         `inner_binds`.
         slot_folder: host folder that the grader and the zygote share: sockets, and files on their way in.
         argv: the command inside.
-        gpu: whether `/dev/nvidia*` are bound.
+        gpu: its `CUDA_VISIBLE_DEVICES`; where it is empty, `/dev/nvidia*` are not bound.
         threads: threads for numeric libraries, read when they are loaded.
 
     Raises:
@@ -104,10 +106,10 @@ def command(
     for number, (host, _inside) in enumerate(read_only):
         binds += ["--ro-bind", str(host), f"{DATA_FOLDER}/{number}"]
     options = ["--clearenv"]
-    for name, value in environment(threads=threads).items():
+    for name, value in environment(gpu=gpu, threads=threads).items():
         options += ["--setenv", name, value]
     return [
-        find_bwrap(), *_namespaces(), *_system(), *_python(), *_devices(gpu=gpu), *binds,
+        find_bwrap(), *_namespaces(), *_system(), *_python(), *_devices(gpu=bool(gpu)), *binds,
         "--ro-bind", str(INSIDE), AGENT_FOLDER, *options, "--chdir", "/", *argv,
     ]  # fmt: skip
 
@@ -179,7 +181,7 @@ def _devices(*, gpu: bool) -> list[str]:
     return options
 
 
-def environment(*, threads: int, more: tuple[tuple[str, str], ...] = ()) -> dict[str, str]:
+def environment(*, gpu: str, threads: int, more: tuple[tuple[str, str], ...] = ()) -> dict[str, str]:
     """The environment inside: nothing of the grader's own."""
     values = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
@@ -199,4 +201,5 @@ def environment(*, threads: int, more: tuple[tuple[str, str], ...] = ()) -> dict
         "HF_HUB_OFFLINE": "1",
     }
     machine = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
-    return {**machine, **values, **dict(more)}
+    seen = {"CUDA_VISIBLE_DEVICES": gpu, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"} if gpu else {}
+    return {**machine, **values, **seen, **dict(more)}

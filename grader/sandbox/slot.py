@@ -41,7 +41,7 @@ class Kind:
     """What two submissions must have in common to use the same slot: the mounts, the devices, the threads."""
 
     read_only: tuple[tuple[Path, str], ...]
-    gpu: bool
+    gpu: str
     threads: int
     isolated: bool
 
@@ -76,7 +76,9 @@ class Slot:
             stdout=subprocess.DEVNULL,
             stderr=self._stderr,
             pass_fds=[theirs.fileno()],
-            env={"PATH": os.environ["PATH"]} if kind.isolated else bubblewrap.environment(threads=kind.threads),
+            env={"PATH": os.environ["PATH"]}
+            if kind.isolated
+            else bubblewrap.environment(gpu=kind.gpu, threads=kind.threads),
             start_new_session=True,
         )
         theirs.close()
@@ -211,10 +213,11 @@ class KernelProcess:
         order = {
             "limits": view.limits.model_dump(),
             "binds": bubblewrap.inner_binds(view.read_only) if view.isolated else _links(view.read_only),
-            "environment": bubblewrap.environment(threads=view.threads, more=view.environment),
+            "environment": bubblewrap.environment(gpu=view.gpu, threads=view.threads, more=view.environment),
             "connection": connection,
             "roots": [str(root) for root in bubblewrap.python_roots()],
             "threads": view.threads,
+            "gpu_share": view.gpu_share,
         }
         slot.ask({"op": "open", "run": self._run, "order": order})
         shutil.rmtree(self._given, ignore_errors=True)

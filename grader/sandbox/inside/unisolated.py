@@ -35,6 +35,8 @@ class UnisolatedRun(zygote.Run):
             self.show(source, inside)
         own = {"HOME": self.home, "TMPDIR": f"{self.home}/tmp"}
         own |= {"IPYTHONDIR": f"{self.home}/ipython", "MPLCONFIGDIR": f"{self.home}/matplotlib"}
+        if "TORCH_HOME" in self.order["environment"]:
+            own["TORCH_HOME"] = f"{self.home}/torch"  # where `show` puts it
         os.environ.clear()
         os.environ.update({**self.order["environment"], **own})
         os.chdir(self.folder)
@@ -43,6 +45,7 @@ class UnisolatedRun(zygote.Run):
         zygote.run_kernel(
             self.order["connection"],
             self.order["threads"],
+            self.order["gpu_share"],
             self.agent,
             sockets=f"{zygote.SLOT}/k{self.number}",
             scratch=f"{self.home}/tmp",

@@ -264,7 +264,7 @@ def become_kernel(order, folder, number, agent):
     take_limits(limits)
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    run_kernel(order["connection"], order["threads"], agent)
+    run_kernel(order["connection"], order["threads"], order["gpu_share"], agent)
 
 
 def bind_read_only(source, inside):
@@ -321,7 +321,7 @@ def data_bytes():
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData:"))
 
 
-def run_kernel(connection, threads, agent, sockets=SOCKETS, scratch="/tmp"):
+def run_kernel(connection, threads, gpu_share, agent, sockets=SOCKETS, scratch="/tmp"):
     """Become an IPython kernel that the examiner's agent lives in."""
     quiet = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1):
@@ -336,6 +336,8 @@ def run_kernel(connection, threads, agent, sockets=SOCKETS, scratch="/tmp"):
     numpy.random.seed(None)
     torch.seed()
     torch.set_num_threads(threads)
+    if gpu_share < 1 and torch.cuda.is_available():
+        torch.cuda.set_per_process_memory_fraction(gpu_share)
     loaded = {"__name__": "springfield_agent"}
     exec(agent, loaded)  # noqa: S102  the project's own file, compiled once in the zygote
     sys.argv = ["kernel"]
