@@ -70,6 +70,7 @@ class Scheduler(Generic[T, R]):
         }
         slots = len(free[False])
         running: dict[Future[R], tuple[T, Device]] = {}
+        self._executors.clear()
         with ExitStack() as open_executors:
 
             def start() -> None:

@@ -27,7 +27,8 @@ def grader(*arguments: object, cwd: Path | None = None, **environment: str) -> s
 
 def test_every_verb_has_help_with_an_example() -> None:
     verbs = ["init", "release", "collect", "grade", "feedback", "leaderboard", "export", "audit", "doctor", "demo"]
-    for verb in [[v] for v in verbs] + [["dataset", "import"], ["dataset", "synthesize"]]:
+    verbs += ["import-kaggle", "integrity"]
+    for verb in [[v] for v in verbs] + [["dataset", name] for name in ("import", "download", "synthesize")]:
         shown = grader(*verb, "--help")
         assert shown.returncode == 0
         assert "Example:" in shown.stdout, verb
