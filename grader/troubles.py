@@ -11,7 +11,7 @@ _NO_NETWORK = re.compile(
     r"Temporary failure in name resolution|Name or service not known|Failed to resolve|NameResolutionError"
     r"|Network is unreachable|getaddrinfo failed|nodename nor servname|[Uu]nable to resolve host|Could not resolve host"
     r"|offline mode is enabled|Max retries exceeded with url"
-    r"|Could not find a version that satisfies the requirement"
+    r"|there is no internet connection|Could not find a version that satisfies the requirement"
 )
 _NO_GPU = re.compile(
     r"Torch not compiled with CUDA enabled|Found no NVIDIA driver|No CUDA GPUs are available"

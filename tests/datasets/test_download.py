@@ -1,4 +1,4 @@
-"""`grader dataset download` where it cannot work: Kaggle's real client without a token, without a network, not there."""
+"""`grader dataset download` where it cannot work: Kaggle's real client without a token or network, or not there."""
 
 from pathlib import Path
 

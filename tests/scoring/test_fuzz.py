@@ -39,6 +39,27 @@ def test_rows_of_all_kinds_are_refused_or_counted_right(header, rows, end, has_m
     assert (score.public_correct, score.public_total) == honest(said)
 
 
+OTHER_KEY = AnswerKey(
+    labels=dict(zip(LABELS, reversed(LABELS.values()), strict=True)),
+    public_ids=frozenset(list(LABELS)[2:]),
+    classes=CLASSES,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(HEADERS, st.lists(st.tuples(IDS, NAMES), max_size=24))
+def test_what_is_said_of_a_bad_file_does_not_depend_on_the_answers(header, rows):
+    data = "\n".join([header, *(f"{image},{label}" for image, label in rows)]).encode("utf-8", "surrogatepass")
+    said = []
+    for key in (KEY, OTHER_KEY):
+        try:
+            score_submission(data, key, DEFAULT_TABLE)
+            said.append("valid")
+        except InvalidSubmission as refused:
+            said.append(str(refused))
+    assert said[0] == said[1]
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.permutations(list(LABELS)), st.lists(st.sampled_from(CLASSES), min_size=12, max_size=12), ENDS)
 def test_every_valid_file_gets_the_points_of_its_exact_count(order, labels, end):
