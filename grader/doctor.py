@@ -21,6 +21,7 @@ from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.cgroups import Group
 from grader.sandbox.kernel import Kernel
+from grader.submissions import find_submissions
 
 FREE_GIB = 2
 
@@ -151,7 +152,13 @@ def look_at_class(class_dir: Path) -> Iterator[Finding]:
     yield Finding("class.toml", True, course.config.name)
     for slug in course.slugs():
         yield _tried(f"{slug}: released", lambda slug=slug: _released(course, slug))  # type: ignore[misc]
-        if course.assignment_config(slug).contest:
+        settings = course.assignment_config(slug)
+        if settings.contest and settings.source == "kaggle":
+            yield _tried(
+                f"{slug}: Kaggle's scores",
+                lambda slug=slug: f"{len(find_submissions(course, [slug]))} students",  # type: ignore[misc]
+            )
+        elif settings.contest:
             yield _tried(
                 f"{slug}: data set", lambda: f"{len(load_answer_key(course.dataset).labels)} hidden test images"
             )

@@ -224,7 +224,8 @@ class SubmissionCollector(FileNameCollectorPlugin):
         if path.suffix not in self.valid_ext or path.name.startswith("."):
             return None
         found = student_of(path, slug)
-        return None if found is None else {"student_id": found, "file_id": slug}
+        kind = "submission" if path.suffix == ".csv" else slug
+        return None if found is None else {"student_id": found, "file_id": kind}
 
 
 def student_of(path: Path, slug: str) -> str | None:
@@ -235,11 +236,13 @@ def student_of(path: Path, slug: str) -> str | None:
         slug: the assignment.
     """
     stem = re.sub(r" ?\(\d+\)$|-\d+$", "", path.stem)  # a browser's "resnet (1)", an LMS's "resnet-2"
-    if stem == slug:
+    kinds = [slug, "submission"] if path.suffix == ".csv" else [slug]
+    if stem in kinds:
         parents = [part for part in path.parts[:-1] if part != slug]
         name = parents[-1] if parents else ""
         return name if _is_student_id(name) else None
-    named = re.fullmatch(rf"(?P<student>.+?)(_late)?(_attempt)?(_[\d\-]+)*_{re.escape(slug)}", stem)
+    endings = "|".join(re.escape(kind) for kind in kinds)
+    named = re.fullmatch(rf"(?P<student>.+?)(_late)?(_attempt)?(_[\d\-]+)*_(?:{endings})", stem)
     return named["student"] if named and _is_student_id(named["student"]) else None
 
 
