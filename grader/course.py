@@ -48,15 +48,31 @@ thresholds = [
     ["0.93", 11], ["0.94", 12], ["0.95", 13], ["0.96", 14], ["0.97", 15],
 ]
 
+[assignments.alexnet]
+title = "AlexNet"
+
+[assignments.vgg]
+title = "VGG"
+
+[assignments.skip_connection]
+title = "{skip_connection}"
+
 [assignments.resnet]
 title = "ResNet"
 
+[assignments.densenet]
+title = "DenseNet"
+
 [assignments.springfield]
-title = "Journey to Springfield"
+title = "{springfield}"
 contest = true
 train_s = 600              # seconds that a notebook may train; it reads SPRINGFIELD_TRAIN_SECONDS
 limits = {{ wall_s = 1200, cell_s = 1200 }}
 """
+TITLES = {
+    "ru": {"skip_connection": "Обходной путь", "springfield": "Путешествие по Спрингфилду"},
+    "en": {"skip_connection": "Skip connection", "springfield": "Journey to Springfield"},
+}
 
 
 def assignments_in(source: Path, order: Sequence[str] = LESSON_ORDER) -> list[str]:
@@ -186,7 +202,7 @@ def init(root: Path, *, name: str = "", language: str = "ru", timezone: str = "E
             for part in ("source", "release", "submitted", "autograded", "feedback"):
                 (folder / part).mkdir(parents=True)
             shutil.copytree(course_source() / "source", folder / "source", dirs_exist_ok=True, ignore=_junk)
-            text = CLASS_TOML.format(name=_quoted(name or root.name), language=language, timezone=timezone)
+            text = class_toml(name or root.name, language, timezone)
             (folder / CONFIG_NAME).write_text(text, encoding="utf-8")
             (folder / "nbgrader_config.py").write_text(NBGRADER_CONFIG, encoding="utf-8")
             load_config(folder / CONFIG_NAME)
@@ -200,6 +216,12 @@ def init(root: Path, *, name: str = "", language: str = "ru", timezone: str = "E
             remedy="Nothing was left behind; free space or name another folder.",
         ) from error
     return Course.open(root)
+
+
+def class_toml(name: str, language: str = "ru", timezone: str = "Europe/Moscow") -> str:
+    """The text of a new class.toml, with titles in the class's language."""
+    titles = TITLES.get(language, TITLES["en"])  # `load_config` complains of an unknown language
+    return CLASS_TOML.format(name=_quoted(name), language=language, timezone=timezone, **titles)
 
 
 def _junk(_folder: str, names: list[str]) -> set[str]:

@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from grader.assignment import Assignment, Cell, split_hidden
+from grader.checks.explaining import explain
 from grader.errors import KernelGone
 from grader.examiner.examination import ContestRules, Examination
 from grader.examiner.hidden import MAX_MESSAGE, examine
@@ -303,8 +304,11 @@ class _NotebookRun:
         message = text if kind == "AssertionError" and text else f"{kind}: {text}"
         if kind == "NotImplementedError":
             message = _("Not solved yet: a cell still says NotImplementedError.")
-        message = printable(message, MAX_MESSAGE)
-        return self._explained(TaskResult(known.grade_id, outcome, 0.0, known.points, message, message))
+        finding = printable(message, MAX_MESSAGE)
+        # A message of the author's needs no explanation.
+        remedy = printable(explain(message), MAX_MESSAGE) if outcome is Outcome.RAISED else ""
+        message = f"{finding}\n{remedy}".rstrip()
+        return self._explained(TaskResult(known.grade_id, outcome, 0.0, known.points, message, finding, remedy))
 
     def _explained(self, result: TaskResult) -> TaskResult:
         """A test that failed after a cell of the student's ended in an error: name that cell, the likely cause."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.audit.subjects import Subject
 from grader.conditions import conditions_of
 from grader.config import ClassConfig
-from grader.course import CLASS_TOML, Course
+from grader.course import Course, class_toml
 from grader.datasets.layout import load_answer_key
 from grader.datasets.synthesize import synthesize
 from grader.demo import IMAGES, SIZE, shorten_training
@@ -41,7 +41,7 @@ def conditions_for(subject: Subject, slots: int, folder: Path) -> Conditions:
 
 def _default_class(folder: Path) -> Course:
     """Our own course in a class that nobody has changed, but for the demo's short training."""
-    text = shorten_training(CLASS_TOML.format(name="audit", language="en", timezone="UTC"))
+    text = shorten_training(class_toml("audit", "en", "UTC"))
     return Course(folder, ClassConfig.model_validate(tomllib.loads(text)))
 
 

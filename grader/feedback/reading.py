@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 from nbformat import NotebookNode
 
+from grader.checks.explaining import explain
 from grader.feedback import markup
 from grader.feedback.grades import Grade, Grades
 from grader.feedback.page import NOTHING, Check, Fix, Page, Task, Trouble
@@ -103,7 +104,8 @@ def _trouble(section: Section, task: Task) -> Trouble | None:
             return Trouble(task, what, advice_on_trouble("", what))
         for output in cell.get("outputs", []):
             if output.output_type == "error":
-                remedy = advice_on_trouble(printed(output.get("ename"), 100), "")
+                explained = explain(printed(output.get("evalue"), 2000))
+                remedy = explained or advice_on_trouble(printed(output.get("ename"), 100), "")
                 return Trouble(task, exception_of(output), remedy, markup.lines(traceback_of(output), last=True)[0])
     return None
 

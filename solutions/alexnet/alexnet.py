@@ -251,7 +251,7 @@ def conv_output_size(size, kernel, stride=1, padding=0):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task1_conv_output_size_values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Формула (2 балла)
+# Формула / Formula (2 балла / 2 points)
 found = conv_output_size(7, 3, stride=2)
 assert found == 3, f"n=7, k=3, s=2: получилось / found {found}, а на рисунке / in the picture 3"
 found = conv_output_size(8, 3, stride=2)
@@ -290,7 +290,7 @@ def alexnet_sizes(size=227):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task1_alexnet_sizes_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Размеры всех карт (1 балл)
+# Размеры всех карт / Sizes of all maps (1 балл / 1 point)
 found = alexnet_sizes()
 assert found is not None, "функция ничего не вернула / the function returned nothing"
 assert len(found) == 8, f"чисел / numbers: {len(found)}, а нужно / expected: 8"
@@ -414,7 +414,7 @@ def print_shapes(module, x):
 print_shapes(make_features((96, 256, 384, 384, 256)), torch.randn(1, 3, 227, 227))
 
 # %% nbgrader={"grade": true, "grade_id": "task2_make_features_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Форма выхода (1 балл)
+# Форма выхода / Shape of the output (1 балл / 1 point)
 features = make_features((4, 6, 8, 10, 12))
 assert isinstance(features, nn.Module), f"нужен модуль, а не / expected a module, not {type(features).__name__}"
 output = features(torch.randn(2, 3, 227, 227))
@@ -428,7 +428,7 @@ features_shape_matches(make_features, (2, 6, 4, 8, 10), [(227, 227)])
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task2_make_features_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Что считает свёрточная часть (2 балла)
+# Что считает свёрточная часть / What the convolutional part computes (2 балла / 2 points)
 output = make_features((4, 6, 8, 10, 12))(torch.randn(2, 3, 227, 227))
 assert output.min() >= 0, "после пятой свёртки есть ReLU / there is a ReLU after the fifth convolution"
 ### BEGIN HIDDEN TESTS
@@ -439,7 +439,7 @@ features_match(make_features((4, 6, 8, 10, 12)), (4, 6, 8, 10, 12), alexnet_imag
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task2_make_features_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Градиенты (1 балл)
+# Градиенты / Gradients (1 балл / 1 point)
 features = make_features((4, 6, 8, 10, 12))
 features(torch.randn(2, 3, 227, 227)).sum().backward()
 unreached = [name for name, parameter in features.named_parameters() if parameter.grad is None]
@@ -538,7 +538,7 @@ def make_classifier(in_features, hidden, num_classes):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task3_make_classifier_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Что считает линейная часть (2 балла)
+# Что считает линейная часть / What the linear part computes (2 балла / 2 points)
 classifier = make_classifier(20, 16, 10)
 assert isinstance(classifier, nn.Module), f"нужен модуль, а не / expected a module, not {type(classifier).__name__}"
 logits = classifier.eval()(torch.randn(5, 20))
@@ -560,7 +560,7 @@ same_function(
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task3_make_classifier_dropout", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Dropout (1 балл)
+# Dropout (1 балл / 1 point)
 classifier, x = make_classifier(20, 200, 10), torch.randn(1, 20)
 first, second = classifier.eval()(x), classifier.eval()(x)
 assert torch.equal(first, second), "в режиме eval() dropout выключен / dropout is off in eval() mode"
@@ -635,7 +635,7 @@ with torch.device("meta"):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task4_alexnet_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Формы и размер сети (1 балл)
+# Формы и размер сети / Shapes and size of the network (1 балл / 1 point)
 def full_size_weights():
     """Number of parameters of the full AlexNet, without the biases of the convolutions."""
     with torch.device("meta"):
@@ -659,7 +659,7 @@ full_size_matches(full_size_weights())
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task4_alexnet_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Вся сеть (2 балла)
+# Вся сеть / The whole network (2 балла / 2 points)
 net = AlexNet(num_classes=10, channels=(4, 6, 8, 10, 12), hidden=32)
 logits = net.eval()(torch.randn(2, 3, 227, 227))
 assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
@@ -747,7 +747,7 @@ def norm_parameters(channels):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task5_layer_parameters_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Один слой (1 балл)
+# Один слой / One layer (1 балл / 1 point)
 for name, found in [
     ("conv_parameters(3, 96, 11)", conv_parameters(3, 96, 11)),
     ("linear_parameters(9216, 4096)", linear_parameters(9216, 4096)),
@@ -808,7 +808,7 @@ def alexnet_parameters(num_classes=1000, channels=(96, 256, 384, 384, 256), hidd
 
 
 # %% nbgrader={"grade": true, "grade_id": "task5_alexnet_parameters_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Вся сеть (1 балл)
+# Число параметров всей сети / Number of parameters of the whole network (1 балл / 1 point)
 found = alexnet_parameters()
 assert found is not None, "функция ничего не вернула / the function returned nothing"
 print(f"{found:,}")
@@ -833,7 +833,7 @@ def count_parameters(module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task5_count_parameters_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Счёт кодом (1 балл)
+# Счёт кодом / Counting by code (1 балл / 1 point)
 class ProbeNet(nn.Module):
     """Layers of several kinds; one of them lies deeper than the others."""
 
@@ -969,7 +969,7 @@ def stack_weights(side, channels):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task6_stack_weights_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Стопка маленьких свёрток (1 балл)
+# Стопка маленьких свёрток / A stack of small convolutions (1 балл / 1 point)
 found = stack_weights(3, 1)
 assert found == 9, f"одна свёртка 3×3, один канал: получилось / one 3×3 convolution, one channel: found {found}, expected 9"
 for side in (5, 7, 11):

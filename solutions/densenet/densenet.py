@@ -179,7 +179,7 @@ def channels_along_block(in_channels, growth_rate, num_layers):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task1_concatenate_maps", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Склейка (1 балл)
+# Склейка / Concatenation (1 балл / 1 point)
 joined = concatenate(torch.zeros(2, 6, 8, 8), torch.ones(2, 6, 8, 8))
 assert joined.shape == (2, 12, 8, 8), f"форма / shape: {tuple(joined.shape)}, ожидалась / expected: (2, 12, 8, 8)"
 assert joined[:, :6].max() == 0, "сначала старые карты, потом новые / first the old maps, then the new ones"
@@ -194,7 +194,7 @@ for old, new in [
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task1_channels", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Сколько каналов (1 балл)
+# Сколько каналов / Number of channels (1 балл / 1 point)
 found = channels_along_block(6, 6, 1)
 assert list(found) == [6, 12], f"получилось / found: {found}, ожидалось / expected: [6, 12]"
 ### BEGIN HIDDEN TESTS
@@ -346,7 +346,7 @@ class DenseLayer(nn.Module):
 # Run the visible part of each check and correct your code at once. The hidden part runs after you hand the notebook in.
 
 # %% nbgrader={"grade": true, "grade_id": "task2_parameters_by_hand", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Число параметров на бумаге (1 балл)
+# Число параметров на бумаге / Number of parameters on paper (1 балл / 1 point)
 found = dense_layer_parameters(6, 2)
 assert found == 220, f"получилось / found: {found}, ожидалось / expected: 220"
 ### BEGIN HIDDEN TESTS
@@ -359,7 +359,7 @@ for sizes in [(6, 3), (64, 32), (1, 1), (17, 5)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task2_dense_layer_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Форма выхода (1 балл)
+# Форма выхода / Shape of the output (1 балл / 1 point)
 output = DenseLayer(6, 4)(torch.randn(2, 6, 9, 9))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), (
@@ -376,7 +376,7 @@ for in_channels, growth_rate in [(6, 4), (5, 12), (8, 8)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task2_dense_layer_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Что считает слой (2 балла)
+# Что считает слой / What the layer computes (2 балла / 2 points)
 layer = DenseLayer(6, 4)
 layer(torch.randn(2, 6, 9, 9))
 found = sum(parameter.numel() for parameter in layer.parameters())
@@ -394,7 +394,7 @@ for sizes in [(6, 4), (5, 5)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task2_dense_layer_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Градиенты, и вход остаётся как был (1 балл)
+# Градиенты, и вход остаётся как был / Gradients, and the input stays as it was (1 балл / 1 point)
 layer, x = DenseLayer(6, 4), torch.randn(2, 6, 9, 9)
 before = x.clone()
 layer(x).sum().backward()
@@ -527,7 +527,7 @@ class DenseBlock(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task3_dense_block_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Форма выхода (1 балл)
+# Форма выхода / Shape of the output (1 балл / 1 point)
 output = DenseBlock(6, 4, 3)(torch.randn(2, 6, 9, 9))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), (
@@ -543,7 +543,7 @@ for in_channels, growth_rate, num_layers in [(6, 4, 4), (5, 6, 1), (12, 3, 2)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task3_dense_block_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Что считает блок (2 балла)
+# Что считает блок / What the block computes (2 балла / 2 points)
 assert any(True for _ in DenseBlock(6, 4, 3).parameters()), (
     "PyTorch не видит параметров: слои лежат в обычном списке? / PyTorch sees no parameters: are the layers in a plain list?"
 )
@@ -559,7 +559,7 @@ for sizes in [(6, 4, 3), (5, 5, 2)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task3_dense_block_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Градиенты, и вход остаётся как был (1 балл)
+# Градиенты, и вход остаётся как был / Gradients, and the input stays as it was (1 балл / 1 point)
 block, x = DenseBlock(6, 4, 3), torch.randn(2, 6, 9, 9)
 before = x.clone()
 block(x).sum().backward()
@@ -622,7 +622,7 @@ class Transition(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task4_transition_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Форма выхода (1 балл)
+# Форма выхода / Shape of the output (1 балл / 1 point)
 output = Transition(12, 6)(torch.randn(2, 12, 8, 8))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), (
@@ -638,7 +638,7 @@ output_has_shape(Transition(5, 5), torch.randn(2, 5, 2, 2), shape=(2, 5, 1, 1))
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task4_transition_function", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Что считает переход (1 балл)
+# Что считает переход / What the transition computes (1 балл / 1 point)
 transition, x = Transition(12, 6), torch.randn(2, 12, 8, 8)
 before = x.clone()
 transition(x).sum().backward()
@@ -757,7 +757,7 @@ network = densenet121()
 print(f"{sum(parameter.numel() for parameter in network.parameters()):,}", count_weight_layers([6, 12, 24, 16]))
 
 # %% nbgrader={"grade": true, "grade_id": "task5_count_weight_layers", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Почему 121 (1 балл)
+# Почему 121 / Why 121 (1 балл / 1 point)
 found = count_weight_layers([6, 12, 24, 16])
 assert found == 121, f"получилось / found: {found}, ожидалось / expected: 121"
 ### BEGIN HIDDEN TESTS
@@ -769,7 +769,7 @@ for depths in ([6, 12, 32, 32], [3, 1], [5], [2, 4, 1]):
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_densenet_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Форма выхода и число параметров (1 балл)
+# Форма выхода и число параметров / Shape of the output and number of parameters (1 балл / 1 point)
 logits = DenseNet([2, 3], 5, 4, 8)(torch.randn(2, 3, 64, 64))
 assert logits.shape == (2, 5), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 5)"
 ### BEGIN HIDDEN TESTS
@@ -784,7 +784,7 @@ for arguments in [([2, 1, 3], 5, 6, 10), ([1, 1],)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_densenet_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Маленькая DenseNet: что она считает (2 балла)
+# Маленькая DenseNet: что она считает / A small DenseNet: what it computes (2 балла / 2 points)
 small = DenseNet([1, 2], 5, 4, 8)
 small(torch.randn(2, 3, 64, 64)).sum().backward()
 unreached = [name for name, parameter in small.named_parameters() if parameter.grad is None]
@@ -801,7 +801,7 @@ same_function(network, one_of(network, densenets(*sizes), x), x, suspects=densen
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_densenet121", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# DenseNet-121 (1 балл)
+# DenseNet-121 (1 балл / 1 point)
 network = densenet121(10).eval()
 with torch.no_grad():
     logits = network(torch.randn(1, 3, 64, 64))

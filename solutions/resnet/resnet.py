@@ -215,7 +215,7 @@ class BasicBlock(nn.Module):
 # Run the visible part of each check and correct your code at once. The hidden part runs after you hand the notebook in.
 
 # %% nbgrader={"grade": true, "grade_id": "task1_basic_block_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Форма выхода / the shape of the output
+# Форма выхода / Shape of the output (1 балл / 1 point)
 output = BasicBlock(16, 32, stride=2)(torch.randn(2, 16, 18, 18))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
@@ -229,7 +229,7 @@ output_has_shape(BasicBlock(12, 20, 3), torch.randn(1, 12, 30, 30), shape=(1, 20
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task1_basic_block_identity", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Блок, который не меняет форму / a block that does not change the shape
+# Блок, который не меняет форму / Block that keeps the shape (2 балла / 2 points)
 block = BasicBlock(16, 16)
 output = block(torch.randn(2, 16, 18, 18))
 found = type(output).__name__
@@ -256,7 +256,7 @@ same_function(
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task1_basic_block_projection", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Блок, который меняет форму / a block that changes the shape
+# Блок, который меняет форму / Block that changes the shape (2 балла / 2 points)
 output = BasicBlock(16, 32, stride=2)(torch.randn(2, 16, 18, 18))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
@@ -276,7 +276,7 @@ same_function_in_cases(
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task1_basic_block_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Градиенты / gradients
+# Градиенты / Gradients (1 балл / 1 point)
 block = BasicBlock(16, 32, stride=2)
 output = block(torch.randn(2, 16, 18, 18))
 try:
@@ -338,7 +338,7 @@ def make_stage(block, in_channels, out_channels, depth, stride=1):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task2_make_stage_blocks", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Стадия из простых блоков: ваш BasicBlock здесь ни при чём / a stage of simple blocks, without your BasicBlock
+# Стадия из простых блоков, без вашего BasicBlock / Stage of simple blocks, without your BasicBlock (2 балла / 2 points)
 class ProbeBlock(nn.Module):
     """A convolution and ReLU."""
 
@@ -463,7 +463,7 @@ print(tuple(logits.shape), f"{sum(parameter.numel() for parameter in resnet18.pa
 
 
 # %% nbgrader={"grade": true, "grade_id": "task3_resnet_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Число параметров сети из самых простых блоков / parameters of a network of the simplest blocks
+# Число параметров сети из простых блоков / Number of parameters with simple blocks (1 балл / 1 point)
 class PointBlock(nn.Module):
     """A 1×1 convolution and ReLU."""
 
@@ -491,7 +491,7 @@ parameter_count(net_of_points([1, 1, 2, 1]), expected, torch.randn(1, 3, 64, 64)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task3_resnet_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Вся сеть из простых блоков: ваш BasicBlock здесь ни при чём / a whole network of simple blocks, without your BasicBlock
+# Вся сеть из простых блоков, без вашего BasicBlock / The network of simple blocks, without your BasicBlock (2 балла / 2 points)
 class ProbeBlock(nn.Module):
     """A convolution and ReLU."""
 
@@ -631,7 +631,7 @@ class Bottleneck(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task4_bottleneck_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Форма выхода / the shape of the output
+# Форма выхода / Shape of the output (1 балл / 1 point)
 output = Bottleneck(32, 64, stride=2)(torch.randn(2, 32, 18, 18))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
@@ -645,7 +645,7 @@ output_has_shape(Bottleneck(24, 32, 3), torch.randn(1, 24, 30, 30), shape=(1, 32
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task4_bottleneck_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Что считает блок / what the block computes
+# Что считает блок / What the block computes (2 балла / 2 points)
 block = Bottleneck(32, 32)
 output = block(torch.randn(2, 32, 12, 12))
 found = type(output).__name__
@@ -669,7 +669,7 @@ same_function_in_cases(
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task4_bottleneck_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Градиенты / gradients
+# Градиенты / Gradients (1 балл / 1 point)
 block = Bottleneck(16, 32, stride=2)
 output = block(torch.randn(2, 16, 18, 18))
 try:
@@ -758,7 +758,7 @@ def make_resnet(name, num_classes=1000, width=64):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task5_make_resnet_basic", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# ResNet-18, ResNet-34
+# ResNet-18, ResNet-34 (1 балл / 1 point)
 def parameters_of(*settings):
     """Parameters of make_resnet(*settings), without biases of convolutions. On "meta" tensors have no numbers."""
     with torch.device("meta"):
@@ -789,7 +789,7 @@ for name in ["resnet18", "resnet34"]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_make_resnet_bottleneck", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# ResNet-50, ResNet-101, ResNet-152
+# ResNet-50, ResNet-101, ResNet-152 (1 балл / 1 point)
 def parameters_of(*settings):
     """Parameters of make_resnet(*settings), without biases of convolutions. On "meta" tensors have no numbers."""
     with torch.device("meta"):

@@ -235,7 +235,7 @@ def chain_gradients(x, w1, w2, w3, g):
 # takes other numbers.
 
 # %% nbgrader={"grade": true, "grade_id": "task1_chain_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Прямой проход (1 балл)
+# Прямой проход / Forward pass (1 балл / 1 point)
 found = chain(2.0, 3.0, -1.0, 0.5)
 assert found is not None, "chain ничего не вернула / chain returned nothing"
 assert hasattr(found, "__len__"), f"нужны три числа, а не / three numbers are expected, not {found}"
@@ -258,7 +258,7 @@ same_results(
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task1_chain_gradients_by_hand", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Производные: ваши формулы против autograd (2 балла)
+# Производные: ваши формулы против autograd / Derivatives: your formulas against autograd (2 балла / 2 points)
 def compare_with_autograd(network, by_hand, *values):
     """Print formulas beside autograd; the last value is g."""
     leaves = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in values[:-1]]
@@ -351,7 +351,7 @@ def numeric_derivative(f, a):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task2_numeric_derivative_error", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Производные трёх функций (2 балла)
+# Производные трёх функций / Derivatives of three functions (2 балла / 2 points)
 def probe(kind, t, c):
     """A function of t."""
     return {"sin": math.sin(c * t), "cube": c * t**3, "exp": math.exp(c * t)}[kind]
@@ -517,7 +517,7 @@ def gain(w2, w3):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task3_skip_chain_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Прямой проход (1 балл)
+# Прямой проход / Forward pass (1 балл / 1 point)
 found = skip_chain(2.0, 3.0, -1.0, 0.5)
 assert found is not None, "skip_chain ничего не вернула / skip_chain returned nothing"
 assert hasattr(found, "__len__"), f"нужны три числа, а не / three numbers are expected, not {found}"
@@ -540,7 +540,7 @@ same_results(
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task3_skip_gradients_by_hand", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Производные: ваши формулы против autograd (2 балла)
+# Производные: ваши формулы против autograd / Derivatives: your formulas against autograd (2 балла / 2 points)
 def compare_with_autograd(network, by_hand, *values):
     """Print formulas beside autograd; the last value is g."""
     leaves = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in values[:-1]]
@@ -578,7 +578,7 @@ same_results(
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task3_gain_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Во сколько раз (1 балл)
+# Во сколько раз / How many times more (1 балл / 1 point)
 found = gain(0.1, 0.1)
 assert found is not None, "gain ничего не вернула / gain returned nothing"
 print(f"w2 = w3 = 0.1: {float(found):.2f}, ожидалось / expected: 101.00")
@@ -659,7 +659,7 @@ def first_gradient(x, weights, g, skip=False):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task4_first_gradient_plain", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Без обходных путей (1 балл)
+# Без обходных путей / Without skips (1 балл / 1 point)
 for weights, right in [([0.1, 0.1, 0.1], 1e-4), ([5.0, 2.0, -3.0, 0.5], -0.03), ([7.0], 0.01)]:
     found = first_gradient(0.1, weights, 0.1)
     assert found is not None, "first_gradient ничего не вернула / first_gradient returned nothing"
@@ -685,7 +685,7 @@ same_results(
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task4_first_gradient_skip", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# С обходными путями (1 балл)
+# С обходными путями / With skips (1 балл / 1 point)
 for weights, right in [([0.1, 0.1, 0.1], 0.0121), ([5.0, 2.0, -3.0, 0.5], -0.09), ([7.0], 0.01)]:
     found = first_gradient(0.1, weights, 0.1, skip=True)
     assert found is not None, "first_gradient ничего не вернула / first_gradient returned nothing"
@@ -844,7 +844,7 @@ def add_maps(first, second):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task5_same_padding_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# padding свёртки (1 балл)
+# padding свёртки / Padding of a convolution (1 балл / 1 point)
 for kernel_size in (1, 3, 5):
     padding = same_padding(kernel_size)
     assert hasattr(padding, "__index__"), f"padding - целое число (int), а не {padding!r} / padding is an int, not {padding!r}"
@@ -864,7 +864,7 @@ same_results(
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_pad_to_maps", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Дополнить нулями (1 балл)
+# Дополнить нулями / Filling up with zeros (1 балл / 1 point)
 maps = torch.arange(1.0, 5.0).reshape(1, 1, 2, 2)
 found = pad_to(maps, 2, 4, 5)
 assert isinstance(found, torch.Tensor), f"pad_to вернула {type(found).__name__} / pad_to returned {type(found).__name__}"
@@ -884,7 +884,7 @@ for size in [(7, 8, 9), (4, 9, 6), (5, 6, 11), (4, 5, 6)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_add_maps_sum", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Сумма карт разного размера (1 балл)
+# Сумма карт разного размера / Sum of maps of different sizes (1 балл / 1 point)
 found = add_maps(torch.ones(2, 3, 4, 6), torch.ones(2, 5, 4, 2))
 assert isinstance(found, torch.Tensor), f"add_maps вернула {type(found).__name__} / add_maps returned {type(found).__name__}"
 assert found.shape == (2, 5, 4, 6), f"форма / shape: {tuple(found.shape)}, ожидалась / expected: (2, 5, 4, 6)"
@@ -977,7 +977,7 @@ class Skip(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task6_skip_output", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Выход модуля (1 балл)
+# Выход модуля / Output of the module (1 балл / 1 point)
 def skip_of(in_channels, out_channels, stride, has_shortcut):
     """Your Skip around convolution - BatchNorm - ReLU."""
     branch = nn.Sequential(
@@ -1005,7 +1005,7 @@ for sizes in [(4, 4, 1, False), (4, 4, 1, True), (4, 6, 2, True)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task6_skip_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Градиенты (1 балл)
+# Градиенты / Gradients (1 балл / 1 point)
 module = skip_of(4, 4, 1, True)
 output = module(torch.randn(2, 4, 6, 6))
 assert isinstance(output, torch.Tensor), f"forward вернул / forward returned {type(output).__name__}"
@@ -1097,7 +1097,7 @@ def gradient_norms(net, x):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task7_make_stack_function", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Сеть (1 балл)
+# Сеть / Network (1 балл / 1 point)
 for skip in (False, True):
     net = make_stack(5, 4, skip)
     output = net(torch.randn(2, 4, 6, 6))
@@ -1118,7 +1118,7 @@ for arguments in [(3, 4), (2, 5, True)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task7_gradient_norms_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Нормы градиентов: эта проверка не зависит от ваших Skip и make_stack (1 балл)
+# Нормы градиентов, без ваших Skip и make_stack / Norms of gradients, without your Skip and make_stack (1 балл / 1 point)
 def norms_of_probe(weights, x):
     """Your gradient_norms of convolutions with Tanh between them, called twice in a row."""
     layers = []

@@ -334,7 +334,7 @@ def check_submission(path="submission.csv"):
 print(check_submission())
 
 # %% nbgrader={"grade": true, "grade_id": "task1_contest_score", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
-# F1 на тестовых картинках (15 баллов)
+# F1 на тестовых картинках / F1 on the test pictures (15 баллов / 15 points)
 ### BEGIN HIDDEN TESTS
 from grader.checks import contest_points
 contest_points("submission.csv")

@@ -215,7 +215,7 @@ def stack_parameters(channels, depth, kernel_size=3):
 # Run the visible part of each check and correct your code at once. The hidden part runs after you hand the notebook in.
 
 # %% nbgrader={"grade": true, "grade_id": "task1_receptive_field_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Рецептивное поле (1 балл)
+# Рецептивное поле / Receptive field (1 балл / 1 point)
 for depth, expected in [(1, 3), (2, 5), (3, 7)]:
     found = receptive_field(depth)
     assert found == expected, f"{depth} × 3×3: {found}, на рисунке / in the picture: {expected}"
@@ -231,7 +231,7 @@ formula_matches(receptive_field, right_field, points, mistakes=receptive_field_m
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task1_stack_parameters_values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Число параметров: сравниваем с настоящими слоями (2 балла)
+# Число параметров: сравниваем с настоящими слоями / Number of parameters, compared with real layers (2 балла / 2 points)
 layers = nn.Sequential(nn.Conv2d(6, 6, 3), nn.Conv2d(6, 6, 3))
 expected = sum(parameter.numel() for parameter in layers.parameters())
 found = stack_parameters(6, 2)
@@ -328,7 +328,7 @@ def vgg_block(depth, in_channels, out_channels, batch_norm=False):
 # ### Checks of task 2
 
 # %% nbgrader={"grade": true, "grade_id": "task2_vgg_block_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Форма выхода (1 балл)
+# Форма выхода / Shape of the output (1 балл / 1 point)
 output = vgg_block(2, 3, 8)(torch.randn(2, 3, 16, 16))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"блок вернул {found}, а нужен тензор / the block returned {found}, not a tensor"
@@ -346,7 +346,7 @@ output_has_shape(vgg_block(2, 5, 3), torch.randn(1, 5, 12, 21), shape=(1, 3, 6, 
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task2_vgg_block_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Что считает блок (2 балла)
+# Что считает блок / What the block computes (2 балла / 2 points)
 block = vgg_block(2, 3, 8)
 output = block(torch.randn(2, 3, 16, 16))
 assert output.min() >= 0, "после последней свёртки нужен ReLU / a ReLU belongs after the last convolution"
@@ -363,7 +363,7 @@ for sizes in [(1, 5, 8), (2, 3, 8), (4, 6, 6), (3, 8, 5)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task2_vgg_block_batch_norm", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Блок с BatchNorm (1 балл)
+# Блок с BatchNorm / Block with BatchNorm (1 балл / 1 point)
 block = vgg_block(3, 4, 8, True)
 block(torch.randn(2, 4, 16, 16))
 norms = sum(name.endswith("running_mean") for name, buffer in block.named_buffers())
@@ -379,7 +379,7 @@ for sizes in [(1, 5, 8, True), (2, 3, 8, True), (4, 6, 6, True)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task2_vgg_block_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Градиенты (1 балл)
+# Градиенты / Gradients (1 балл / 1 point)
 block = vgg_block(2, 3, 8)
 block(torch.randn(2, 3, 16, 16)).sum().backward()
 unreached = [name for name, parameter in block.named_parameters() if parameter.grad is None]
@@ -514,7 +514,7 @@ def map_sizes(image_size, blocks=5):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task3_vgg_config_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Таблица сети (1 балл)
+# Таблица сети / Table of the network (1 балл / 1 point)
 for number in [11, 13, 16, 19]:
     config = vgg_config(number)
     assert len(config) == 5, f"VGG-{number}: блоков / blocks: {len(config)}, ожидалось / expected: 5"
@@ -528,7 +528,7 @@ formula_matches(vgg_config, right_config, [(11,), (13,), (16,), (19,)])
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task3_map_sizes_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Размеры карт (1 балл)
+# Размеры карт / Sizes of the maps (1 балл / 1 point)
 found = list(map_sizes(224))
 assert found == [112, 56, 28, 14, 7], f"224 -> {found}, ожидалось / expected: [112, 56, 28, 14, 7]"
 ### BEGIN HIDDEN TESTS
@@ -594,7 +594,7 @@ def vgg_classifier(in_features, hidden, num_classes):
 
 
 # %% nbgrader={"grade": true, "grade_id": "task4_classifier_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Слои и ReLU между ними (2 балла)
+# Слои и ReLU между ними / Layers, and ReLU between them (2 балла / 2 points)
 classifier = vgg_classifier(12, 16, 5)
 logits = classifier(torch.randn(3, 12))
 assert logits.shape == (3, 5), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (3, 5)"
@@ -616,7 +616,7 @@ for sizes in [(12, 20, 7), (18, 18, 18)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task4_classifier_dropout", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Dropout: случайный, пока сеть учится, и выключенный потом (1 балл)
+# Dropout: случайный, пока сеть учится, и выключенный потом / Dropout: random in training, switched off afterwards (1 балл / 1 point)
 classifier, x = vgg_classifier(12, 64, 5), torch.randn(3, 12)
 assert not torch.equal(classifier(x), classifier(x)), "в режиме train() dropout не работает / no dropout in train() mode"
 classifier.eval()
@@ -733,7 +733,7 @@ class VGG(nn.Module):
 # device `meta`: tensors have a shape there and no numbers, so they need no memory.
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Что считает сеть (2 балла)
+# Что считает сеть / What the network computes (2 балла / 2 points)
 network = VGG([(1, 4), (2, 6), (1, 8)], num_classes=5, image_size=16, hidden=12)
 logits = network(torch.randn(2, 3, 16, 16))
 assert logits.shape == (2, 5), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 5)"
@@ -753,7 +753,7 @@ output_has_shape(VGG(config, **options), torch.randn(1, 3, 32, 32), shape=(1, 7)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_batch_norm", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Сеть с BatchNorm (1 балл)
+# Сеть с BatchNorm / Network with BatchNorm (1 балл / 1 point)
 network = VGG([(1, 4), (2, 6)], num_classes=5, batch_norm=True, image_size=16, hidden=12)
 network(torch.randn(2, 3, 16, 16))
 norms = sum(name.endswith("running_mean") for name, buffer in network.named_buffers())
@@ -772,7 +772,7 @@ same_function(
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Число параметров настоящих VGG (1 балл)
+# Число параметров настоящих VGG / Numbers of parameters of the real VGGs (1 балл / 1 point)
 def vgg_without_numbers(number, batch_norm=False):
     """Your VGG on the device `meta`."""
     options = {"batch_norm": True} if batch_norm else {}

@@ -11,6 +11,8 @@ import nbformat
 import pytest
 from course_answers import ROOT, SLUGS, grading, language, notebook
 
+from grader.feedback.sections import comment_title
+
 AUTOGRADED = {"alexnet": 17, "densenet": 18, "resnet": 17, "skip_connection": 18, "springfield": 15, "vgg": 17}
 MANUAL = {"alexnet": 3, "densenet": 2, "resnet": 3, "skip_connection": 2, "springfield": 0, "vgg": 3}
 
@@ -81,6 +83,20 @@ def test_tests_are_locked_and_solutions_are_editable(slug: str) -> None:
         if info["grade"] and not info["solution"]:
             assert "### BEGIN HIDDEN TESTS" in cell.source
             assert "from grader.checks" in cell.source.split("### BEGIN HIDDEN TESTS")[1]
+
+
+@slugs
+def test_a_check_has_a_title_in_each_language_and_names_its_points_in_both(slug: str) -> None:
+    for cell in notebook(slug).cells:
+        if cell.cell_type == "code" and grading(cell).get("grade"):
+            points = f"{grading(cell)['points']:g}"
+            assert re.search(rf"^# .+ \({points} балл(|а|ов) / {points} points?\)\n", cell.source), cell.source
+            russian, english = comment_title(cell.source, "ru"), comment_title(cell.source, "en")
+            assert russian
+            assert english
+            assert not re.search("[а-яё]", english)
+            assert russian == english or re.search("[а-яё]", russian)
+            assert "(" not in english + russian
 
 
 @slugs

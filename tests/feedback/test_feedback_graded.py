@@ -24,6 +24,7 @@ from grader.publishing import make_feedback
 ANSWERS = {
     "lisa": "reference",  # and a plot
     "wendell": "wrong/layers_in_a_list",
+    "milhouse": "wrong/shortcut_not_called",
     "ralph": "hostile/syntax_error",
     "kearney": "hostile/os_exit",
     "maggie": "untouched",
@@ -84,6 +85,15 @@ def test_a_right_answer_waits_for_the_teacher_alone(pages: Pages) -> None:
     assert "Lisa <S> (lisa)" in text
     assert "What to fix" not in text
     assert f"{earned:g} из 20 баллов" in text_of(pages.russian["lisa"])
+
+
+def test_an_error_of_pytorch_in_the_visible_part_is_explained(pages: Pages) -> None:
+    for text, explanation in (
+        (text_of(pages.english["milhouse"]), "A layer has to be called: self.shortcut(x), not self.shortcut ."),
+        (text_of(pages.russian["milhouse"]), "Слой нужно вызвать: self.shortcut(x), а не self.shortcut ."),
+    ):
+        assert "TypeError: unsupported operand" in text
+        assert explanation in text
 
 
 def test_a_students_own_plot_and_print_are_there(pages: Pages) -> None:

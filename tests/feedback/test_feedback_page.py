@@ -58,6 +58,8 @@ def test_titles_of_checks() -> None:
     assert comment_title("# Форма (2 балла)\nx", "ru") == "Форма"
     assert comment_title("# Форма / Shape (2 балла / points)\nx", "en") == "Shape"
     assert comment_title("# Форма / Shape (2 балла)\nx", "ru") == "Форма"
+    assert comment_title("# Форма / Shape (2 балла / 2 points)\nx", "ru") == "Форма"
+    assert comment_title("# Форма / Shape (2 балла / 2 points)\nx", "en") == "Shape"
     assert comment_title("# ReLU / GELU (1 point)\nx", "en") == "ReLU / GELU"
     assert comment_title("x = 1", "en") == ""
     assert words_of("task12_vgg_block_shape") == "Vgg block shape"
