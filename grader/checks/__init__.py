@@ -8,13 +8,10 @@ message is for the student.
 
 from grader.checks.alternatives import one_of
 from grader.checks.cases import Case, same_function_in_cases
-from grader.checks.closed_form import formula_matches
 from grader.checks.contest import contest_points
 from grader.checks.counting import layer_count, parameter_count, same_parameter_count
 from grader.checks.dropout import dropout_rates
-from grader.checks.dropping import dropout_matches
 from grader.checks.equivalence import gradients_match, same_function
-from grader.checks.formulas import same_formula
 from grader.checks.functions import FunctionModule, same_results
 from grader.checks.gradients import gradients_reach_every_parameter
 from grader.checks.mutation import does_not_change_its_input
@@ -33,10 +30,8 @@ __all__ = [
     "contest_points",
     "derivative_matches",
     "does_not_change_its_input",
-    "dropout_matches",
     "dropout_rates",
     "drops_out_only_in_training",
-    "formula_matches",
     "gradients_match",
     "gradients_reach_every_parameter",
     "has_shape",
@@ -46,7 +41,6 @@ __all__ = [
     "output_has_shape",
     "parameter_count",
     "repeats_itself_in_evaluation",
-    "same_formula",
     "same_function",
     "same_function_in_cases",
     "same_parameter_count",

@@ -8,8 +8,8 @@ from itertools import pairwise
 from torch import nn
 
 from grader.checks.alexnet import GRID, SIDE
-from grader.checks.formulas import shown
 from grader.checks.suspects import WrongFormula
+from grader.checks.values import shown_number
 from grader.errors import CheckFailed
 from grader.language import _
 
@@ -178,10 +178,11 @@ def full_size_matches(found: object) -> None:
     """
     right = _parameters(1000, (96, 256, 384, 384, 256), 4096, conv_biases=False)
     if found != right:
+        shown = shown_number(found) if isinstance(found, int | float) else str(found)[:40]
         raise CheckFailed(
             _(
                 "`AlexNet()` has {found} parameters, expected {expected} (biases of convolutions are left out here)."
-            ).format(found=shown(found), expected=shown(right)),
+            ).format(found=shown, expected=shown_number(right)),
             remedy=_("Are the default values those of the task, and are all layers there, and none besides?"),
         )
 

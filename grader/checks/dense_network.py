@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
 from grader.checks.dense_block import (
     NEWEST_FIRST,
@@ -59,15 +57,6 @@ def densenet(
         channels += depth * growth_rate
     parts += [nn.BatchNorm2d(channels), nn.ReLU()] if tail is None else tail(channels)
     return nn.Sequential(*parts, pool(1), nn.Flatten(), nn.Linear(channels, num_classes))
-
-
-def blotches(batch: int, size: int) -> Tensor:
-    """Pictures of large spots with some noise, (batch, 3, size, size).
-
-    In white noise one of nine neighbours is nearly always positive: MaxPool in the stem would hide a missing ReLU.
-    """
-    spots = F.interpolate(torch.randn(batch, 3, size // 16, size // 16), size=(size, size))
-    return spots + 0.3 * torch.randn(batch, 3, size, size)
 
 
 def weight_layers(depths: Sequence[int]) -> int:

@@ -81,10 +81,7 @@ def _remedy(rates: Sequence[float], expected: Sequence[float]) -> str:
     if found[-1]:
         return _("The last layer gives the answer: no dropout after it.")
     if found[0]:
-        return _(
-            "There is dropout before the first linear layer. torchvision's AlexNet has it there, our task has it after "
-            "the first and after the second linear layer."
-        )
+        return _("There is dropout before the first linear layer; it belongs after the first and after the second.")
     missing = [place for place in range(len(expected)) if wanted[place] and not found[place]]
     return _("Dropout is missing after linear layer {numbers}.").format(numbers=", ".join(map(str, missing)))
 

@@ -19,6 +19,8 @@ from grader.errors import CheckFailed
 from grader.language import _
 
 MAX_SHOWN = 6
+MAX_TEXT = 40
+_EXACT = 1e-12
 
 
 class FunctionModule(nn.Module):
@@ -40,7 +42,7 @@ def same_results(
     *,
     names: Sequence[str] = (),
     parts: Sequence[str] = (),
-    lookalikes: Sequence[WrongFormula] = (),
+    mistakes: Sequence[WrongFormula] = (),
     by_hand: bool = False,
     tolerance: float = 1e-5,
 ) -> None:
@@ -52,9 +54,9 @@ def same_results(
         calls: the arguments of every call, at least three: fewer points lie on many curves.
         names: of the arguments, for the messages; a factor that is missing is named by them.
         parts: names of the results where there are several of them: the first wrong one is explained.
-        lookalikes: known mistakes.
+        mistakes: known wrong formulas. The author of a function that equals one in every call reads its message.
         by_hand: the formula must not be left to autograd.
-        tolerance: as in `same_value`.
+        tolerance: as in `same_value`; of whole numbers nothing is tolerated.
 
     Raises:
         CheckFailed: for some arguments it gives another number, or raises.
@@ -75,8 +77,8 @@ def same_results(
         if in_another_order:
             remedy = _("The numbers are right, their order is not: expected is {parts}.").format(parts=", ".join(parts))
         else:
-            given = ([_pieces(other.function(*call), parts)[index] for call in calls] for other in lookalikes)
-            similar = (other.message for other, values in zip(lookalikes, given, strict=True) if column.equals(values))
+            given = ([_pieces(other.function(*call), parts)[index] for call in calls] for other in mistakes)
+            similar = (other.message for other, values in zip(mistakes, given, strict=True) if column.equals(values))
             remedy = next(similar, "") or column.factor_hint() or failure.remedy
         raise CheckFailed(message, remedy=remedy)
 
@@ -147,21 +149,24 @@ class _Column:
 
     def failure(self) -> CheckFailed | None:
         """What is wrong at the first wrong point, and how many points are right."""
-        failures = [
-            value_failure(f, e, tolerance=self.tolerance) for f, e in zip(self.found, self.expected, strict=True)
+        rows = zip(self.calls, self.found, self.expected, strict=True)
+        wrong = [
+            (call, failure)
+            for call, found, expected in rows
+            if (failure := value_failure(found, expected, tolerance=_allowed(expected, self.tolerance))) is not None
         ]
-        wrong = [index for index, failure in enumerate(failures) if failure is not None]
         if not wrong:
             return None
-        first = failures[wrong[0]]
-        assert first is not None  # noqa: S101  for the type checker
+        call, first = wrong[0]
         message = _("for {arguments}: {message} It is right for {right} of {total}.").format(
-            arguments=_shown(self.calls[wrong[0]], self.names),
+            arguments=_shown(call, self.names),
             message=first.message,
-            right=len(failures) - len(wrong),
-            total=len(failures),
+            right=len(self.calls) - len(wrong),
+            total=len(self.calls),
         )
-        return CheckFailed(message[0].upper() + message[1:], remedy=first.remedy)
+        # A guess from one number is no advice if another number says otherwise.
+        is_agreed = all(failure.remedy == first.remedy for _call, failure in wrong)
+        return CheckFailed(message[0].upper() + message[1:], remedy=first.remedy if is_agreed else "")
 
     def equals(self, other: Sequence[Any]) -> bool:
         """Whether the student's results are these."""
@@ -183,8 +188,18 @@ class _Column:
 
     def _agrees(self, left: Sequence[Any], right: Sequence[Any]) -> bool:
         return all(
-            value_failure(one, other, tolerance=self.tolerance) is None for one, other in zip(left, right, strict=True)
+            value_failure(one, other, tolerance=_allowed(other, self.tolerance)) is None
+            for one, other in zip(left, right, strict=True)
         )
+
+
+def _allowed(expected: object, tolerance: float) -> float:
+    """Nothing but rounding for whole numbers: 1e-12 tells a difference of 1 below 10^11."""
+    return _EXACT if _is_whole(expected) else tolerance
+
+
+def _is_whole(value: object) -> bool:
+    return all(map(_is_whole, value)) if isinstance(value, list | tuple) else isinstance(value, int)
 
 
 def _is_permuted(found: list[list[Any]], expected: list[list[Any]], tolerance: float) -> bool:
@@ -207,7 +222,7 @@ def _shown(call: tuple[Any, ...], names: Sequence[str]) -> str:
     for index, value in enumerate(call):
         text = _shown_value(value)
         shown.append(f"{names[index]} = {text}" if index < len(names) else text)
-    return ", ".join(shown)
+    return ", ".join(shown) or _("a call without arguments")
 
 
 def _shown_value(value: object) -> str:
@@ -216,4 +231,4 @@ def _shown_value(value: object) -> str:
     if isinstance(value, list | tuple):
         inside = [_shown_value(item) for item in value[:MAX_SHOWN]] + ["..."] * (len(value) > MAX_SHOWN)
         return f"[{', '.join(inside)}]"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)[:MAX_TEXT]

@@ -12,7 +12,9 @@ from torch import Tensor
 from grader.checks.calling import student_errors_explained
 from grader.errors import CheckFailed
 from grader.examiner.examination import inputs_may_change
-from grader.language import _
+from grader.language import _, ngettext
+
+_MOST_DIGITS = 40
 
 
 def same_value(found: object, expected: object, *, tolerance: float = 1e-5) -> None:
@@ -34,18 +36,25 @@ def same_value(found: object, expected: object, *, tolerance: float = 1e-5) -> N
     if not bool(wrong.any()):
         return
     worst = int(torch.where(apart.isnan(), math.inf, apart).argmax())
-    numbers = {"found": float(value.reshape(-1)[worst]), "expected": float(right.reshape(-1)[worst])}
+    numbers = {"found": shown_number(value.reshape(-1)[worst]), "expected": shown_number(right.reshape(-1)[worst])}
     if right.dim() == 0:
-        raise CheckFailed(
-            _("Found {found:.6g}, expected {expected:.6g}.").format(**numbers), remedy=_hint(value, right)
-        )
+        raise CheckFailed(_("Found {found}, expected {expected}.").format(**numbers), remedy=_hint(value, right))
     place = [int(index) for index in torch.unravel_index(torch.tensor(worst), right.shape)]
+    count = int(wrong.sum())
     raise CheckFailed(
-        _("{wrong} of {total} numbers differ; at {place}: found {found:.6g}, expected {expected:.6g}.").format(
-            wrong=int(wrong.sum()), total=right.numel(), place=place, **numbers
-        ),
+        ngettext(
+            "{wrong} of {total} numbers differs; at {place}: found {found}, expected {expected}.",
+            "{wrong} of {total} numbers differ; at {place}: found {found}, expected {expected}.",
+            count,
+        ).format(wrong=count, total=right.numel(), place=place, **numbers),
         remedy=_hint(value, right),
     )
+
+
+def shown_number(value: Tensor | float) -> str:
+    """A number as people write it: `61,640,456`, `0.25`."""
+    value = float(value)
+    return f"{value:,.0f}"[:_MOST_DIGITS] if value.is_integer() else f"{value:,.6g}"
 
 
 def value_failure(found: object, expected: object, *, tolerance: float = 1e-5) -> CheckFailed | None:
@@ -88,18 +97,26 @@ def derivative_matches(
         error = value_failure(found, expected, tolerance=tolerance)
         if error is None:
             right += 1
-        else:
-            failure = failure or _at(point, error)
+        elif failure is None:
+            failure = _at(point, error, _of_a_summand(found, expected))
     if failure is not None:
         counted = _("It is right at {right} of {total} points.").format(right=right, total=len(points))
         raise CheckFailed(f"{failure.message} {counted}", remedy=failure.remedy)
 
 
-def _at(point: object, error: CheckFailed) -> CheckFailed:
+def _at(point: object, error: CheckFailed, hint: str) -> CheckFailed:
     shown = str(point) if isinstance(point, int | float) else _("one of the points")
     return CheckFailed(
-        _("The derivative at {point} is another: {what}").format(point=shown, what=error.message), remedy=error.remedy
+        _("The derivative at {point} is another: {what}").format(point=shown, what=error.message),
+        remedy=f"{error.remedy} {hint}".strip(),
     )
+
+
+def _of_a_summand(found: object, expected: Tensor) -> str:
+    """What a derivative lacks where it differs by one everywhere."""
+    if any(value_failure(found, expected + one) is None for one in (1.0, -1.0)):
+        return _("The derivative of x itself is 1, and it belongs where x is added.")
+    return ""
 
 
 def _derivative(function: Callable[..., Tensor], arguments: tuple[Any, ...], by: int) -> Tensor:
@@ -152,10 +169,9 @@ def _hint(value: Tensor, right: Tensor) -> str:
             return _("It is {factor:.3g} times the expected value: look for a factor.").format(factor=factor)
     for difference in (1.0, -1.0):
         if is_close(right + difference):
-            return _(
-                "It differs by {difference:+g} exactly. Look for a 1 that is missing or superfluous: the derivative of "
-                "x itself is 1, and it belongs where x is added."
-            ).format(difference=difference)
+            return _("It differs by {difference:+g} exactly: look for a 1 that is missing or superfluous.").format(
+                difference=difference
+            )
     if is_close(right, 0.05):
         return _("It is close, but not equal: rounding to float32, or a numeric difference with an unlucky step.")
     return ""

@@ -26,21 +26,16 @@ def _classifier(
     num_classes: int,
     *,
     relu_after: Iterable[int] = (0, 1),
-    drops_before: Iterable[int] = (),
-    drops_after: Iterable[int] = (0, 1),
-    p: float = 0.5,
     last: Callable[[], nn.Module] | None = None,
 ) -> nn.Sequential:
     widths = (in_features, hidden, hidden, num_classes)
     layers: list[nn.Module] = []
     for index in range(3):
-        if index in drops_before:
-            layers.append(nn.Dropout(p))
         layers.append(nn.Linear(widths[index], widths[index + 1]))
         if index in relu_after:
             layers.append(nn.ReLU())
-        if index in drops_after:
-            layers.append(nn.Dropout(p))
+        if index < 2:
+            layers.append(nn.Dropout(0.5))
     return nn.Sequential(*layers, *([] if last is None else [last()]))
 
 
@@ -61,41 +56,6 @@ def vgg_classifier_mistakes(in_features: int, hidden: int, num_classes: int) -> 
             _("The first linear layer is not followed by a ReLU."),
         ),
         *_mistakes_of_the_end(partial(_classifier, *sizes)),
-    ]
-
-
-def dropout_mistakes(in_features: int, hidden: int, num_classes: int) -> list[Suspect]:
-    """Classifiers whose dropout is wrong in a known way, for `dropout_matches`."""
-    sizes = (in_features, hidden, num_classes)
-    other_probabilities = [
-        Suspect(
-            partial(_classifier, *sizes, p=p),
-            _("The dropout probability is {found:g}, expected 0.5.").format(found=p),
-        )
-        for p in (0.1, 0.2, 0.25, 0.3, 0.4, 0.6, 0.7, 0.75, 0.8, 0.9)
-    ]
-    return [
-        Suspect(
-            partial(_classifier, *sizes, drops_after=(0,)),
-            _("Dropout follows only the first ReLU; it follows the second one too."),
-        ),
-        Suspect(
-            partial(_classifier, *sizes, drops_after=(1,)),
-            _("Dropout follows only the second ReLU; it follows the first one too."),
-        ),
-        Suspect(
-            partial(_classifier, *sizes, drops_before=(0, 1), drops_after=()),
-            _("Dropout stands before the first two linear layers; it belongs after their ReLU."),
-        ),
-        Suspect(
-            partial(_classifier, *sizes, drops_after=(0, 1, 2)),
-            _("Dropout stands after the last linear layer too: it would drop whole classes."),
-        ),
-        Suspect(
-            partial(_classifier, *sizes, drops_before=(0,), drops_after=(0, 1)),
-            _("There is a dropout too many, before the first linear layer."),
-        ),
-        *other_probabilities,
     ]
 
 

@@ -257,11 +257,11 @@ assert found == 3, f"n=7, k=3, s=2: получилось / found {found}, а н�
 found = conv_output_size(8, 3, stride=2)
 assert found == 3, f"n=8, k=3, s=2: получилось / found {found}, а на рисунке / in the picture 3"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_formula
+from grader.checks import same_results
 from grader.checks.alexnet_numbers import conv_output_size as right_size
 from grader.checks.alexnet_numbers import conv_output_size_mistakes
 
-same_formula(
+same_results(
     conv_output_size,
     right_size,
     [(227, 11, 4), (27, 5, 1, 2), (13, 3, 1, 1), (224, 11, 4), (224, 7, 2, 3), (30, 3), (32, 5, 3, 1), (9, 9), (40, 7, 5, 4)],
@@ -297,11 +297,11 @@ assert len(found) == 8, f"чисел / numbers: {len(found)}, а нужно / ex
 print("227:", list(found))
 print("224:", list(alexnet_sizes(224)))
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_formula
+from grader.checks import same_results
 from grader.checks.alexnet_numbers import alexnet_sizes as right_sizes
 from grader.checks.alexnet_numbers import alexnet_sizes_mistakes
 
-same_formula(alexnet_sizes, right_sizes, [(), (224,), (229,), (230,), (259,), (196,)], mistakes=alexnet_sizes_mistakes())
+same_results(alexnet_sizes, right_sizes, [(), (224,), (229,), (230,), (259,), (196,)], mistakes=alexnet_sizes_mistakes())
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -756,21 +756,21 @@ for name, found in [
     print(name, "=", found)
     assert found is not None, f"{name}: функция ничего не вернула / the function returned nothing"
 ### BEGIN HIDDEN TESTS
-from grader.checks import alexnet_numbers, same_formula
+from grader.checks import alexnet_numbers, same_results
 
-same_formula(
+same_results(
     conv_parameters,
     alexnet_numbers.conv_parameters,
     [(3, 96, 11), (96, 256, 5), (8, 5, 3, False), (5, 8, 1), (1, 7, 4, True)],
     mistakes=alexnet_numbers.conv_parameters_mistakes(),
 )
-same_formula(
+same_results(
     linear_parameters,
     alexnet_numbers.linear_parameters,
     [(9216, 4096), (4096, 1000), (5, 8)],
     mistakes=alexnet_numbers.linear_parameters_mistakes(),
 )
-same_formula(
+same_results(
     norm_parameters,
     alexnet_numbers.norm_parameters,
     [(96,), (256,), (1,)],
@@ -814,9 +814,9 @@ assert found is not None, "функция ничего не вернула / the
 print(f"{found:,}")
 assert 62_000_000 < found < 63_000_000, "должно быть больше 62 и меньше 63 миллионов / expected between 62 and 63 millions"
 ### BEGIN HIDDEN TESTS
-from grader.checks import alexnet_numbers, same_formula
+from grader.checks import alexnet_numbers, same_results
 
-same_formula(
+same_results(
     alexnet_parameters,
     alexnet_numbers.alexnet_parameters,
     [(), (10,), (42, (8, 12, 20, 16, 10), 50), (7, (3, 4, 5, 6, 9), 11)],
@@ -852,9 +852,9 @@ def count_of_probe(channels, width):
 found = count_parameters(nn.Linear(10, 5))
 assert found == 55, f"nn.Linear(10, 5): получилось / found {found}, ожидалось / expected 55"
 ### BEGIN HIDDEN TESTS
-from grader.checks import alexnet_numbers, same_formula
+from grader.checks import alexnet_numbers, same_results
 
-same_formula(
+same_results(
     count_of_probe,
     lambda channels, width: 27 * channels + 2 * channels + (channels + 1) * width,
     [(4, 6), (5, 3), (7, 11)],
@@ -975,9 +975,9 @@ assert found == 9, f"одна свёртка 3×3, один канал: полу
 for side in (5, 7, 11):
     print(f"{side}×{side}: one convolution {side**2 * 96**2:,}, stack of 3×3 {stack_weights(side, 96):,}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import alexnet_numbers, same_formula
+from grader.checks import alexnet_numbers, same_results
 
-same_formula(
+same_results(
     stack_weights,
     alexnet_numbers.stack_weights,
     [(3, 5), (5, 4), (7, 64), (11, 96), (13, 1)],

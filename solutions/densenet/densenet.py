@@ -791,7 +791,8 @@ unreached = [name for name, parameter in small.named_parameters() if parameter.g
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import gradients_reach_every_parameter, one_of, same_function
-from grader.checks.dense_network import blotches, densenet_mistakes, densenets
+from grader.checks.dense_network import densenet_mistakes, densenets
+from grader.checks.pictures import blotches
 
 # With few classes all logits are positive now and then, and a ReLU behind them does not show.
 sizes = ([1, 2, 1], 11, 3, 6)

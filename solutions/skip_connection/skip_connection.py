@@ -253,7 +253,7 @@ same_results(
     chains.drawn_calls(4, 4),
     names=chains.ARGUMENTS,
     parts=chains.ACTIVATIONS,
-    lookalikes=chain_mistakes.chain_mistakes(),
+    mistakes=chain_mistakes.chain_mistakes(),
 )
 ### END HIDDEN TESTS
 
@@ -290,7 +290,7 @@ same_results(
     chains.drawn_calls(5, 5),
     names=[*chains.ARGUMENTS, "g"],
     parts=chains.DERIVATIVES,
-    lookalikes=chain_mistakes.chain_gradient_mistakes(),
+    mistakes=chain_mistakes.chain_gradient_mistakes(),
     by_hand=True,
 )
 ### END HIDDEN TESTS
@@ -378,7 +378,7 @@ same_results(
     numeric.probe_derivative,
     calls,
     names=["f", "a", "c"],
-    lookalikes=numeric.numeric_mistakes(),
+    mistakes=numeric.numeric_mistakes(),
 )
 ### END HIDDEN TESTS
 
@@ -535,7 +535,7 @@ same_results(
     chains.drawn_calls(4, 4),
     names=chains.ARGUMENTS,
     parts=chains.ACTIVATIONS,
-    lookalikes=chain_mistakes.skip_chain_mistakes(),
+    mistakes=chain_mistakes.skip_chain_mistakes(),
 )
 ### END HIDDEN TESTS
 
@@ -572,7 +572,7 @@ same_results(
     chains.drawn_calls(5, 5),
     names=[*chains.ARGUMENTS, "g"],
     parts=chains.DERIVATIVES,
-    lookalikes=chain_mistakes.skip_gradient_mistakes(),
+    mistakes=chain_mistakes.skip_gradient_mistakes(),
     by_hand=True,
 )
 ### END HIDDEN TESTS
@@ -591,7 +591,7 @@ same_results(
     chains.gain,
     [(0.2, 0.5), (-0.5, 0.5), *chains.drawn_calls(4, 2, zeros=False)],
     names=["w2", "w3"],
-    lookalikes=chain_mistakes.gain_mistakes(),
+    mistakes=chain_mistakes.gain_mistakes(),
 )
 ### END HIDDEN TESTS
 
@@ -679,7 +679,7 @@ same_results(
     chains.first_gradient,
     calls,
     names=["x", "weights", "g"],
-    lookalikes=chain_mistakes.first_gradient_mistakes(),
+    mistakes=chain_mistakes.first_gradient_mistakes(),
     by_hand=True,
 )
 ### END HIDDEN TESTS
@@ -705,7 +705,7 @@ same_results(
     chains.first_gradient,
     calls,
     names=["x", "weights", "g", "skip"],
-    lookalikes=chain_mistakes.first_gradient_mistakes(),
+    mistakes=chain_mistakes.first_gradient_mistakes(),
     by_hand=True,
 )
 ### END HIDDEN TESTS
@@ -859,7 +859,7 @@ same_results(
     lambda kernel_size: kernel_size // 2,
     [(1,), (3,), (5,), (7,), (11,), (21,)],
     names=["kernel_size"],
-    lookalikes=same_padding_mistakes(),
+    mistakes=same_padding_mistakes(),
 )
 ### END HIDDEN TESTS
 
@@ -1154,7 +1154,7 @@ for which, known in enumerate([deep_stack.gradient_norm_mistakes(), deep_stack.a
         deep_stack.gradient_norms,
         calls,
         names=["weights", "x"],
-        lookalikes=known,
+        mistakes=known,
         tolerance=1e-4,
     )
 ### END HIDDEN TESTS

@@ -222,12 +222,12 @@ for depth, expected in [(1, 3), (2, 5), (3, 7)]:
 ### BEGIN HIDDEN TESTS
 import random
 
-from grader.checks import formula_matches
+from grader.checks import same_results
 from grader.checks.vgg_numbers import receptive_field as right_field
 from grader.checks.vgg_numbers import receptive_field_mistakes
 
 points = [(1,), (2,), (4,), (1, 5), (2, 5), (3, 1), (3, 2), (random.randint(5, 20), random.choice([3, 7, 9, 11]))]
-formula_matches(receptive_field, right_field, points, mistakes=receptive_field_mistakes())
+same_results(receptive_field, right_field, points, mistakes=receptive_field_mistakes())
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task1_stack_parameters_values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -239,12 +239,12 @@ assert found == expected, f"2 × conv 3×3, 6 каналов / channels: {found}
 ### BEGIN HIDDEN TESTS
 import random
 
-from grader.checks import formula_matches
+from grader.checks import same_results
 from grader.checks.vgg_numbers import stack_parameters as right_parameters
 from grader.checks.vgg_numbers import stack_parameters_mistakes
 
 points = [(1, 1), (64, 2), (64, 1, 5), (512, 3), (10, 4, 1), (random.randint(5, 99), random.randint(5, 9), 7)]
-formula_matches(stack_parameters, right_parameters, points, mistakes=stack_parameters_mistakes())
+same_results(stack_parameters, right_parameters, points, mistakes=stack_parameters_mistakes())
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -521,10 +521,10 @@ for number in [11, 13, 16, 19]:
     found = sum(depth for depth, channels in config) + 3
     assert found == number, f"VGG-{number}: свёртки + 3 линейных слоя / convolutions + 3 linear layers = {found}"
 ### BEGIN HIDDEN TESTS
-from grader.checks import formula_matches
+from grader.checks import same_results
 from grader.checks.vgg_numbers import vgg_config as right_config
 
-formula_matches(vgg_config, right_config, [(11,), (13,), (16,), (19,)])
+same_results(vgg_config, right_config, [(11,), (13,), (16,), (19,)])
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task3_map_sizes_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -534,12 +534,12 @@ assert found == [112, 56, 28, 14, 7], f"224 -> {found}, ожидалось / exp
 ### BEGIN HIDDEN TESTS
 import random
 
-from grader.checks import formula_matches
+from grader.checks import same_results
 from grader.checks.vgg_numbers import map_sizes as right_sizes
 from grader.checks.vgg_numbers import map_sizes_mistakes
 
 points = [(224,), (32,), (100,), (223,), (64, 3), (17, 1), (random.randrange(65, 255, 2), 4)]
-formula_matches(map_sizes, right_sizes, points, mistakes=map_sizes_mistakes())
+same_results(map_sizes, right_sizes, points, mistakes=map_sizes_mistakes())
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -622,14 +622,12 @@ assert not torch.equal(classifier(x), classifier(x)), "в режиме train() d
 classifier.eval()
 assert torch.equal(classifier(x), classifier(x)), "в режиме eval() dropout лишний / dropout in eval() mode"
 ### BEGIN HIDDEN TESTS
-from grader.checks import dropout_matches
-from grader.checks.vgg_network import dropout_mistakes
+from grader.checks import dropout_rates
 from grader.checks.vgg_network import vgg_classifier as right_classifier
 
-sizes = (12, 40, 30)
-dropout_matches(
-    vgg_classifier(*sizes), right_classifier(*sizes), torch.randn(6, 12), suspects=dropout_mistakes(*sizes)
-)
+sizes = (40, 32, 32)
+# Before the first linear layer, after the first, after the second, after the last.
+dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 40) + 0.5, (0, 0.5, 0.5, 0))
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]

@@ -9,7 +9,7 @@ from check_messages import message_of
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grader.checks import alexnet_numbers, dropout_rates, same_formula, same_function
+from grader.checks import alexnet_numbers, dropout_rates, same_function, same_results
 from grader.checks.alexnet import DROPOUT, alexnet, alexnet_classifier, alexnet_features, alexnet_images
 from grader.checks.alexnet_mistakes import (
     alexnet_has_shape,
@@ -185,15 +185,17 @@ def test_features_that_differ_in_training_mode_are_found_behind_dropout() -> Non
 def test_a_formula_is_right_or_named() -> None:
     points = [(2, 3), (10, 7)]
     mistakes = [WrongFormula(lambda a, b: a + b, "Added."), WrongFormula(lambda a, b: a, "One is missing.")]
-    same_formula(lambda a, b: float(b * a), lambda a, b: a * b, points)
-    text = message_of(lambda: same_formula(lambda a, b: b + a, lambda a, b: a * b, points, mistakes=mistakes))
-    assert text.startswith("With the arguments 2, 3: found 5, expected 6.")
+    same_results(lambda a, b: float(b * a), lambda a, b: a * b, points)
+    text = message_of(lambda: same_results(lambda a, b: b + a, lambda a, b: a * b, points, mistakes=mistakes))
+    assert text.startswith("For 2, 3: Found 5, expected 6.")
     assert "Added." in text
-    assert "found 6.5" in message_of(lambda: same_formula(lambda a, b: a * b + 0.5, lambda a, b: a * b, points))
-    assert "return" in message_of(lambda: same_formula(lambda a, b: None, lambda a, b: a * b, points))
-    assert "ZeroDivisionError" in message_of(lambda: same_formula(lambda a, b: 1 // 0, lambda a, b: a * b, points))
-    assert "left out: found str" in message_of(lambda: same_formula(lambda: "x", lambda: [1, 2], [()]))
-    assert "[1, 3], expected [1, 2]" in message_of(lambda: same_formula(lambda: (1, 3), lambda: [1, 2], [()]))
+    assert "Found 6.5" in message_of(lambda: same_results(lambda a, b: a * b + 0.5, lambda a, b: a * b, points))
+    assert "return" in message_of(lambda: same_results(lambda a, b: None, lambda a, b: a * b, points))
+    assert "ZeroDivisionError" in message_of(lambda: same_results(lambda a, b: 1 // 0, lambda a, b: a * b, points))
+    assert "a call without arguments: Expected numbers, found str" in message_of(
+        lambda: same_results(lambda: "x", lambda: [1, 2], [()])
+    )
+    assert "at [1]: found 3, expected 2" in message_of(lambda: same_results(lambda: (1, 3), lambda: [1, 2], [()]))
 
 
 MISTAKES = {
@@ -212,7 +214,7 @@ def test_every_wrong_formula_is_named(name: str) -> None:
     right, mistakes = getattr(alexnet_numbers, name), getattr(alexnet_numbers, f"{name}_mistakes")()
     for mistake in mistakes:
         text = message_of(
-            lambda mistake=mistake: same_formula(mistake.function, right, MISTAKES[name], mistakes=mistakes)
+            lambda mistake=mistake: same_results(mistake.function, right, MISTAKES[name], mistakes=mistakes)
         )
         assert mistake.message in text
 

@@ -26,7 +26,8 @@ from grader.checks.dense_layer import (
     new_then_old,
     old_then_new,
 )
-from grader.checks.dense_network import DENSENET121, blotches, densenet, densenet_mistakes, densenets, weight_layers
+from grader.checks.dense_network import DENSENET121, densenet, densenet_mistakes, densenets, weight_layers
+from grader.checks.pictures import blotches
 from grader.errors import CheckFailed
 
 FORMS = [new_only, old_then_new, new_then_old]

@@ -101,7 +101,7 @@ def test_every_known_mistake_in_a_formula_is_named(table: Mistakes) -> None:
             pairs = zip(mistake.function(*call), reference(*call), strict=True)
             return [right if math.isnan(wrong) else wrong for wrong, right in pairs]
 
-        said = message_of(lambda: same_results(student, reference, calls, parts=parts, lookalikes=mistakes))
+        said = message_of(lambda: same_results(student, reference, calls, parts=parts, mistakes=mistakes))
         assert mistake.message in said
 
 
@@ -112,7 +112,7 @@ def test_every_known_mistake_in_a_long_chain_is_named(skip: bool) -> None:
     named = set()
     for mistake in mistakes:
         try:
-            same_results(mistake.function, chains.first_gradient, calls, lookalikes=mistakes)
+            same_results(mistake.function, chains.first_gradient, calls, mistakes=mistakes)
         except CheckFailed as failure:
             named.add(failure.remedy)
     assert named <= {mistake.message for mistake in mistakes}
@@ -176,7 +176,7 @@ def check_difference(derivative: Callable[[Callable[[float], float], float], flo
         lambda kind, a, c: derivative(lambda t: numeric.probe(kind, t, c), a),
         numeric.probe_derivative,
         calls,
-        lookalikes=numeric.numeric_mistakes(),
+        mistakes=numeric.numeric_mistakes(),
     )
 
 

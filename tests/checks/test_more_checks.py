@@ -100,12 +100,14 @@ def test_a_value_may_be_a_number_a_list_or_a_tensor() -> None:
         ([1.5, 2.5], [3.0, 5.0], "0.5 times the expected value"),
         (1.25, 0.25, "differs by +1 exactly"),
         (-0.75, 0.25, "differs by -1 exactly"),
+        (61_641_456, 61_640_456, "Found 61,641,456, expected 61,640,456."),
+        ([1.0, 2.5, 9.0], [1.0, 2.0, 3.0], "2 of 3 numbers differ; at [2]: found 9, expected 3."),
         (1.02, 1.0, "close, but not equal"),
         (7.7, 1.0, "Found 7.7, expected 1."),
         (math.nan, 1.0, "NaN"),
         (math.inf, 1.0, "NaN"),
-        ([1.0, 2.0, 9.0], [1.0, 2.0, 3.0], "1 of 3 numbers differ; at [2]: found 9, expected 3."),
-        ([[0.0, math.nan]], [[0.0, 1.0]], "1 of 2 numbers differ; at [0, 1]: found nan, expected 1."),
+        ([1.0, 2.0, 9.0], [1.0, 2.0, 3.0], "1 of 3 numbers differs; at [2]: found 9, expected 3."),
+        ([[0.0, math.nan]], [[0.0, 1.0]], "1 of 2 numbers differs; at [0, 1]: found nan, expected 1."),
         ([1.0], [1.0, 2.0], "shape (1,), expected (2,)"),
         (None, 1.0, "returned None"),
         ("one", 1.0, "Expected numbers, found str"),
@@ -136,6 +138,8 @@ def test_a_forgotten_one_of_the_skip_is_named() -> None:
     assert "The derivative at -1.5 is another" in said
     assert "right at 0 of 3 points" in said
     assert "differs by -1 exactly" in said
+    assert "where x is added" in said
+    assert "where x is added" not in message_of(lambda: same_value(0.5, 1.5))
 
 
 def test_a_numeric_difference_that_is_noise_is_named() -> None:

@@ -98,7 +98,7 @@ def test_every_known_mistake_of_gradient_norms_is_named(known: list) -> None:
     calls = [drawn_net() for _call in range(3)]
     for mistake in known:
         said = message_of(
-            lambda: same_results(mistake.function, deep_stack.gradient_norms, calls, lookalikes=known, tolerance=1e-4)  # noqa: B023
+            lambda: same_results(mistake.function, deep_stack.gradient_norms, calls, mistakes=known, tolerance=1e-4)  # noqa: B023
         )
         assert mistake.message in said
 
@@ -111,7 +111,7 @@ def test_every_known_mistake_of_a_padding_of_convolutions_is_named() -> None:
                 mistake.function,  # noqa: B023
                 lambda size: size // 2,
                 calls,
-                lookalikes=maps.same_padding_mistakes(),
+                mistakes=maps.same_padding_mistakes(),
             )
         )
         assert mistake.message in said

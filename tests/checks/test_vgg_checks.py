@@ -12,11 +12,10 @@ from check_messages import message_of
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grader.checks import dropout_matches, formula_matches, same_function
+from grader.checks import dropout_rates, same_function, same_results
 from grader.checks.suspects import WrongFormula
 from grader.checks.vgg import block_with, halves_the_picture, vgg_block, vgg_block_mistakes
 from grader.checks.vgg_network import (
-    dropout_mistakes,
     vgg,
     vgg_classifier,
     vgg_classifier_mistakes,
@@ -88,19 +87,6 @@ def test_every_known_mistake_of_a_classifier_is_named() -> None:
         assert said == suspect.message
 
 
-def test_dropout_in_the_wrong_place_is_named() -> None:
-    x = torch.randn(6, CLASSIFIER[0])
-    dropout_matches(vgg_classifier(*CLASSIFIER), vgg_classifier(*CLASSIFIER), x)
-    for suspect in dropout_mistakes(*CLASSIFIER):
-        suspects = dropout_mistakes(*CLASSIFIER)
-        said = message_of(
-            lambda module=suspect.module, suspects=suspects: dropout_matches(
-                module, vgg_classifier(*CLASSIFIER), x, suspects=suspects
-            )
-        )
-        assert said == suspect.message
-
-
 class Functional(nn.Module):
     """The classifier with functions instead of layers, and linear layers in the order from back to front."""
 
@@ -120,19 +106,26 @@ class Functional(nn.Module):
         return self.third(F.dropout(F.relu(self.second(x)), self.p, training))
 
 
+WIDE = (40, 32, 32)  # for `dropout_rates`
+
+
+def rates(student: nn.Module) -> None:
+    dropout_rates(student, vgg_classifier(*WIDE), torch.rand(512, 40) + 0.5, (0, 0.5, 0.5, 0))
+
+
 def test_dropout_may_be_a_function_and_stand_before_relu() -> None:
-    x = torch.randn(6, CLASSIFIER[0])
-    dropout_matches(Functional(*CLASSIFIER), vgg_classifier(*CLASSIFIER), x)
+    rates(vgg_classifier(*WIDE))
+    rates(Functional(*WIDE))
 
 
-def test_dropout_that_is_wrong_in_an_unknown_way_is_refused() -> None:
-    x = torch.randn(6, CLASSIFIER[0])
-    known = dropout_mistakes(*CLASSIFIER)
-    right = vgg_classifier(*CLASSIFIER)
-    said = message_of(lambda: dropout_matches(Functional(*CLASSIFIER, p=0.47), right, x, suspects=known))
-    assert "Compare the places of the dropout layers" in said
-    assert "eval()" in message_of(lambda: dropout_matches(Functional(*CLASSIFIER, training=True), right, x))
-    assert "the same output" in message_of(lambda: dropout_matches(Functional(*CLASSIFIER, p=0), right, x))
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.4, 0.45, 0.47, 0.55, 0.6, 0.9])
+def test_dropout_of_another_strength_is_refused(p: float) -> None:
+    assert "n `train()` mode" in message_of(lambda: rates(Functional(*WIDE, p=p)))
+
+
+def test_dropout_in_evaluation_and_no_dropout_are_named() -> None:
+    assert "eval()" in message_of(lambda: rates(Functional(*WIDE, training=True)))
+    assert "the same output" in message_of(lambda: rates(Functional(*WIDE, p=0)))
 
 
 @pytest.mark.parametrize("sizes", NETS)
@@ -157,17 +150,17 @@ def test_every_known_mistake_of_a_network_is_named(sizes: tuple[Any, ...]) -> No
 def test_a_wrong_formula_is_recognised(
     formula: Callable[..., object], mistakes: list[WrongFormula], points: list[tuple[int, ...]]
 ) -> None:
-    formula_matches(formula, formula, points, mistakes=mistakes)
+    same_results(formula, formula, points, mistakes=mistakes)
     for mistake in mistakes:
-        said = message_of(lambda wrong=mistake.function: formula_matches(wrong, formula, points, mistakes=mistakes))
+        said = message_of(lambda wrong=mistake.function: same_results(wrong, formula, points, mistakes=mistakes))
         assert said.endswith(mistake.message)
 
 
 def test_a_formula_says_where_it_is_wrong_and_what_it_raised() -> None:
-    said = message_of(lambda: formula_matches(lambda depth, k=3: 2 * depth + k // 3, receptive_field, [(1,), (2, 5)]))
-    assert said == "Arguments: 2, 5. Found 5, expected 9. It is right in 1 of 2 cases."
-    assert "`return`" in message_of(lambda: formula_matches(lambda depth: None, receptive_field, [(1,)]))
-    assert "ZeroDivisionError" in message_of(lambda: formula_matches(lambda depth: 1 / 0, receptive_field, [(1,)]))
+    said = message_of(lambda: same_results(lambda depth, k=3: 2 * depth + k // 3, receptive_field, [(1,), (2, 5)]))
+    assert said == "For 2, 5: Found 5, expected 9. It is right for 1 of 2."
+    assert "`return`" in message_of(lambda: same_results(lambda depth: None, receptive_field, [(1,)]))
+    assert "ZeroDivisionError" in message_of(lambda: same_results(lambda depth: 1 / 0, receptive_field, [(1,)]))
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])

@@ -1,6 +1,6 @@
 """Dropout before the linear layers, as in AlexNet."""
 # loses: task4_classifier_dropout, task5_vgg_function, task5_vgg_batch_norm
-# message: Dropout stands before the first two linear layers
+# message: There is dropout before the first linear layer
 
 # %% task4_vgg_classifier
 def vgg_classifier(in_features, hidden, num_classes):

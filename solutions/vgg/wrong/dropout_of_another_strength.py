@@ -1,6 +1,6 @@
 """Dropout with probability 0.3."""
 # loses: task4_classifier_dropout, task5_vgg_function, task5_vgg_batch_norm
-# message: The dropout probability is 0.3
+# message: The places are right, the probability is not
 
 # %% task4_vgg_classifier
 def vgg_classifier(in_features, hidden, num_classes):
