@@ -24,7 +24,7 @@ def test_a_class_that_can_be_graded_is_found_good(course: Course) -> None:
     assert {f"sandbox: {promise}" for promise, _code in PROMISES} <= set(found)
     assert found["class.toml"].found == "Test class"
     assert found["resnet: released"].found.endswith("points")
-    assert found["springfield: released"].found == "15 points"
+    assert found["springfield: released"].found == "18 points"
     assert found["springfield: data set"].found.endswith("hidden test images")
 
 

