@@ -8,6 +8,7 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 
 from grader.checks.explaining import explain
+from grader.examiner.printable import printable
 from grader.feedback import markup
 from grader.feedback.grades import Grade, Grades
 from grader.feedback.page import NOTHING, Check, Fix, Page, Task, Trouble
@@ -18,6 +19,7 @@ from grader.feedback.sections import (
     is_graded,
     is_test,
     marks,
+    question_above,
     sections_of,
     title_of,
     visible_part,
@@ -45,7 +47,7 @@ def read_page(notebook: NotebookNode, grades: Grades, released: frozenset[str], 
     tasks: list[Task] = []
     trouble: Trouble | None = None
     for section in sections_of(notebook):
-        checks = tuple(_check(cell, grades, language) for cell in section.cells if is_graded(cell))
+        checks = tuple(_check(cell, section, grades, language) for cell in section.cells if is_graded(cell))
         heading = markup.phrase(section.title) if section.title else NOTHING
         task = Task(len(tasks) + 1, heading, checks, reader.pieces(section))
         if task.checks or task.work:
@@ -58,7 +60,7 @@ def read_page(notebook: NotebookNode, grades: Grades, released: frozenset[str], 
     return Page(title_of(notebook) or title, grades, tuple(tasks), trouble if is_told else None, fixes)
 
 
-def _check(cell: NotebookNode, grades: Grades, language: str) -> Check:
+def _check(cell: NotebookNode, section: Section, grades: Grades, language: str) -> Check:
     known = marks(cell)
     grade = grades.cells.get(known.grade_id, Grade(0.0, _number(known.get("points"))))
     said = told(cell) if is_test(cell) else Told()
@@ -68,7 +70,7 @@ def _check(cell: NotebookNode, grades: Grades, language: str) -> Check:
     # A teacher's points make the tests' message an old one.
     is_note = found.sign in (Sign.DONE, Sign.WAIT) and found.state is not State.REVIEWED
     return Check(
-        title=_title(cell, visible, language),
+        title=_title(cell, section, visible, language),
         standing=found,
         grade=grade,
         told=said,
@@ -78,9 +80,11 @@ def _check(cell: NotebookNode, grades: Grades, language: str) -> Check:
     )
 
 
-def _title(cell: NotebookNode, visible: str, language: str) -> str:
+def _title(cell: NotebookNode, section: Section, visible: str, language: str) -> str:
+    if is_answer(cell) and cell.cell_type == "markdown":
+        return printable(question_above(section, cell), 200) or _("Your answer in words")
     if is_answer(cell):
-        return _("Your answer in words") if cell.cell_type == "markdown" else _("Your answer in code")
+        return _("Your answer in code")
     if cell.cell_type != "code":
         return _("The whole task")
     return comment_title(visible, language) or words_of(marks(cell).grade_id)

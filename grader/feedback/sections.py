@@ -60,6 +60,16 @@ def sections_of(notebook: NotebookNode) -> list[Section]:
     return [Section(title, tuple(cells)) for title, cells in sections if cells]
 
 
+def question_above(section: Section, cell: NotebookNode) -> str:
+    """The lower heading that an answer in words stands below, without its points; empty where there is none."""
+    found = ""
+    for other in section.cells:
+        if other is cell:
+            break
+        found = next((text for level, text in reversed(list(_headings(other))) if level > 2), found)
+    return without_points(found)
+
+
 def _headings(cell: NotebookNode) -> Iterator[tuple[int, str]]:
     """Level and text of the headings in an author's text cell."""
     if cell.cell_type != "markdown" or is_answer(cell):

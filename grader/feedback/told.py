@@ -17,6 +17,9 @@ from grader.language import _
 from grader.outcomes import Outcome
 
 MAX_FINDING = 8000
+_OWN_FRAME, _LIBRARY_FRAME = "Cell In[", "File "  # how IPython begins a frame of a traceback
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_EMPTY_LINES = re.compile(r"\n\n+")
 _CELL_FILE = re.compile(r"\((?:<[^<>]*>|\d+\.py), line (\d+)\)")
 
 
@@ -95,9 +98,12 @@ def exception_of(error: NotebookNode) -> str:
 
 
 def traceback_of(error: NotebookNode) -> str:
-    """An error output's traceback without its first lines, a rule and a heading."""
+    """An error output's traceback without its first lines, a rule and a heading, and without what libraries did."""
     found = error.get("traceback")
     lines = [line for line in found if isinstance(line, str)] if isinstance(found, list) else []
     while lines and ("Traceback (most recent call last)" in lines[0] or "-----------------" in lines[0]):
         lines.pop(0)
-    return "\n".join(lines)
+    frames = _EMPTY_LINES.split(_COLOUR.sub("", "\n".join(lines)))
+    if any(frame.startswith(_OWN_FRAME) for frame in frames):
+        frames = [frame for frame in frames if not frame.startswith(_LIBRARY_FRAME)]
+    return "\n\n".join(frames)

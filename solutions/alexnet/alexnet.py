@@ -995,14 +995,14 @@ same_results(
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task6_discussion", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # Во-первых, шаг 4 сразу уменьшает картинку в четыре раза, и мелкие детали теряются: тонкие полоски между местами ядра не видны
-# или превращаются в ложные широкие. Во-вторых, одно большое ядро невыгодно: на квадрат 11×11 при одинаковом числе каналов $C$ уходит
-# $121 C^2$ весов, а стопка из пяти свёрток 3×3 видит тот же квадрат за $45 C^2$. К тому же между пятью свёртками стоят пять
+# или превращаются в ложные широкие. Во-вторых, одно большое ядро невыгодно: на квадрат 11×11 при одинаковом числе каналов C уходит
+# 121 C² весов, а стопка из пяти свёрток 3×3 видит тот же квадрат за 45 C². К тому же между пятью свёртками стоят пять
 # ReLU вместо одного, и стопка может выразить более сложные признаки. Поэтому теперь берут несколько свёрток 3×3, а картинку
 # уменьшают постепенно, с шагом 2 или пулингом.
 #
 # First, a stride of 4 makes the image four times smaller at once, and fine detail is lost: thin stripes fall between the places of
-# the kernel or turn into false wide ones. Second, one large kernel is a bad bargain: with the same number of channels $C$ it
-# takes $121 C^2$ weights to see 11×11, and a stack of five 3×3 convolutions sees the same square with $45 C^2$. Besides, the
+# the kernel or turn into false wide ones. Second, one large kernel is a bad bargain: with the same number of channels C it
+# takes 121 C² weights to see 11×11, and a stack of five 3×3 convolutions sees the same square with 45 C². Besides, the
 # stack has five ReLUs instead of one, so it can express more complex features. That is why people now take several 3×3 convolutions and
 # make the image smaller step by step, with stride 2 or pooling.
 

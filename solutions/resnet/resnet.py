@@ -842,14 +842,14 @@ for name in ["resnet50", "resnet101", "resnet152"]:
 # when the network gets very deep, and why? Explain with the formula for the derivative of $y = F(x) + x$.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task6_gradient", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
-# Градиент в первых слоях — произведение производных всех следующих слоёв. Без проводов множители равны $F'(x)$; если они
+# Градиент в первых слоях — произведение производных всех следующих слоёв. Без проводов множители равны F′(x); если они
 # меньше единицы, произведение убывает с глубиной как показательная функция, и первые слои почти не учатся (а если больше —
-# взрывается). С проводом производная блока равна $F'(x) + 1$: раскрыв скобки, получим слагаемое 1, которое от глубины не
+# взрывается). С проводом производная блока равна F′(x) + 1: раскрыв скобки, получим слагаемое 1, которое от глубины не
 # зависит. Поэтому часть градиента доходит до первых слоёв неослабленной.
 #
-# The gradient in the first layers is a product of the derivatives of all later layers. Without wires the factors are $F'(x)$:
+# The gradient in the first layers is a product of the derivatives of all later layers. Without wires the factors are F′(x):
 # if they are below one, the product decays exponentially with depth (above one, it explodes). With a wire the derivative of a
-# block is $F'(x) + 1$; expanding the product gives a term 1 that does not depend on depth, so part of the gradient reaches the
+# block is F′(x) + 1; expanding the product gives a term 1 that does not depend on depth, so part of the gradient reaches the
 # first layers undiminished.
 
 # %% [markdown] tags=["lang-ru"]
@@ -868,12 +868,12 @@ for name in ["resnet50", "resnet101", "resnet152"]:
 # При переобучении сеть хорошо помнит обучающую выборку и ошибается на новых картинках. Здесь ошибка больше уже на обучающей
 # выборке: сеть не переучилась, а недоучилась. При этом хорошие веса существуют: 20 слоёв взять от мелкой сети, а остальные 36
 # пусть возвращают свой вход. Обычным свёрткам с ReLU такое тождественное преобразование выучить трудно, а остаточному блоку легко:
-# достаточно, чтобы $F(x)$ стала нулём, то есть чтобы веса ветви уменьшились до нуля.
+# достаточно, чтобы F(x) стала нулём, то есть чтобы веса ветви уменьшились до нуля.
 #
 # An overfitted network remembers the training set and fails on new pictures. Here the error is larger on the training set
 # already: the network has not learned too much but too little. And yet good weights exist: take 20 layers from the shallow
 # network and let the other 36 return their input. Plain convolutions with ReLU hardly learn this identity; for a residual block it
-# is easy: $F(x)$ has to become zero, that is, the weights of the branch have to shrink to zero.
+# is easy: F(x) has to become zero, that is, the weights of the branch have to shrink to zero.
 
 # %% [markdown] tags=["lang-ru"]
 # ### Зачем нужно горлышко (1 балл)
@@ -891,12 +891,12 @@ for name in ["resnet50", "resnet101", "resnet152"]:
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task6_bottleneck", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
 # Дороже всего свёртка 3×3: её веса растут как произведение чисел каналов, умноженное на 9. Bottleneck применяет её там, где каналов
-# мало: первая свёртка 1×1 сжимает 256 каналов до 64 ($256 \cdot 64 = 16\,384$ веса), свёртка 3×3 смотрит на соседние точки
-# ($64 \cdot 64 \cdot 9 = 36\,864$), последняя 1×1 возвращает 256 каналов (ещё $16\,384$). Всего $69\,632$ веса; две свёртки 3×3 на 256
-# каналах стоили бы $1\,179\,648$, в 17 раз больше. Поэтому карты могут быть шире, а сеть глубже почти за ту же цену.
+# мало: первая свёртка 1×1 сжимает 256 каналов до 64 (256·64 = 16 384 веса), свёртка 3×3 смотрит на соседние точки
+# (64·64·9 = 36 864), последняя 1×1 возвращает 256 каналов (ещё 16 384). Всего 69 632 веса; две свёртки 3×3 на 256
+# каналах стоили бы 1 179 648, в 17 раз больше. Поэтому карты могут быть шире, а сеть глубже почти за ту же цену.
 #
 # The 3×3 convolution is the dearest: its weights grow as the product of the numbers of channels, times 9. A bottleneck applies it
-# where there are few channels: the first 1×1 squeezes 256 channels into 64 ($256 \cdot 64 = 16\,384$ weights), the 3×3 looks at
-# neighbouring points ($64 \cdot 64 \cdot 9 = 36\,864$), the last 1×1 brings back 256 channels (another $16\,384$). That is $69\,632$
-# weights; two 3×3 convolutions on 256 channels would take $1\,179\,648$, 17 times as many. So the maps can be wider and the network
+# where there are few channels: the first 1×1 squeezes 256 channels into 64 (256·64 = 16 384 weights), the 3×3 looks at
+# neighbouring points (64·64·9 = 36 864), the last 1×1 brings back 256 channels (another 16 384). That is 69 632
+# weights; two 3×3 convolutions on 256 channels would take 1 179 648, 17 times as many. So the maps can be wider and the network
 # deeper for nearly the same price.

@@ -358,3 +358,33 @@ def test_text_stands_out_from_what_is_behind_it(scheme: int) -> None:
         for place in places:
             bright, dark = sorted((_luminance(colours[text]), _luminance(colours[place])), reverse=True)
             assert (bright + 0.05) / (dark + 0.05) >= 4.5, (text, place)
+
+
+def test_a_traceback_shows_the_students_own_cells_and_not_what_libraries_did(english: Course) -> None:
+    frames = [
+        "Cell In[3], line 2",
+        "----> 2 net(x)",
+        "",
+        "\x1b[36mFile\x1b[39m ~/torch/module.py:1794",
+        "-> 1794 call()",
+        "",
+    ]
+    made = notebook(
+        answer(
+            "net(x)",
+            outputs=[error("TypeError", "no", *frames, "Cell In[2], line 9", "----> 9 x + f", "", "TypeError: no")],
+        )
+    )
+    html = page_of(made, graded(task1_block_shape=(0.0, 2.0)), english)
+    assert "net(x)" in html
+    assert "9 x + f" in html
+    assert "1794" not in html
+
+
+def test_an_answer_in_words_is_called_by_the_heading_above_it(english: Course) -> None:
+    heading = "# Nets\n\n## Task 4. Think\n\n### Where the gradient goes (2 points)\n\nSay it."
+    text = text_of(
+        page_of(notebook(words("It vanishes."), heading=heading), graded(task4_discussion=(0.0, 2.0)), english)
+    )
+    assert "Where the gradient goes Not passed" in text
+    assert "Your answer in words" not in text
