@@ -82,7 +82,7 @@ def test_not_graded_is_exit_code_1_and_usage_is_2(course: Course, hand_in: HandI
         (["grade", "-c", "{typo}"], 2, ["2 mistake(s)", "limits.wall_s", "slotz"]),
         (["grade", "-c", "{notoml}"], 2, ["not valid TOML"]),
     ],
-    ids=["no class", "full", "no assignment", "broken zip", "zip slip", "no source", "broken data", "typo", "no toml"],
+    ids=["no class", "full", "no assignment", "broken zip", "zip slip", "no source", "broken data", "broken data to solve", "typo", "no toml"],
 )
 def test_bad_input_says_what_was_found_and_what_to_do(course: Course, tmp_path: Path, arguments, code, words) -> None:
     places = {name: tmp_path / name for name in ("full", "typo", "notoml")}
