@@ -54,9 +54,10 @@ def test_validation_scores_pictures_that_were_held_out_and_draws_the_plots(hamle
     assert solution.train_images + solution.score.pictures == 150
     assert 0 <= solution.score.f1 <= 1
     assert len(predictions(hamlet, tmp_path / "s.csv")) == 80
-    plots = {path.name: Image.open(path).size for path in (tmp_path / "plots").iterdir()}
-    assert plots.keys() == {"loss.png", "f1.png", "errors.png"}
-    assert min(min(size) for size in plots.values()) > 300
+    assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["errors.png", "f1.png", "loss.png"]
+    for plot in (tmp_path / "plots").iterdir():
+        with Image.open(plot) as image:
+            assert min(image.size) > 300
 
 
 def test_no_time_for_training_is_said_and_nothing_is_written(hamlet, tmp_path):
@@ -66,11 +67,13 @@ def test_no_time_for_training_is_said_and_nothing_is_written(hamlet, tmp_path):
     assert not (tmp_path / "s.csv").exists()
 
 
+@pytest.mark.slow
 def test_the_whole_run_keeps_to_its_time(hamlet, tmp_path):
     endless = Recipe(size=32, epochs=100_000, batch_size=32)
     solution = solve(Layout(hamlet).student, tmp_path / "s.csv", endless, device=CPU, minutes=0.2)
 
-    assert 0.15 * 60 < solution.wall_s < 0.25 * 60
+    assert 0 < solution.epochs < 100_000
+    assert 0.15 * 60 < solution.wall_s < 0.4 * 60  # 0.2 minutes; room for one step on a busy machine
     assert len(predictions(hamlet, tmp_path / "s.csv")) == 80
 
 
