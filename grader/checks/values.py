@@ -52,9 +52,11 @@ def same_value(found: object, expected: object, *, tolerance: float = 1e-5) -> N
 
 
 def shown_number(value: Tensor | float) -> str:
-    """A number as people write it: `61,640,456`, `0.25`."""
+    """A number that reads the same in both languages: `1024`, `61 640 456`, `0.25`."""
     value = float(value)
-    return f"{value:,.0f}"[:_MOST_DIGITS] if value.is_integer() else f"{value:,.6g}"
+    if not value.is_integer():
+        return f"{value:.6g}"
+    return f"{value:.0f}" if abs(value) < 10_000 else f"{value:,.0f}".replace(",", " ")[:_MOST_DIGITS]
 
 
 def value_failure(found: object, expected: object, *, tolerance: float = 1e-5) -> CheckFailed | None:
