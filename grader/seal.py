@@ -99,6 +99,14 @@ def seal(notebook: NotebookNode, assignment: Assignment) -> Sealed:
     return Sealed(made, tuple(notes))
 
 
+def blank_notebook(assignment: Assignment) -> NotebookNode:
+    """The assignment's own cells, one for each, without hidden tests and with nothing solved."""
+    made: NotebookNode = nbformat.v4.new_notebook(
+        cells=[_cell(known, _sealed_source(known)) for known in assignment.cells]
+    )
+    return made
+
+
 def _grade_id(cell: NotebookNode) -> str | None:
     marks = cell.get("metadata", {}).get("nbgrader")
     name = marks.get("grade_id") if isinstance(marks, dict) else None
