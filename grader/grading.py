@@ -183,6 +183,7 @@ def run_and_examine(
         limits=conditions.limits,
         gpu=device.visible,
         gpu_share=device.memory_share,
+        cuda_on_cpu=conditions.contest is not None and not device.is_gpu,
         threads=device.threads,
         environment=conditions.environment,
         isolated=conditions.isolated,
