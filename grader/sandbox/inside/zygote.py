@@ -416,6 +416,7 @@ def csv_files(folder):
     seen = 0
     for top, folders, names in os.walk(folder):
         relative = os.path.relpath(top, folder)
+        seen += len(folders)
         if relative.count("/") >= MAX_CSV_DEPTH or seen > MAX_SEEN:
             folders.clear()
         for name in names:
