@@ -29,11 +29,11 @@ from grader.examiner.remote import Session
 from grader.language import Language, _, speaking
 from grader.limits import Limits
 from grader.outcomes import Outcome, Report, TaskResult
+from grader.remarks import remarks_on
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import CellRun, Kernel
 from grader.scoring.contest import ContestScore, Source
 from grader.scoring.points import DEFAULT_TABLE, PointsTable
-from grader.scoring.self_reported import printed_f1, remark_on
 from grader.seal import PLACEHOLDER, read_notebook, seal
 from grader.troubles import reason_behind
 
@@ -184,6 +184,7 @@ def run_and_examine(
         limits=conditions.limits,
         gpu=device.visible,
         gpu_share=device.memory_share,
+        cuda_on_cpu=conditions.contest is not None and not device.is_gpu,
         threads=device.threads,
         environment=conditions.environment,
         isolated=conditions.isolated,
@@ -198,26 +199,10 @@ def run_and_examine(
                 tasks.append(task)
                 if until_lost and task.is_lost:
                     break
-    remarks = _self_reported(notebook, assignment, examination.score)
+    remarks = remarks_on(notebook, assignment, examination.score)
     notebook.metadata["springfield"] = {"graded_at": datetime.now(UTC).isoformat(timespec="seconds")}
     report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes, *remarks))
     return Examined(notebook, report, examination.score, examination.predictions)
-
-
-def _self_reported(notebook: NotebookNode, assignment: Assignment, score: ContestScore | None) -> list[str]:
-    """A remark for the teacher where the notebook prints quite another F1 than was measured."""
-    if score is None or not score.accepted:
-        return []
-    tests = {cell.grade_id for cell in assignment.cells if cell.is_test}
-    texts = [
-        output.text
-        for cell in notebook.cells
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade_id") not in tests
-        for output in cell.outputs
-        if output.output_type == "stream"
-    ]
-    remark = remark_on(printed_f1(texts), score.public_f1)
-    return [remark] if remark else []
 
 
 class _NotebookRun:

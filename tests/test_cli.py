@@ -27,7 +27,7 @@ def grader(*arguments: object, cwd: Path | None = None, **environment: str) -> s
 
 def test_every_verb_has_help_with_an_example() -> None:
     verbs = ["init", "release", "collect", "grade", "feedback", "leaderboard", "export", "audit", "doctor", "demo"]
-    verbs += ["import-kaggle", "integrity"]
+    verbs += ["import-kaggle", "integrity", "rejudge"]
     for verb in [[v] for v in verbs] + [["dataset", name] for name in ("import", "download", "synthesize", "solve")]:
         shown = grader(*verb, "--help")
         assert shown.returncode == 0

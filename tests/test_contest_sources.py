@@ -246,3 +246,28 @@ def test_weights_beside_a_notebook_are_collected_with_it(course: Course, tmp_pat
     (folder / "models" / "mine.pth").write_bytes(b"weights")
     assert collect(course, "springfield", tmp_path / "handed in").students == ("lisa",)
     assert (course.submitted / "lisa" / "springfield" / "models" / "mine.pth").read_bytes() == b"weights"
+
+
+def test_a_rejudge_replays_everything_under_the_new_rules_and_runs_nothing(town: Course) -> None:
+    for wrong in (30, 29, 10):
+        hand_in(town, predictions(town, wrong))
+    before = points_in_gradebook(town, "lisa")
+    path = town.root / CONFIG_NAME
+    lines = [line for line in path.read_text().split("\n") if not line.startswith('    ["0.')]
+    path.write_text("\n".join(lines).replace("thresholds = [", 'thresholds = [["0.5", 3], ["0.99", 15]'))
+    said = grader("rejudge", "springfield", "--json", "--class", town.root)
+    assert said.returncode == 0, said.stderr
+    assert json.loads(said.stdout)["students"] == [{"student": "lisa", "submissions": 3, "before": before, "after": 3}]
+    town = Course.open(town.root)
+    assert points_in_gradebook(town, "lisa") == 3
+    entries = [report.record.entry for report in reports(town)]
+    assert [entry.accepted for entry in entries] == [True, True, False, False, True, True]
+    assert {entry.points for entry in entries[1::2]} == {3}
+    (row,) = grade_class(town, ["springfield"])
+    assert (row.standing, row.report.points) == (Standing.UNCHANGED, 3)
+
+
+def test_a_rejudge_needs_a_contest(course: Course) -> None:
+    said = grader("rejudge", "resnet", "--class", course.root)
+    assert said.returncode == 2
+    assert "no stored predictions" in said.stderr

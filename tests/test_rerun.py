@@ -15,6 +15,8 @@ from grader.datasets.synthesize import synthesize
 from grader.errors import InvalidConfig
 from grader.pipeline import Row
 from grader.pipeline import grade_class as grade_class_with_workers
+from grader.sandbox.bubblewrap import View
+from grader.sandbox.kernel import Kernel
 from grader.submissions import MAX_TOTAL_BYTES
 
 grade_class = partial(grade_class_with_workers, workers=in_this_process)
@@ -139,11 +141,47 @@ def test_the_first_attempt_to_download_is_answered_in_words(town: Course, hand_i
     assert row.report.wall_s < 60
 
 
-def test_a_hard_coded_cuda_is_answered_in_words_where_there_is_no_gpu(town: Course, hand_in: HandIn) -> None:
+HARD_CODED = """
+import torch
+from torch import nn
+device = torch.device('cuda:0')
+network = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)).cuda().to(device, non_blocking=True)
+optimizer = torch.optim.AdamW(network.parameters())
+x, y = torch.randn(8, 3, device='cuda'), torch.zeros(8, dtype=torch.long).to('cuda')
+with torch.autocast('cpu', dtype=torch.bfloat16):
+    loss = nn.functional.cross_entropy(network(x.to(device=device)), y.cuda(non_blocking=True))
+loss.backward()
+optimizer.step()
+torch.cuda.synchronize()
+torch.save(network.state_dict(), 'best.pth')
+network.load_state_dict(torch.load('best.pth', map_location='cuda'))
+weights = torch.load('best.pth')
+layer = nn.Linear(2, 2, device='cuda')
+print('there is a GPU:', torch.cuda.is_available(), 'trained on', loss.device, layer.weight.device)
+sample.to_csv('submission.csv', index=False)
+"""
+
+
+def test_a_notebook_that_says_cuda_everywhere_runs_where_there_is_no_gpu(town: Course, hand_in: HandIn) -> None:
     town = with_line(town, 'gpu = "auto" ', 'gpu = "off" ')
-    hand_in("martin", "springfield", writes("pass", before="import torch; torch.zeros(1).to('cuda')"))
+    hand_in("martin", "springfield", writes(SAMPLE + HARD_CODED))
+    row, message = graded(town)
+    assert row.score is not None, message
+    said = (town.autograded / "martin" / "springfield" / "springfield.ipynb").read_text()
+    assert "there is a GPU: False trained on cpu cpu" in said
+
+
+def test_what_only_a_gpu_can_do_is_answered_in_words(town: Course, hand_in: HandIn) -> None:
+    town = with_line(town, 'gpu = "auto" ', 'gpu = "off" ')
+    hand_in("martin", "springfield", writes("pass", before="import torch; torch.cuda.get_device_name(0)"))
     _row, message = graded(town)
     assert "This machine has no GPU." in message
+
+
+def test_outside_the_contest_cuda_stays_what_it_is() -> None:
+    with Kernel(View()) as kernel:
+        run = kernel.run("import torch; torch.zeros(1, device='cuda')")
+    assert run.error is not None
 
 
 def test_weights_handed_in_beside_the_notebook_are_found_by_it(town: Course, hand_in: HandIn) -> None:

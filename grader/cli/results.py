@@ -24,6 +24,7 @@ from grader.outcomes import Outcome, Report, TaskResult
 from grader.pipeline import Row, Standing, Watcher
 from grader.scheduling import Pace
 
+NOTES = 5
 COLOURS = {Outcome.PASSED: "green", Outcome.PARTIAL: "yellow", Outcome.MANUAL: "dim", Outcome.NOT_GRADED: "magenta"}
 
 
@@ -130,6 +131,7 @@ def _reasons(row: Row) -> list[str]:
     tasks = row.report.tasks if row.report else ()
     lost = [task for task in tasks if task.points < task.max_points and task.outcome is not Outcome.MANUAL]
     lines += [_reason(text, names) for text, names in _grouped(lost)]
+    lines += [f"[dim]{_safe(note[:300])}[/]" for note in (row.report.notes[:NOTES] if row.report else ())]
     manual = sum(task.max_points for task in tasks if task.outcome is Outcome.MANUAL)
     if manual:
         lines.append(f"[dim]{manual:g} points wait for a teacher[/]")

@@ -40,6 +40,7 @@ class View:
         limits: limits of this submission.
         gpu: its `CUDA_VISIBLE_DEVICES`; where it is empty, `/dev/nvidia*` are not bound.
         gpu_share: how much of the GPU's memory torch may take, 0 to 1.
+        cuda_on_cpu: whether `cuda` means the processor, for notebooks that ask for a GPU without looking.
         threads: threads for numeric libraries.
         environment: (name, value) pairs that the notebook finds in its environment.
         isolated: whether there is a sandbox at all; without it the notebook sees and may do what its caller may.
@@ -50,6 +51,7 @@ class View:
     limits: Limits = field(default_factory=Limits)
     gpu: str = ""
     gpu_share: float = 1.0
+    cuda_on_cpu: bool = False
     threads: int = 1
     environment: tuple[tuple[str, str], ...] = ()
     isolated: bool = True

@@ -218,6 +218,7 @@ class KernelProcess:
             "roots": [str(root) for root in bubblewrap.python_roots()],
             "threads": view.threads,
             "gpu_share": view.gpu_share,
+            "cuda_on_cpu": view.cuda_on_cpu,
         }
         slot.ask({"op": "open", "run": self._run, "order": order})
         shutil.rmtree(self._given, ignore_errors=True)

@@ -13,6 +13,7 @@ import ctypes
 import errno
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import resource
@@ -264,7 +265,7 @@ def become_kernel(order, folder, number, agent):
     take_limits(limits)
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    run_kernel(order["connection"], order["threads"], order["gpu_share"], agent)
+    run_kernel(order, agent)
 
 
 def bind_read_only(source, inside):
@@ -321,23 +322,33 @@ def data_bytes():
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData:"))
 
 
-def run_kernel(connection, threads, gpu_share, agent, sockets=SOCKETS, scratch="/tmp"):
+def cuda_on_cpu():
+    """The file beside this one; its folder is on no path while a notebook runs."""
+    spec = importlib.util.spec_from_file_location("springfield_cuda_on_cpu", os.path.join(HERE, "cuda_on_cpu.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_kernel(order, agent, sockets=SOCKETS, scratch="/tmp"):
     """Become an IPython kernel that the examiner's agent lives in."""
     quiet = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1):
         os.dup2(quiet, descriptor)
     path = f"{scratch}/kernel.json"
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({**connection, "ip": f"{sockets}/k", "transport": "ipc"}, file)
+        json.dump({**order["connection"], "ip": f"{sockets}/k", "transport": "ipc"}, file)
     import numpy
     import torch
     from ipykernel.kernelapp import IPKernelApp
 
     numpy.random.seed(None)
     torch.seed()
-    torch.set_num_threads(threads)
-    if gpu_share < 1 and torch.cuda.is_available():
-        torch.cuda.set_per_process_memory_fraction(gpu_share)
+    torch.set_num_threads(order["threads"])
+    if order["gpu_share"] < 1 and torch.cuda.is_available():
+        torch.cuda.set_per_process_memory_fraction(order["gpu_share"])
+    if order["cuda_on_cpu"]:
+        cuda_on_cpu().install(torch)
     loaded = {"__name__": "springfield_agent"}
     exec(agent, loaded)  # noqa: S102  the project's own file, compiled once in the zygote
     sys.argv = ["kernel"]
@@ -405,6 +416,7 @@ def csv_files(folder):
     seen = 0
     for top, folders, names in os.walk(folder):
         relative = os.path.relpath(top, folder)
+        seen += len(folders)
         if relative.count("/") >= MAX_CSV_DEPTH or seen > MAX_SEEN:
             folders.clear()
         for name in names:
