@@ -136,6 +136,11 @@ class Course:
         return self.root / "dataset"
 
     @property
+    def inbox(self) -> Path:
+        """Uploads and requests of the page: the one folder that it may write."""
+        return self.root / "inbox"
+
+    @property
     def ledger(self) -> Path:
         """Results of finished runs."""
         return self.root / "ledger"

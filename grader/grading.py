@@ -25,11 +25,12 @@ from grader.examiner.printable import printable
 from grader.examiner.remote import Session
 from grader.language import Language, _, speaking
 from grader.limits import Limits
+from grader.notebooks import read_notebook
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import CellRun, Kernel
 from grader.scoring.contest import ContestScore
-from grader.seal import PLACEHOLDER, read_notebook, seal
+from grader.seal import PLACEHOLDER, seal
 
 MAX_RESTARTS = 2
 REPLAY_S = 30

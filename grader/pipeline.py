@@ -67,7 +67,7 @@ class Watcher:
 
 
 @dataclass(frozen=True)
-class _Work:
+class Work:
     """A submission on its way: who, for what, under which rules, with which key."""
 
     submission: Submission
@@ -113,12 +113,12 @@ def grade_class(
         submissions = find_submissions(course, slugs, students)
         ledger = Ledger(course.ledger)
         with Recorder(course, roster) as recorder:
-            rules = {slug: _Rules.of(course, slug, slots) for slug in {s.slug for s in submissions}}
+            rules = {slug: Rules.of(course, slug, slots) for slug in {s.slug for s in submissions}}
             rows: list[Row] = []
-            work: list[_Work] = []
+            work: list[Work] = []
             jobs: dict[str, Job] = {}
             for submission in submissions:
-                outcome = _prepare(submission, rules[submission.slug], roster, ledger, recorder, regrade)
+                outcome = prepare(submission, rules[submission.slug], roster, ledger, recorder, regrade)
                 if isinstance(outcome, Row):
                     rows.append(outcome)
                 else:
@@ -128,7 +128,7 @@ def grade_class(
             for row in rows:
                 watcher.finished(row)
             for item, result in _run(work, jobs, slots, workers):
-                row = _finish(item, result, ledger, recorder)
+                row = finish(item, result, ledger, recorder)
                 rows.append(row)
                 watcher.finished(row)
     return sorted(rows, key=lambda row: (slugs.index(row.slug), row.student))
@@ -151,7 +151,7 @@ def only_writer(course: Course) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class _Rules:
+class Rules:
     """What all submissions of one assignment share."""
 
     assignment: Assignment
@@ -159,20 +159,26 @@ class _Rules:
     hash: str
 
     @classmethod
-    def of(cls, course: Course, slug: str, slots: int) -> _Rules:
+    def of(cls, course: Course, slug: str, slots: int) -> Rules:
+        """The rules as they are now.
+
+        Raises:
+            InvalidAssignment: the assignment was not released.
+            InvalidConfig: class.toml is wrong.
+        """
         assignment = load_assignment(course.gradebook_url, slug)
         conditions = conditions_of(course, slug, slots=slots)
         return cls(assignment, conditions, rules_hash(assignment, conditions))
 
 
-def _prepare(
+def prepare(
     submission: Submission,
-    rules: _Rules,
+    rules: Rules,
     roster: dict[str, str] | None,
     ledger: Ledger,
     recorder: Recorder,
     regrade: int,
-) -> Row | tuple[_Work, Job]:
+) -> Row | tuple[Work, Job]:
     """A row where nothing has to run, else the work and the job."""
     try:
         if not is_student_name(submission.student):
@@ -189,25 +195,26 @@ def _prepare(
     except (GraderError, OSError, ValueError, RecursionError) as error:
         return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=str(error))
     content = submission_hash(notebook, files)
+    regrade = max(regrade, recorder.rejudges.get((submission.student, submission.slug), 0))
     key = ledger_key(submission.student, content, rules.hash, regrade)
-    item = _Work(submission, rules.assignment, rules.conditions, content, key)
+    item = Work(submission, rules.assignment, rules.conditions, content, key)
     known = ledger.find(key)
     if known is not None:
         if not recorder.is_recorded(submission, key):
-            return _finish(item, known, ledger, recorder)
+            return finish(item, known, ledger, recorder)
         return _row(item, known, Standing.UNCHANGED)
     return item, Job(key, notebook, files, rules.assignment, rules.conditions)
 
 
 def _run(
-    work: Sequence[_Work], jobs: dict[str, Job], slots: int, workers: Workers
-) -> Iterator[tuple[_Work, Graded | Exception]]:
+    work: Sequence[Work], jobs: dict[str, Job], slots: int, workers: Workers
+) -> Iterator[tuple[Work, Graded | Exception]]:
     """Results as they come. Work that was lost with a crashed worker is tried once more, one at a time."""
     if not work:
         return
-    lost: list[_Work] = []
+    lost: list[Work] = []
     with workers(min(slots, len(work))) as executor:
-        futures: dict[Future[Graded], _Work] = {executor.submit(grade, jobs[item.key]): item for item in work}
+        futures: dict[Future[Graded], Work] = {executor.submit(grade, jobs[item.key]): item for item in work}
         for future in as_completed(futures):
             error = future.exception()
             if isinstance(error, BrokenProcessPool):
@@ -227,7 +234,7 @@ def _outcome(future: Future[Graded]) -> Graded | Exception:
         return error
 
 
-def _finish(item: _Work, result: Graded | Problem | Exception, ledger: Ledger, recorder: Recorder) -> Row:
+def finish(item: Work, result: Graded | Problem | Exception, ledger: Ledger, recorder: Recorder) -> Row:
     """Keep and record a result; the row for it."""
     if isinstance(result, InvalidSubmission):
         result = Problem(str(result))
@@ -240,7 +247,7 @@ def _finish(item: _Work, result: Graded | Problem | Exception, ledger: Ledger, r
     return _row(item, result, Standing.GRADED)
 
 
-def _row(item: _Work, result: Graded | Problem, standing: Standing) -> Row:
+def _row(item: Work, result: Graded | Problem, standing: Standing) -> Row:
     student, slug = item.submission.student, item.submission.slug
     if isinstance(result, Problem):
         return Row(student, slug, Standing.NOT_GRADED, problem=result.message)

@@ -14,6 +14,8 @@ from nbgrader.apps import NbGraderAPI
 
 from grader.assignment import load_assignment, split_hidden
 from grader.course import Course
+from grader.database import ClassDatabase
+from grader.database.decisions import Decisions
 from grader.errors import InvalidAssignment
 from grader.nbgrader_plugins import nbgrader_config, put_environment_on_path
 
@@ -34,7 +36,7 @@ def release(course: Course, slug: str) -> None:
 
 
 def make_feedback(course: Course, slug: str, student: str) -> None:
-    """Make the HTML that a student reads, `feedback/<student>/<slug>/<slug>.html`.
+    """Make the HTML that a student reads, `feedback/<student>/<slug>/<slug>.html`, and show it on the class's page.
 
     Raises:
         InvalidAssignment: nothing was graded, or nbgrader refuses.
@@ -43,6 +45,9 @@ def make_feedback(course: Course, slug: str, student: str) -> None:
     if not graded.is_file():
         raise InvalidAssignment(f"{student} has no graded {slug!r}.", remedy=f"Run `grader grade {slug}` first.")
     _run(course, f"make feedback on {slug} for {student}", lambda api: api.generate_feedback(slug, student, force=True))
+    made = course.feedback / student / slug / f"{slug}.html"
+    with ClassDatabase.open(course.database_url) as database:
+        Decisions(database).set_feedback(student, slug, made.read_bytes())
 
 
 def _run(course: Course, doing: str, call: Any) -> None:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 import nbformat
+from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SAWarning
 
@@ -30,6 +31,7 @@ from grader.database import (
     RunState,
     TaskRecord,
 )
+from grader.database.decisions import Decisions
 from grader.errors import EnvironmentFault
 from grader.grading import Graded
 from grader.ledger import Ledger, Problem
@@ -45,6 +47,8 @@ class Recorder:
         self._names = names or {}
         self._ledger = Ledger(course.ledger)
         self._database = ClassDatabase.open(course.database_url)
+        self._decisions = Decisions(self._database)
+        self.rejudges = self._decisions.rejudges()
         self._config = nbgrader_config(course)
         self._gradebook = open_gradebook(course)
 
@@ -56,6 +60,10 @@ class Recorder:
     ) -> None:
         self._database.close()
         self._gradebook.close()
+
+    def look_again(self) -> None:
+        """Read anew what teachers decided."""
+        self.rejudges = self._decisions.rejudges()
 
     def is_recorded(self, submission: Submission, key: str) -> bool:
         """Whether this key's result stands in gradebook and database."""
@@ -81,6 +89,7 @@ class Recorder:
                 self._write_autograded(submission, result)
                 self._write_gradebook(submission, result)
             self._database.record_run(self._run_record(submission, assignment, content, result, key))
+            self._publish_grade(submission)
         except OSError as error:
             raise EnvironmentFault(
                 f"The result of {submission.student} for {submission.slug} cannot be written: {error.strerror}.",
@@ -125,6 +134,16 @@ class Recorder:
         else:
             gradebook.find_submission_notebook(slug, slug, student).late_submission_penalty = None
             gradebook.db.commit()
+
+    def _publish_grade(self, submission: Submission) -> None:
+        """Tell the class database what stands in the gradebook: the page sees only the one."""
+        try:
+            graded = self._gradebook.find_submission(submission.slug, submission.student)
+        except MissingEntry:
+            return  # nothing of this student's was gradable yet
+        penalty = float(graded.late_submission_penalty)
+        points = float(graded.score) - penalty
+        self._decisions.set_grade(submission.student, submission.slug, points, float(graded.max_score), penalty)
 
     def _run_record(
         self, submission: Submission, assignment: Assignment, content: str, result: Graded | Problem, key: str

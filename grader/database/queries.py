@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
 from types import TracebackType
 from typing import Self
@@ -107,6 +107,10 @@ class Board:
     ) -> None:
         self.close()
 
+    def connection(self) -> AbstractContextManager[Connection]:
+        """The connection, for the package's other queries; a database that fails becomes `BoardUnavailable`."""
+        return _answering(self._connection)
+
     def assignments(self) -> tuple[AssignmentSummary, ...]:
         """Every assignment: the blocks as they were first stored, contests last."""
         query = (
@@ -122,8 +126,8 @@ class Board:
             .group_by(Assignment.slug)
             .order_by(Assignment.is_contest, Assignment.position, Assignment.slug)
         )
-        with _answering():
-            return tuple(AssignmentSummary(*row) for row in self._connection.execute(query))
+        with self.connection() as connection:
+            return tuple(AssignmentSummary(*row) for row in connection.execute(query))
 
     def standings(self, slug: str) -> tuple[Standing, ...]:
         """The students who handed in this assignment, best first; those without a valid score come last, unranked."""
@@ -153,14 +157,14 @@ class Board:
         )
         if slug is not None:
             query = query.where(Submission.assignment == slug)
-        with _answering():
-            return [Attempt(*row) for row in self._connection.execute(query)]
+        with self.connection() as connection:
+            return [Attempt(*row) for row in connection.execute(query)]
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def _answering(connection: Connection) -> Iterator[Connection]:
     try:
-        yield
+        yield connection
     except DatabaseError as error:
         raise BoardUnavailable(Unavailable.UNREADABLE, "The class database stopped answering.") from error
 
