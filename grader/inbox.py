@@ -32,7 +32,7 @@ MAX_FILE_BYTES = 10 * 1024 * 1024
 MAX_ITEM_BYTES = 64 * 1024
 MAX_WAITING = 2000
 _HIDDEN = ".writing-"
-Id = Annotated[str, Field(pattern=r"\A[0-9a-f]{32}\Z")]
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Name = Annotated[str, Field(max_length=200)]
 
 
@@ -57,7 +57,7 @@ class Upload(_Item):
     kind: Literal["upload"] = "upload"
     assignment: Name
     filename: Name
-    file_sha256: Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\Z")]
+    file_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Request(_Item):

@@ -220,14 +220,17 @@ def _run(
             if isinstance(error, BrokenProcessPool):
                 lost.append(futures[future])
             else:
-                yield futures[future], _outcome(future)
+                yield futures[future], outcome(future)
     for item in lost:
         with workers(1) as executor:
-            yield item, _outcome(executor.submit(grade, jobs[item.key]))
+            yield item, outcome(executor.submit(grade, jobs[item.key]))
 
 
-def _outcome(future: Future[Graded]) -> Graded | Exception:
-    """The one broad except of the project: whatever happens to one submission is recorded as its outcome."""
+def outcome(future: Future[Graded]) -> Graded | Exception:
+    """What became of a job.
+
+    The one broad except of the project: whatever happens to one submission is recorded as its outcome.
+    """
     try:
         return future.result()
     except Exception as error:  # noqa: BLE001

@@ -58,6 +58,10 @@ class Recorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of gradebook and database."""
         self._database.close()
         self._gradebook.close()
 

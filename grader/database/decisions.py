@@ -118,6 +118,12 @@ class Decisions:
 
         self._database.transact(store)
 
+    def rules(self) -> dict[str, dict[str, Any]]:
+        """What the page has to know, by assignment."""
+        return self._database.transact(
+            lambda session: {row.assignment: row.rules_json for row in session.scalars(select(PageRules))}
+        )
+
 
 def feedback_of(board: Board, student_id: str, assignment: str) -> bytes | None:
     """The feedback page of a student's last graded submission, HTML."""
