@@ -12,8 +12,7 @@ from grader.collect import ROSTER
 from grader.course import write_atomically
 from grader.database.access import AccessList, hashed, new_token
 from grader.errors import InvalidConfig
-
-TOKEN_PARAMETER = "key"  # noqa: S105  the name of the parameter, no token
+from grader.links import link_to
 
 
 @dataclass(frozen=True)
@@ -23,11 +22,6 @@ class Link:
     id: str
     name: str
     link: str
-
-
-def link_to(url: str, token: str) -> str:
-    """The personal link that carries a token."""
-    return f"{url.rstrip('/')}/me?{TOKEN_PARAMETER}={token}"
 
 
 def invite_all(teacher: Teacher, roster: Path | None, url: str, *, again: bool) -> list[Link]:
@@ -64,7 +58,7 @@ def invite_one_teacher(teacher: Teacher, name: str, email: str, url: str) -> lis
     """Make a link for a teacher; an earlier one under this name ends."""
     token = new_token()
     actions.invite_teacher(teacher, name, hashed(token), email)
-    return [Link("", name, f"{url.rstrip('/')}/teacher?{TOKEN_PARAMETER}={token}")]
+    return [Link("", name, link_to(url, token, "teacher"))]
 
 
 def _read(path: Path) -> list[tuple[str, str, str]]:

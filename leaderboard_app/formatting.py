@@ -61,3 +61,8 @@ def plain(text: str) -> str:
     # A bare address becomes a link even where its punctuation is escaped; an invisible joiner parts it.
     parted = _ADDRESS.sub("\\g<0>\u2060", " ".join(text.split()))
     return _PUNCTUATION.sub(r"\\\1", parted)
+
+
+def plain_lines(text: str) -> str:
+    """Several lines of text for Streamlit's Markdown, each letter by letter."""
+    return "  \n".join(plain(line) for line in text.splitlines() if line.strip())

@@ -20,7 +20,7 @@ _SETTINGS = {
     "server.enableStaticServing": "false",
     "server.headless": "true",
     "server.showEmailPrompt": "false",
-    "server.maxUploadSize": "1",
+    "server.maxUploadSize": "10",
     "browser.gatherUsageStats": "false",
     "logger.hideWelcomeMessage": "true",
     "global.developmentMode": "false",

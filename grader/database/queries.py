@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Self
@@ -129,10 +130,21 @@ class Board:
         with self.connection() as connection:
             return tuple(AssignmentSummary(*row) for row in connection.execute(query))
 
-    def standings(self, slug: str) -> tuple[Standing, ...]:
-        """The students who handed in this assignment, best first; those without a valid score come last, unranked."""
-        found = (known for known in self.assignments() if known.slug == slug)
-        return tuple(row for known in found for row in rank_assignment(known, self._attempts(slug)))
+    def standings(self, slug: str, until: datetime | None = None) -> tuple[Standing, ...]:
+        """The students who handed in this assignment, best first; those without a valid score come last, unranked.
+
+        Args:
+            slug: the assignment.
+            until: only what was handed in until then; None for everything.
+        """
+        attempts = [found for found in self._attempts(slug) if until is None or found.received_at <= until]
+        known = (summary for summary in self.assignments() if summary.slug == slug)
+        return tuple(row for summary in known for row in rank_assignment(summary, attempts))
+
+    def last_run(self) -> int:
+        """The number of the newest run: as long as it is the same, so are the standings."""
+        with self.connection() as connection:
+            return connection.execute(select(func.max(Run.id))).scalar() or 0
 
     def overall(self) -> tuple[OverallStanding, ...]:
         """The students who handed in anything, by the sum of their best points."""

@@ -13,11 +13,11 @@ from leaderboard_app import formatting, languages
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views import tables
+from leaderboard_app.views.choosing import choose
 from leaderboard_app.views.freshness import read_note
 from leaderboard_app.views.unavailable import load_or_explain
 
 _REFRESH_S = 30
-_KEY = "assignment"
 
 
 def render(settings: BoardSettings) -> None:
@@ -27,28 +27,10 @@ def render(settings: BoardSettings) -> None:
     if not boards:
         st.info(_("This class has no assignments yet."), icon=":material/hourglass_empty:")
         return
-    chosen = _choose(boards)
+    chosen = choose(boards)
     # After the deadline nothing moves, so nobody's tab has to ask.
     refresh_s = None if _is_over(chosen.assignment) else _REFRESH_S
     st.fragment(_board, run_every=refresh_s)(settings, chosen.assignment.slug)
-
-
-def _choose(boards: Sequence[AssignmentBoard]) -> AssignmentBoard:
-    by_slug = {board.assignment.slug: board for board in boards}
-    named = st.query_params.get(_KEY, "")
-    slug = st.pills(
-        _("Assignment"),
-        options=list(by_slug),
-        default=named if named in by_slug else boards[-1].assignment.slug,
-        format_func=lambda known: formatting.plain(by_slug[known].assignment.title),
-        key=_KEY,
-        label_visibility="collapsed",
-        required=True,
-    )
-    board = by_slug.get(slug or "", boards[-1])
-    # The address names the assignment, so that a link to these standings can be shared.
-    st.query_params[_KEY] = board.assignment.slug
-    return board
 
 
 def _is_over(assignment: AssignmentSummary) -> bool:
