@@ -1,4 +1,4 @@
-"""Collect: from a folder or an LMS archive into `submitted/<student>/<slug>/`, and from there to plain bytes."""
+"""Collect: from a folder or an LMS archive into `submitted/<student>/<slug>/`."""
 
 from __future__ import annotations
 
@@ -7,87 +7,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-
-from nbgrader.utils import parse_utc
 
 from grader.archives import check_archive
 from grader.course import Course, ordinary_files
 from grader.errors import InvalidAssignment, InvalidConfig, InvalidSubmission
-from grader.language import _
 from grader.nbgrader_plugins import student_of
 
-MAX_FILES = 200
-MAX_TOTAL_BYTES = 512 * 1024 * 1024
-TIMESTAMP = "timestamp.txt"
 ROSTER = "roster.csv"
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What one student handed in for one assignment.
-
-    Attributes:
-        student: the student's id, the folder's name.
-        slug: the assignment.
-        folder: `submitted/<student>/<slug>`.
-        received_at: from `timestamp.txt`, else the notebook's time; UTC.
-    """
-
-    student: str
-    slug: str
-    folder: Path
-    received_at: datetime
-
-    def read(self) -> tuple[bytes, tuple[tuple[str, bytes], ...]]:
-        """The notebook's bytes, and (relative path, bytes) of the other files.
-
-        Raises:
-            InvalidSubmission: there is no notebook of the assignment's name, or too much beside it.
-        """
-        notebook = self.folder / f"{self.slug}.ipynb"
-        if notebook.is_symlink() or not notebook.is_file():
-            there = ", ".join(path.name for path in ordinary_files(self.folder)) or _("nothing")
-            raise InvalidSubmission(
-                _("No notebook {name} was handed in (found: {there}).").format(name=notebook.name, there=there[:300]),
-                remedy=_("Hand in the notebook under the name it was released with."),
-            )
-        others = [path for path in ordinary_files(self.folder) if path != notebook and path.name != TIMESTAMP]
-        size = sum(path.stat().st_size for path in [notebook, *others])
-        if len(others) > MAX_FILES or size > MAX_TOTAL_BYTES:
-            raise InvalidSubmission(
-                _(
-                    "{count} files of {size} MiB were handed in; at most {files} files and {allowed} MiB are taken."
-                ).format(count=len(others) + 1, size=size >> 20, files=MAX_FILES, allowed=MAX_TOTAL_BYTES >> 20),
-                remedy=_("Hand in the notebook and only the files it needs."),
-            )
-        files = tuple((str(path.relative_to(self.folder)), path.read_bytes()) for path in others)
-        return notebook.read_bytes(), files
-
-
-def find_submissions(course: Course, slugs: Sequence[str], students: Sequence[str] = ()) -> list[Submission]:
-    """Submissions in the class folder, by assignment and student.
-
-    Raises:
-        InvalidConfig: a student was asked for who handed nothing in.
-    """
-    found = [
-        Submission(folder.parent.name, slug, folder, _received_at(folder, slug))
-        for slug in slugs
-        for folder in sorted(course.submitted.glob(f"*/{slug}"))
-        if folder.is_dir() and not folder.is_symlink() and not folder.parent.is_symlink()
-    ]
-    known = {submission.student for submission in found}
-    unknown = sorted(set(students) - known)
-    if unknown:
-        raise InvalidConfig(
-            f"No submission of: {', '.join(unknown)}. Students with submissions: {', '.join(sorted(known)) or 'none'}.",
-            remedy="Check the name; it is the folder's name under submitted/.",
-        )
-    return [submission for submission in found if not students or submission.student in students]
 
 
 def is_student_name(name: str) -> bool:
@@ -181,17 +109,3 @@ def _links(folder: str, names: list[str]) -> set[str]:
     return {
         name for name in names if (path := Path(folder, name)).is_symlink() or not (path.is_file() or path.is_dir())
     }
-
-
-def _received_at(folder: Path, slug: str) -> datetime:
-    stamp = folder / TIMESTAMP
-    if stamp.is_file() and not stamp.is_symlink():
-        try:
-            # nbgrader's own reading of its file: a naive time in UTC
-            naive: datetime = parse_utc(stamp.read_text(encoding="utf-8").strip())
-            return naive.replace(tzinfo=UTC)
-        except (ValueError, OverflowError, UnicodeDecodeError):
-            pass  # a damaged stamp is no stamp
-    notebook = folder / f"{slug}.ipynb"
-    path = notebook if notebook.is_file() else folder
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

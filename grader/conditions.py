@@ -30,14 +30,16 @@ def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
     rules: ContestRules | None = None
     missing = ""
     data: tuple[tuple[Path, str], ...] = ()
-    if course.assignment_config(slug).contest:
+    settings = course.assignment_config(slug)
+    contest = course.config.contest
+    if settings.contest and settings.source != "kaggle":
         try:
-            contest = course.config.contest
-            rules = ContestRules(load_answer_key(course.dataset), contest.thresholds, contest.average, contest.grade_on)
+            key = load_answer_key(course.dataset)
+            rules = ContestRules(key, contest.thresholds, contest.average, contest.grade_on, contest.has_ladder)
             data = student_data(course)
         except MissingDataset as error:
             missing = str(error)
-    train_s = course.assignment_config(slug).train_s
+    train_s = settings.train_s
     limits = course.config.limits_of(slug)
     return Conditions(
         environment=((TRAIN_SECONDS, f"{train_s:g}"),) if train_s else (),
@@ -46,6 +48,8 @@ def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
         data=data,
         contest=rules,
         contest_missing=missing,
+        source=settings.source,
+        table=contest.thresholds,
         gpu=limits.gpu == "auto" and has_gpu(),
         threads=max(1, (os.cpu_count() or 1) // slots),
     )

@@ -5,17 +5,18 @@ from __future__ import annotations
 import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from grader.errors import InvalidConfig
 from grader.language import Language
 from grader.limits import Limits
-from grader.scoring.contest import Part
+from grader.scoring.contest import Part, Source
 from grader.scoring.f1 import Average
 from grader.scoring.points import DEFAULT_TABLE, PointsTable
+from grader.scoring.quota import Quota
 
 CONFIG_NAME = "class.toml"
 
@@ -31,6 +32,8 @@ class AssignmentConfig(_Strict):
         title: what people read; the slug where it is empty.
         deadline: with a time zone, or in the class's.
         contest: whether its points come from the contest's F1.
+        source: where the F1 comes from: `rerun` runs the notebook, `csv` takes a handed-in submission.csv, `kaggle`
+            takes what `grader import-kaggle` found on the contest's public leaderboard.
         train_s: seconds that a notebook may train, told to it as `SPRINGFIELD_TRAIN_SECONDS`; 0 says nothing.
         limits: settings that differ from the class's `[limits]`.
     """
@@ -38,6 +41,7 @@ class AssignmentConfig(_Strict):
     title: str = ""
     deadline: datetime | None = None
     contest: bool = False
+    source: Source = "rerun"
     train_s: float = Field(0, ge=0)
     limits: dict[str, Any] = Field(default_factory=dict)
 
@@ -49,11 +53,31 @@ class ContestConfig(_Strict):
         average: `micro` (what the contest measures) or `macro`.
         grade_on: the part of the test that points come from.
         thresholds: `[["0.83", 1], ...]`, ascending.
+        ladder: whether only a clear improvement on the student's own best changes the score; left out, it is so
+            where points are micro F1 of the public part.
+        quota: how much a student may hand in.
     """
 
     average: Average = "micro"
     grade_on: Part = "public"
     thresholds: PointsTable = DEFAULT_TABLE
+    ladder: bool | None = None
+    quota: Quota = Quota()
+
+    @property
+    def has_ladder(self) -> bool:
+        """Whether the Ladder decides."""
+        return self._can_have_ladder if self.ladder is None else self.ladder
+
+    @property
+    def _can_have_ladder(self) -> bool:
+        return self.grade_on == "public" and self.average == "micro"
+
+    @model_validator(mode="after")
+    def _ladder_fits(self) -> Self:
+        if self.ladder and not self._can_have_ladder:
+            raise ValueError('the ladder needs average = "micro" and grade_on = "public"')
+        return self
 
     @field_validator("thresholds", mode="before")
     @classmethod

@@ -42,18 +42,33 @@ gpu = "auto"               # the machine's GPUs, where there are any; or "off"
 [contest]
 average = "micro"          # what the contest measures; or "macro"
 grade_on = "public"        # or "private"
+ladder = true              # only a clear improvement on a student's own best changes the score
+quota = {{ per_day = 5, in_total = 0, invalid_per_day = 20 }}  # submissions of a student; 0: no limit
 thresholds = [
     ["0.83", 1], ["0.84", 2], ["0.85", 3], ["0.86", 4], ["0.87", 5],
     ["0.88", 6], ["0.89", 7], ["0.90", 8], ["0.91", 9], ["0.92", 10],
     ["0.93", 11], ["0.94", 12], ["0.95", 13], ["0.96", 14], ["0.97", 15],
 ]
 
+[assignments.alexnet]
+title = "AlexNet"
+
+[assignments.vgg]
+title = "VGG"
+
+[assignments.skip_connection]
+title = "Skip connection"
+
 [assignments.resnet]
 title = "ResNet"
+
+[assignments.densenet]
+title = "DenseNet"
 
 [assignments.springfield]
 title = "Journey to Springfield"
 contest = true
+source = "rerun"           # runs the notebook; or "csv": submission.csv is handed in; or "kaggle": grader import-kaggle
 train_s = 600              # seconds that a notebook may train; it reads SPRINGFIELD_TRAIN_SECONDS
 limits = {{ wall_s = 1200, cell_s = 1200 }}
 """
@@ -139,6 +154,11 @@ class Course:
     def inbox(self) -> Path:
         """Uploads and requests of the page: the one folder that it may write."""
         return self.root / "inbox"
+
+    @property
+    def kaggle(self) -> Path:
+        """Scores from Kaggle's leaderboard, `<slug>.csv`, for the grader alone to write."""
+        return self.root / "kaggle"
 
     @property
     def ledger(self) -> Path:

@@ -29,7 +29,8 @@ from grader.notebooks import read_notebook
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import CellRun, Kernel
-from grader.scoring.contest import ContestScore
+from grader.scoring.contest import ContestScore, Source
+from grader.scoring.points import DEFAULT_TABLE, PointsTable
 from grader.seal import PLACEHOLDER, seal
 
 MAX_RESTARTS = 2
@@ -46,6 +47,8 @@ class Conditions:
         data: (host folder, path inside) pairs, bound read-only.
         contest: rules and answers where the assignment is the contest.
         contest_missing: why there are none, where there should be.
+        source: where the contest's F1 comes from.
+        table: the contest's thresholds.
         gpu: whether the sandbox gets the GPUs.
         threads: threads for one submission.
         environment: (name, value) pairs that notebooks find in their environment.
@@ -56,6 +59,8 @@ class Conditions:
     data: tuple[tuple[Path, str], ...] = ()
     contest: ContestRules | None = None
     contest_missing: str = ""
+    source: Source = "rerun"
+    table: PointsTable = DEFAULT_TABLE
     gpu: bool = False
     threads: int = 1
     environment: tuple[tuple[str, str], ...] = ()
@@ -72,6 +77,7 @@ class Job:
         assignment: what it answers.
         conditions: how it is graded.
         until_lost: whether to stop after the first test that gives less than its points; the audit needs no more.
+        earlier: predictions of the same student's earlier submissions, oldest first.
     """
 
     key: str
@@ -80,6 +86,7 @@ class Job:
     assignment: Assignment
     conditions: Conditions
     until_lost: bool = False
+    earlier: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,7 @@ def grade(job: Job) -> Graded:
             job.files,
             notes=sealed.notes,
             until_lost=job.until_lost,
+            earlier=job.earlier,
         )
         return Graded(
             key=job.key,
@@ -145,6 +153,7 @@ def run_and_examine(
     *,
     notes: tuple[str, ...] = (),
     until_lost: bool = False,
+    earlier: tuple[bytes, ...] = (),
 ) -> Examined:
     """Run a sealed notebook in a sandbox and examine it from outside.
 
@@ -155,6 +164,7 @@ def run_and_examine(
         files: (relative path, bytes) of the files handed in beside it.
         notes: the seal's notes, for the report.
         until_lost: whether to stop after the first test that gives less than its points.
+        earlier: predictions of the same student's earlier submissions, oldest first.
 
     Raises:
         EnvironmentFault: no kernel could be started.
@@ -170,7 +180,7 @@ def run_and_examine(
         environment=conditions.environment,
     )
     with Kernel(view) as kernel:
-        examination = Examination(kernel, conditions.contest, conditions.contest_missing, handed_in=dict(files))
+        examination = Examination(kernel, conditions.contest, conditions.contest_missing, dict(files), earlier)
         run = _NotebookRun(kernel, assignment, examination)
         tasks: list[TaskResult] = []
         for cell in notebook.cells:

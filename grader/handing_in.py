@@ -5,7 +5,7 @@ The page runs these checks before a file is queued, and the watcher again before
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +15,7 @@ from grader.inbox import MAX_FILE_BYTES
 from grader.language import _
 from grader.notebooks import read_notebook, require_cells
 from grader.scoring.points import PointsTable, Threshold
+from grader.scoring.quota import Quota
 from grader.scoring.submission_csv import parse_submission
 
 SCHEMA = 1
@@ -35,6 +36,8 @@ class PageRules:
         table: the contest's points ladder.
         public_total: images of the public part.
         grade_on: the part that points come from.
+        quota: how much a student may hand in; None outside the contest.
+        has_ladder: whether only a clear improvement changes the score.
     """
 
     source: str = "rerun"
@@ -44,6 +47,8 @@ class PageRules:
     table: PointsTable | None = None
     public_total: int = 0
     grade_on: str = "public"
+    quota: Quota | None = None
+    has_ladder: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored."""
@@ -57,6 +62,8 @@ class PageRules:
             "table": [[str(step.f1), step.points] for step in table],
             "public_total": self.public_total,
             "grade_on": self.grade_on,
+            "quota": None if self.quota is None else asdict(self.quota),
+            "has_ladder": self.has_ladder,
         }
 
     @classmethod
@@ -73,6 +80,8 @@ class PageRules:
             table=PointsTable(steps) if steps else None,
             public_total=plain["public_total"],
             grade_on=plain["grade_on"],
+            quota=None if plain["quota"] is None else Quota(**plain["quota"]),
+            has_ladder=plain["has_ladder"],
         )
 
     @property

@@ -46,9 +46,13 @@ def rules_hash(assignment: Assignment, conditions: Conditions) -> str:
         "language": conditions.language,
         "environment": conditions.environment,
     }
+    if conditions.source != "rerun":
+        rules["source"] = conditions.source
+    if conditions.source == "kaggle":
+        rules["contest"] = repr(conditions.table)
     if contest is not None:
         answers = sorted((image, label, image in contest.key.public_ids) for image, label in contest.key.labels.items())
-        rules["contest"] = [repr(contest.table), contest.average, contest.grade_on, answers]
+        rules["contest"] = [repr(contest.table), contest.average, contest.grade_on, contest.ladder, answers]
     return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
 
 

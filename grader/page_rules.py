@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from grader.assignment import load_assignment
 from grader.course import Course
 from grader.database import AssignmentRecord, ClassDatabase
@@ -39,16 +41,22 @@ def _rules(course: Course, slug: str, cell_ids: tuple[str, ...]) -> PageRules:
     if not course.assignment_config(slug).contest:
         return PageRules(cell_ids=cell_ids)
     contest = course.config.contest
+    rules = PageRules(
+        source=course.assignment_config(slug).source,
+        cell_ids=cell_ids,
+        table=contest.thresholds,
+        grade_on=contest.grade_on,
+        quota=contest.quota,
+        has_ladder=contest.has_ladder,
+    )
     try:
         key = load_answer_key(course.dataset)
     except MissingDataset:
-        return PageRules(cell_ids=cell_ids, table=contest.thresholds, grade_on=contest.grade_on)
-    return PageRules(
-        cell_ids=cell_ids,
-        # Names alone, in an order that tells nothing: the answers' own order need not be the images'.
+        return rules
+    # Names alone, in an order that tells nothing: the answers' own order need not be the images'.
+    return replace(
+        rules,
         image_ids=tuple(sorted(key.ids)),
         classes=tuple(sorted(key.classes)),
-        table=contest.thresholds,
         public_total=len(key.public_ids),
-        grade_on=contest.grade_on,
     )

@@ -12,7 +12,7 @@ from enum import StrEnum
 from filelock import FileLock, Timeout
 
 from grader.assignment import Assignment, load_assignment
-from grader.collect import Submission, find_submissions, is_student_name, read_roster
+from grader.collect import is_student_name, read_roster
 from grader.conditions import conditions_of, require_contest, slots_of
 from grader.course import Course
 from grader.errors import EnvironmentFault, GraderError, InvalidConfig, InvalidSubmission
@@ -20,8 +20,10 @@ from grader.grading import Conditions, Graded, Job, grade
 from grader.language import _, speaking
 from grader.ledger import Ledger, Problem, ledger_key, rules_hash, submission_hash
 from grader.outcomes import Report
+from grader.predictions import grade_predictions
 from grader.record import Recorder
 from grader.scoring.contest import ContestScore
+from grader.submissions import Handed, Submission, find_submissions
 from grader.workers import local_workers
 
 Workers = Callable[[int], AbstractContextManager[Executor]]
@@ -158,6 +160,11 @@ class Rules:
     conditions: Conditions
     hash: str
 
+    @property
+    def has_ladder(self) -> bool:
+        """Whether only a clear improvement on the student's own best changes the score."""
+        return self.conditions.contest is not None and self.conditions.contest.ladder
+
     @classmethod
     def of(cls, course: Course, slug: str, slots: int) -> Rules:
         """The rules as they are now.
@@ -190,20 +197,34 @@ def prepare(
             raise InvalidConfig(
                 f"{submission.student!r} is not in roster.csv.", remedy="Add the student there, or rename the folder."
             )
-        notebook, files = submission.read()
+        handed = submission.read()
         require_contest(rules.conditions)
     except (GraderError, OSError, ValueError, RecursionError) as error:
         return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=str(error))
-    content = submission_hash(notebook, files)
+    return _to_grade(submission, handed, rules, ledger, recorder, regrade)
+
+
+def _to_grade(
+    submission: Submission, handed: Handed, rules: Rules, ledger: Ledger, recorder: Recorder, regrade: int
+) -> Row | tuple[Work, Job]:
+    """A row where the ledger knows the result or the quota is used up, else the work and the job."""
+    content = submission_hash(*handed)
     regrade = max(regrade, recorder.rejudges.get((submission.student, submission.slug), 0))
     key = ledger_key(submission.student, content, rules.hash, regrade)
     item = Work(submission, rules.assignment, rules.conditions, content, key)
     known = ledger.find(key)
     if known is not None:
-        if not recorder.is_recorded(submission, key):
-            return finish(item, known, ledger, recorder)
-        return _row(item, known, Standing.UNCHANGED)
-    return item, Job(key, notebook, files, rules.assignment, rules.conditions)
+        if recorder.is_recorded(submission, key):
+            return _row(item, known, Standing.UNCHANGED)
+        standing = recorder.standing(submission, content) if rules.has_ladder else None
+        return _row(item, standing, Standing.UNCHANGED) if standing else finish(item, known, ledger, recorder)
+    earlier: tuple[bytes, ...] = ()
+    if rules.conditions.contest is not None:
+        admission = recorder.admit(submission, rules.assignment, content)
+        if not admission.is_taken:
+            return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=admission.allowance.message)
+        earlier = recorder.earlier_predictions(submission, content) if rules.has_ladder else ()
+    return item, Job(key, *handed, rules.assignment, rules.conditions, earlier=earlier)
 
 
 def _run(
@@ -214,7 +235,7 @@ def _run(
         return
     lost: list[Work] = []
     with workers(min(slots, len(work))) as executor:
-        futures: dict[Future[Graded], Work] = {executor.submit(grade, jobs[item.key]): item for item in work}
+        futures: dict[Future[Graded], Work] = {submit(executor, jobs[item.key]): item for item in work}
         for future in as_completed(futures):
             error = future.exception()
             if isinstance(error, BrokenProcessPool):
@@ -223,7 +244,12 @@ def _run(
                 yield futures[future], outcome(future)
     for item in lost:
         with workers(1) as executor:
-            yield item, outcome(executor.submit(grade, jobs[item.key]))
+            yield item, outcome(submit(executor, jobs[item.key]))
+
+
+def submit(executor: Executor, job: Job) -> Future[Graded]:
+    """Have a job done: the notebook run, or handed-in predictions scored."""
+    return executor.submit(grade if job.conditions.source == "rerun" else grade_predictions, job)
 
 
 def outcome(future: Future[Graded]) -> Graded | Exception:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader.collect import TIMESTAMP, Submission
 from grader.course import Course
 from grader.errors import EnvironmentFault
 from grader.sandbox.bubblewrap import lay_out
+from grader.submissions import TIMESTAMP, Submission, find_submissions
 
 
 def place(course: Course, student: str, slug: str, files: Mapping[str, bytes], received_at: datetime) -> Submission:
@@ -40,4 +40,4 @@ def place(course: Course, student: str, slug: str, files: Mapping[str, bytes], r
             made.rename(target)
     except OSError as error:
         raise EnvironmentFault(f"The upload of {student} cannot be written: {error.strerror}.") from error
-    return Submission(student, slug, target, received_at.astimezone(UTC))
+    return find_submissions(course, [slug], [student])[0]

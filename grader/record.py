@@ -13,6 +13,7 @@ import warnings
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
+from zoneinfo import ZoneInfo
 
 import nbformat
 from nbgrader.api import MissingEntry
@@ -21,13 +22,14 @@ from sqlalchemy.exc import SAWarning
 
 from grader import __version__
 from grader.assignment import Assignment
-from grader.collect import TIMESTAMP, Submission
 from grader.course import Course
 from grader.database import (
+    Admission,
     AssignmentRecord,
     ClassDatabase,
     EntryRecord,
     RunRecord,
+    RunReport,
     RunState,
     TaskRecord,
 )
@@ -37,6 +39,7 @@ from grader.grading import Graded
 from grader.ledger import Ledger, Problem
 from grader.nbgrader_plugins import SealedSaveAutoGrades, nbgrader_config, open_gradebook
 from grader.outcomes import TaskResult
+from grader.submissions import TIMESTAMP, KaggleScore, Submission
 
 
 class Recorder:
@@ -72,6 +75,51 @@ class Recorder:
     def is_recorded(self, submission: Submission, key: str) -> bool:
         """Whether this key's result stands in gradebook and database."""
         return self._ledger.current(submission.slug, submission.student) == key and self._database.has_run(key)
+
+    def admit(self, submission: Submission, assignment: Assignment, content: str) -> Admission:
+        """Take a contest submission if the student's quota allows it; the same content again costs nothing.
+
+        Raises:
+            EnvironmentFault: the database does not answer.
+        """
+        config = self._course.config
+        return self._database.admit(
+            student_id=submission.student,
+            student_name=self._names.get(submission.student) or None,
+            assignment=self._assignment_record(submission.slug, assignment),
+            content_sha256=content,
+            source=_source(submission),
+            received_at=submission.received_at,
+            quota=config.contest.quota,
+            now=datetime.now(UTC),
+            zone=ZoneInfo(config.timezone),
+        )
+
+    def earlier_predictions(self, submission: Submission, content: str) -> tuple[bytes, ...]:
+        """What the same student handed in before this and had scored, oldest first.
+
+        The order is ours, of their first arrival: a time stamp of the student's does not move a submission.
+        """
+        scored: dict[int, RunRecord] = {}
+        for report in sorted(self._history(submission), key=lambda report: report.run_id):
+            if report.record.entry is not None:
+                scored[report.submission_id] = report.record
+        own = [number for number, record in scored.items() if record.content_sha256 == content]
+        before = [record for number, record in sorted(scored.items()) if number < min(own, default=number + 1)]
+        found = [self._ledger.find(record.key) for record in before]
+        return tuple(result.predictions for result in found if isinstance(result, Graded) and result.predictions)
+
+    def standing(self, submission: Submission, content: str) -> Graded | None:
+        """The result that stands where a later submission of other content has taken this one's place, or None."""
+        current = self._ledger.current(submission.slug, submission.student)
+        contents = {report.record.key: report.record.content_sha256 for report in self._history(submission)}
+        if contents.get(current, content) == content:
+            return None
+        result = self._ledger.find(current)
+        return result if isinstance(result, Graded) else None
+
+    def _history(self, submission: Submission) -> list[RunReport]:
+        return self._database.reports(assignment=submission.slug, student_id=submission.student, every_run=True)
 
     def record(
         self, submission: Submission, assignment: Assignment, content: str, result: Graded | Problem, key: str
@@ -152,7 +200,7 @@ class Recorder:
     def _run_record(
         self, submission: Submission, assignment: Assignment, content: str, result: Graded | Problem, key: str
     ) -> RunRecord:
-        course, slug = self._course, submission.slug
+        slug = submission.slug
         report = result.report if isinstance(result, Graded) else None
         finished = datetime.now(UTC)
         wall_s = report.wall_s if report else 0.0
@@ -161,16 +209,9 @@ class Recorder:
             key=key,
             student_id=submission.student,
             student_name=self._names.get(submission.student) or None,
-            assignment=AssignmentRecord(
-                slug=slug,
-                title=course.title(slug),
-                max_points=assignment.max_points,
-                is_contest=course.assignment_config(slug).contest,
-                deadline=course.config.deadline_of(slug),
-                position=_position(course, slug),
-            ),
+            assignment=self._assignment_record(slug, assignment),
             content_sha256=content,
-            source="folder",
+            source=_source(submission),
             received_at=submission.received_at,
             grader_version=__version__,
             assignment_revision=assignment.revision,
@@ -183,7 +224,23 @@ class Recorder:
             tasks=tuple(_task_record(task) for task in report.tasks) if report else (),
             entry=_entry(result) if is_complete else None,
             problem=result.message if isinstance(result, Problem) else "",
+            remarks=report.notes if report else (),
         )
+
+    def _assignment_record(self, slug: str, assignment: Assignment) -> AssignmentRecord:
+        course = self._course
+        return AssignmentRecord(
+            slug=slug,
+            title=course.title(slug),
+            max_points=assignment.max_points,
+            is_contest=course.assignment_config(slug).contest,
+            deadline=course.config.deadline_of(slug),
+            position=_position(course, slug),
+        )
+
+
+def _source(submission: Submission) -> str:
+    return "kaggle" if isinstance(submission, KaggleScore) else "folder"
 
 
 def _task_record(task: TaskResult) -> TaskRecord:
@@ -209,6 +266,7 @@ def _entry(result: Graded | Problem) -> EntryRecord | None:
         points=score.points,
         private_correct=score.private_correct if has_private else None,
         private_total=score.private_total if has_private else None,
+        accepted=score.accepted,
     )
 
 

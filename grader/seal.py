@@ -52,6 +52,14 @@ def seal(notebook: NotebookNode, assignment: Assignment) -> Sealed:
     return Sealed(made, tuple(notes))
 
 
+def blank_notebook(assignment: Assignment) -> NotebookNode:
+    """The assignment's own cells, one for each, without hidden tests and with nothing solved."""
+    made: NotebookNode = nbformat.v4.new_notebook(
+        cells=[_cell(known, _sealed_source(known)) for known in assignment.cells]
+    )
+    return made
+
+
 def _plain_cell(cell: NotebookNode, assignment: Assignment, notes: list[str]) -> NotebookNode:
     """A fresh cell with the author's metadata and, where it is locked, the author's text."""
     known = assignment.find(grade_id_of(cell))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 from grader.errors import CheckFailed, InvalidSubmission, MissingDataset
 from grader.examiner import examination as examinations
 from grader.language import _
-from grader.scoring.contest import score_submission
+from grader.scoring.contest import ContestScore
+from grader.scoring.points import PointsTable
 
 
 def contest_points(name: str = "submission.csv") -> float:
@@ -31,21 +34,37 @@ def contest_points(name: str = "submission.csv") -> float:
         raise MissingDataset(examination.contest_missing or "This assignment has no contest data.")
     data = examination.read_file(name)
     try:
-        score = score_submission(data, rules.key, rules.table, rules.average, rules.grade_on)
+        score = rules.score(data, examination.earlier)
     except InvalidSubmission as invalid:
         raise CheckFailed(invalid.message, remedy=invalid.remedy) from invalid
     examination.score = score
     examination.predictions = data
-    examination.notes.append(
-        _("F1 {f1} ({correct} of {total} images right): {points} points.").format(
-            f1=score.shown_f1, correct=score.public_correct, total=score.public_total, points=score.points
+    examination.notes += lines_on(score, rules.table)
+    return float(score.points)
+
+
+def lines_on(score: ContestScore, table: PointsTable) -> list[str]:
+    """What a student reads about a score, and what separates it from more points."""
+    place = {"f1": score.shown_f1, "correct": score.public_correct, "total": score.public_total, "points": score.points}
+    text = (
+        _("F1 {f1} ({correct} of {total} images right): {points} points.")
+        if score.accepted
+        else _(
+            "Scored. Not a clear improvement; the board stays at {f1} ({correct} of {total} images right): "
+            "{points} points."
         )
     )
-    step = rules.table.next_step(score.public_correct, score.public_total)
-    if step is not None:
-        examination.notes.append(
-            _("Next: {points} points at {needed} right; {more} more images.").format(
-                points=step.points, needed=step.images_needed, more=step.more
-            )
-        )
-    return float(score.points)
+    step = table.next_step(score.public_correct, score.public_total)
+    if step is None:
+        return [text.format(**place)]
+    more = _("Next: {points} points at {needed} right; {more} more images.")
+    return [text.format(**place), more.format(points=step.points, needed=step.images_needed, more=step.more)]
+
+
+def is_contest_test(code: str) -> bool:
+    """Whether a hidden test asks for nothing but the contest's points: it needs no living kernel."""
+    try:
+        names = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+    except SyntaxError:
+        return False
+    return names == {contest_points.__name__}

@@ -59,9 +59,9 @@ def feedback(slugs: Slugs = None, class_dir: ClassDir = HERE, students: Students
 
     Example: [bold]grader feedback resnet[/]
     """
-    from grader.collect import find_submissions
     from grader.course import Course
     from grader.publishing import make_feedback
+    from grader.submissions import find_submissions
 
     course = Course.open(class_dir)
     made = []

@@ -30,6 +30,7 @@ class OwnRun:
         wall_s: seconds that the run took.
         tasks: outcomes with messages.
         problem: why there is no score.
+        remarks: lines for the student, such as the Ladder's.
     """
 
     key: str
@@ -43,6 +44,7 @@ class OwnRun:
     wall_s: float
     tasks: tuple[TaskRecord, ...]
     problem: str
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,12 @@ def all_runs(board: Board, *, assignment: str | None = None, limit: int = 500) -
 def _with_report(row: Any) -> dict[str, Any]:
     fields = dict(row._mapping)
     report = fields.pop("report_json")
-    return {**fields, "tasks": reports.tasks(report), "problem": reports.problem(report)}
+    return {
+        **fields,
+        "tasks": reports.tasks(report),
+        "problem": reports.problem(report),
+        "remarks": reports.remarks(report),
+    }
 
 
 def _line(row: Any) -> dict[str, Any]:

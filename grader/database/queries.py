@@ -13,11 +13,13 @@ from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DatabaseError
 
 from grader.database import revisions
+from grader.database.admission import allowance_of
 from grader.database.engine import parse, reading, shown, sqlite_path
 from grader.database.records import RunState
 from grader.database.schema import Assignment, Entry, Run, Student, Submission
@@ -31,6 +33,7 @@ from grader.database.standings import (
     rank_overall,
 )
 from grader.errors import EnvironmentFault
+from grader.scoring.quota import Allowance, Quota
 
 __all__ = [
     "AssignmentPoints",
@@ -149,6 +152,11 @@ class Board:
     def overall(self) -> tuple[OverallStanding, ...]:
         """The students who handed in anything, by the sum of their best points."""
         return rank_overall(self.assignments(), self._attempts())
+
+    def allowance(self, student_id: str, slug: str, quota: Quota, now: datetime, zone: ZoneInfo) -> Allowance:
+        """What a student has left for an assignment: of today, in total, and when it resets."""
+        with self.connection() as connection:
+            return allowance_of(connection, student_id, slug, quota, now, zone)
 
     def _attempts(self, slug: str | None = None) -> list[Attempt]:
         latest = select(func.max(Run.id)).where(Run.state == RunState.SCORED).group_by(Run.submission_id)

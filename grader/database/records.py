@@ -83,6 +83,7 @@ class EntryRecord:
         points: what the table of thresholds gives for it.
         private_correct: images right in the private part, for the teacher only.
         private_total: images in the private part, for the teacher only.
+        accepted: False where the Ladder found no clear improvement; the rest is then the earlier score that stays.
     """
 
     metric: str
@@ -91,6 +92,7 @@ class EntryRecord:
     points: float
     private_correct: int | None = None
     private_total: int | None = None
+    accepted: bool = True
 
     def __post_init__(self) -> None:
         _require_points("points", self.points)
@@ -124,6 +126,7 @@ class RunRecord:
         entry: the contest's score, None for a block assignment or an invalid submission.
         student_name: real name where the roster has one; an earlier name stays when this is None.
         problem: why the run failed, for the teacher; empty when it did not.
+        remarks: what else the teacher should know of this run; never for students, never part of the points.
     """
 
     key: str
@@ -144,6 +147,7 @@ class RunRecord:
     entry: EntryRecord | None = None
     student_name: str | None = None
     problem: str = ""
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("received_at", "started_at", "finished_at"):

@@ -13,12 +13,22 @@ _SCHEMA = 1
 
 def to_json(record: RunRecord) -> dict[str, Any]:
     """What of a run has no column of its own."""
-    return {"schema": _SCHEMA, "problem": record.problem, "tasks": [asdict(task) for task in record.tasks]}
+    return {
+        "schema": _SCHEMA,
+        "problem": record.problem,
+        "remarks": list(record.remarks),
+        "tasks": [asdict(task) for task in record.tasks],
+    }
 
 
 def problem(report: dict[str, Any]) -> str:
     """Why the run failed; empty when it did not."""
     return str(_checked(report)["problem"])
+
+
+def remarks(report: dict[str, Any]) -> tuple[str, ...]:
+    """What else the teacher should know; nothing in a report of an older grader."""
+    return tuple(str(text) for text in _checked(report).get("remarks", ()))
 
 
 def tasks(report: dict[str, Any]) -> tuple[TaskRecord, ...]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     String,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -97,6 +98,8 @@ class Submission(Base):
     content_sha256: Mapped[str] = mapped_column(String(64))
     source: Mapped[str]
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # By our own clock, for the quota: the time of receipt may come from a file of the student's.
+    admitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     student: Mapped[Student] = relationship()
     for_assignment: Mapped[Assignment] = relationship()
@@ -134,7 +137,7 @@ class Run(Base):
 
 
 class Entry(Base):
-    """The valid contest score of a run."""
+    """The valid contest score of a run; where the Ladder did not accept it, the earlier score that stays."""
 
     __tablename__ = "entry"
     __table_args__ = (
@@ -156,5 +159,6 @@ class Entry(Base):
     points: Mapped[float]
     private_correct: Mapped[int | None]
     private_total: Mapped[int | None]
+    accepted: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     run: Mapped[Run] = relationship(back_populates="entry")

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from types import TracebackType
 from typing import Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session, joinedload
 
-from grader.database import aliases, reports, revisions
+from grader.database import admission, aliases, reports, revisions
+from grader.database.admission import Admission
 from grader.database.engine import parse, shown, sqlite_path, writing
 from grader.database.records import AssignmentRecord, EntryRecord, RunRecord, RunReport, RunState
 from grader.database.schema import Assignment, Entry, Run, Student, Submission
 from grader.errors import EnvironmentFault
+from grader.scoring.quota import Allowance, Quota
 
 _T = TypeVar("_T")
 # On PostgreSQL two writers may insert the same student, alias or key; the loser tries again and then sees the row.
@@ -111,6 +115,63 @@ class ClassDatabase:
             Whether anything was stored.
         """
         return self._transact(lambda session: _record(session, record))
+
+    def admit(
+        self,
+        *,
+        student_id: str,
+        assignment: AssignmentRecord,
+        content_sha256: str,
+        source: str,
+        received_at: datetime,
+        quota: Quota,
+        now: datetime,
+        zone: ZoneInfo,
+        student_name: str | None = None,
+    ) -> Admission:
+        """Take a submission if the student's quota allows it. Counting and taking are one transaction.
+
+        The same bytes again are known and cost nothing. What is taken counts until its run has failed or has given
+        no valid score; from then on it counts as invalid.
+
+        Args:
+            student_id: whose it is; a new student is made.
+            assignment: what it answers.
+            content_sha256: of everything handed in, see `grader.ledger.submission_hash`.
+            source: where it came from.
+            received_at: when it was handed in; decides about lateness.
+            quota: the class's.
+            now: decides on which day it counts; with a time zone.
+            zone: the class's.
+            student_name: see `ensure_student`.
+        """
+
+        def take(session: Session) -> Admission:
+            _student(session, student_id, student_name)
+            admission.lock(session, student_id)
+            left = admission.allowance_of(session, student_id, assignment.slug, quota, now, zone)
+            if admission.is_known(session, student_id, assignment.slug, content_sha256):
+                return Admission(is_taken=True, is_known=True, allowance=left)
+            if left.message:
+                return Admission(is_taken=False, is_known=False, allowance=left)
+            _assignment(session, assignment)
+            session.add(
+                Submission(
+                    student_id=student_id,
+                    assignment=assignment.slug,
+                    content_sha256=content_sha256,
+                    source=source,
+                    received_at=received_at,
+                    admitted_at=now,
+                )
+            )
+            return Admission(is_taken=True, is_known=False, allowance=left)
+
+        return self._transact(take)
+
+    def allowance(self, student_id: str, slug: str, quota: Quota, now: datetime, zone: ZoneInfo) -> Allowance:
+        """What a student has left for an assignment: of today, in total, and when it resets."""
+        return self._transact(lambda session: admission.allowance_of(session, student_id, slug, quota, now, zone))
 
     def reports(
         self, *, assignment: str | None = None, student_id: str | None = None, every_run: bool = False
@@ -297,6 +358,7 @@ def _entry(submission: Submission, entry: EntryRecord) -> Entry:
         points=entry.points,
         private_correct=entry.private_correct,
         private_total=entry.private_total,
+        accepted=entry.accepted,
     )
 
 
@@ -325,6 +387,7 @@ def _report(run: Run) -> RunReport:
             entry=None if run.entry is None else _entry_record(run.entry),
             student_name=submission.student.name,
             problem=reports.problem(run.report_json),
+            remarks=reports.remarks(run.report_json),
         ),
     )
 
@@ -348,6 +411,7 @@ def _entry_record(entry: Entry) -> EntryRecord:
         points=entry.points,
         private_correct=entry.private_correct,
         private_total=entry.private_total,
+        accepted=entry.accepted,
     )
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -13,8 +13,9 @@ from typing import Protocol
 
 from grader.errors import CheckFailed
 from grader.language import _
-from grader.scoring.contest import AnswerKey, ContestScore, Part
+from grader.scoring.contest import AnswerKey, ContestScore, Part, score_submission
 from grader.scoring.f1 import Average
+from grader.scoring.ladder import Judge
 from grader.scoring.points import PointsTable
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
@@ -28,6 +29,18 @@ class ContestRules:
     table: PointsTable
     average: Average = "micro"
     grade_on: Part = "public"
+    ladder: bool = False
+
+    def score(self, data: bytes, earlier: Sequence[bytes] = ()) -> ContestScore:
+        """The score of a submission file, after the same student's earlier ones, oldest first.
+
+        Raises:
+            InvalidSubmission: the file is not one known label for every image.
+            InvalidConfig: the class grades on the private part and the test has none.
+        """
+        if self.ladder:
+            return Judge(self.key, self.table, self.average).score(data, earlier)
+        return score_submission(data, self.key, self.table, self.average, self.grade_on)
 
 
 class WorkingFolder(Protocol):
@@ -49,6 +62,7 @@ class Examination:
         contest: the contest's rules, where the assignment is the contest.
         handed_in: files that lay in the folder from the start, by name.
         contest_missing: why there are no rules, for the message.
+        earlier: `submission.csv` of the same student's earlier submissions, oldest first.
         notes: lines for the student, from hidden tests that passed.
         score: the contest's score once it is known.
         predictions: the `submission.csv` that was scored.
@@ -60,6 +74,7 @@ class Examination:
     contest: ContestRules | None = None
     contest_missing: str = ""
     handed_in: Mapping[str, bytes] = field(default_factory=dict)
+    earlier: tuple[bytes, ...] = ()
     notes: list[str] = field(default_factory=list)
     score: ContestScore | None = None
     predictions: bytes = b""

@@ -14,6 +14,8 @@ from grader.scoring.points import PointsTable, truncated
 from grader.scoring.submission_csv import parse_submission
 
 Part = Literal["public", "private"]
+Source = Literal["rerun", "csv", "kaggle"]
+"""Where an F1 comes from: the notebook is run, its predictions are handed in, or Kaggle has scored them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class ContestScore:
         private_f1: None where the test has no private part.
         points: from the part that the class grades on.
         shown_f1: the public F1 as students see it, five decimals, cut off.
+        accepted: False where the Ladder found no clear improvement; then all the rest is the earlier score that stays.
     """
 
     public_correct: int
@@ -69,6 +72,7 @@ class ContestScore:
     shown_f1: str
     average: Average
     grade_on: Part
+    accepted: bool = True
 
 
 def score_submission(
@@ -120,6 +124,29 @@ def score_predictions(
         shown_f1=truncated(public_f1),
         average=average,
         grade_on=grade_on,
+    )
+
+
+def score_count(correct: int, total: int, table: PointsTable) -> ContestScore:
+    """The score of a count that somebody else has made, such as Kaggle's public leaderboard.
+
+    Raises:
+        ValueError: it is no count.
+    """
+    if not 0 <= correct <= total or total == 0:
+        raise ValueError(f"{correct} right of {total} is not a score")
+    f1 = Fraction(correct, total)
+    return ContestScore(
+        public_correct=correct,
+        public_total=total,
+        private_correct=0,
+        private_total=0,
+        public_f1=f1,
+        private_f1=None,
+        points=table.points_for(f1),
+        shown_f1=truncated(f1),
+        average="micro",
+        grade_on="public",
     )
 
 

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from grader.grading import Conditions, Graded, Job, grade
-from grader.pipeline import Workers
+from grader.grading import Conditions, Graded, Job
+from grader.pipeline import Workers, submit
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.slot import Kind, acquire, release
 
@@ -36,8 +36,9 @@ class Lane:
     def start(self, job: Job) -> Future[Graded]:
         """Grade a submission; the lane is free again when `renew` or `done` is called."""
         self.is_free = False
-        self._conditions = job.conditions
-        return self._worker().submit(grade, job)
+        if job.conditions.source == "rerun":
+            self._conditions = job.conditions
+        return submit(self._worker(), job)
 
     def done(self) -> None:
         """The submission is over."""

@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from grader.actions import Teacher, carry_out
-from grader.collect import Submission, find_submissions, read_roster
+from grader.collect import read_roster
 from grader.conditions import slots_of
 from grader.course import Course
 from grader.database import ClassDatabase
@@ -25,6 +25,7 @@ from grader.page_rules import publish_rules
 from grader.pipeline import Row, Standing, Work, Workers, finish, only_writer, outcome, prepare
 from grader.publishing import make_feedback
 from grader.record import Recorder
+from grader.submissions import Submission, find_submissions
 from grader.watching.lanes import Lane, Lanes
 from grader.watching.rules import CurrentRules, signature
 from grader.watching.uploads import Uploads

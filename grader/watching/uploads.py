@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from grader.collect import Submission
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 from grader.course import Course
 from grader.database import ClassDatabase, RunState
 from grader.database.access import AccessList
@@ -14,6 +16,7 @@ from grader.handing_in import PageRules, unpack
 from grader.inbox import Inbox, Upload
 from grader.language import _
 from grader.placing import place
+from grader.submissions import Submission
 
 
 class Uploads:
@@ -21,6 +24,7 @@ class Uploads:
 
     def __init__(self, inbox: Inbox, database: ClassDatabase) -> None:
         self._inbox = inbox
+        self._database = database
         self._log = UploadLog(database)
         self._access = AccessList(database)
         self._decisions = Decisions(database)
@@ -63,7 +67,18 @@ class Uploads:
         except InvalidSubmission as error:
             self.fail(item, str(error))
             return None
+        limit = self._over_quota(course, student, item)
+        if limit:
+            self.fail(item, limit)
+            return None
         return place(course, student, item.assignment, files, item.at)
+
+    def _over_quota(self, course: Course, student: str, item: Upload) -> str:
+        """Why nothing more is taken now; empty where something is. Asked before the file takes the last one's place."""
+        if not course.assignment_config(item.assignment).contest:
+            return ""
+        now, zone = datetime.now(UTC), ZoneInfo(course.config.timezone)
+        return self._database.allowance(student, item.assignment, course.config.contest.quota, now, zone).message
 
     def running(self, item: Upload) -> None:
         """It is being graded."""

@@ -8,11 +8,11 @@ import shutil
 import pytest
 from watched_class import Class
 
-from grader.collect import find_submissions
 from grader.database import RunState
 from grader.database.decisions import audit_lines, feedback_of, grades_of
 from grader.database.queries import Board
 from grader.ledger import Ledger
+from grader.submissions import find_submissions
 
 
 def test_an_upload_becomes_points_a_grade_and_feedback(classroom: Class) -> None:

@@ -1,0 +1,64 @@
+"""The verb that takes scores from Kaggle."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from grader.cli.options import HERE, ClassDir, Json
+from grader.examiner.printable import printable
+
+SHOWN = 20
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("import-kaggle")(import_kaggle)
+
+
+def import_kaggle(
+    leaderboard: Annotated[Path, typer.Argument(help="The contest's public leaderboard as CSV, from Kaggle.")],
+    names: Annotated[Path, typer.Option("--names", metavar="FILE", help="CSV with the columns team and student.")],
+    assignment: Annotated[str, typer.Option("--assignment", "-a", metavar="ASSIGNMENT")] = "springfield",
+    images: Annotated[int, typer.Option(help="Images of the contest's public part.", min=1, max=99_999)] = 941,
+    class_dir: ClassDir = HERE,
+    as_json: Json = False,
+) -> None:
+    """Turn the contest's public leaderboard into points; class.toml has to say source = "kaggle".
+
+    Example: [bold]grader import-kaggle publicleaderboard.csv --names teams.csv[/]
+    """
+    from grader.cli.results import show_rows
+    from grader.course import Course
+    from grader.kaggle import import_leaderboard
+    from grader.language import _, speaking
+    from grader.pipeline import Standing, grade_class
+
+    course = Course.open(class_dir)
+    with speaking(course.config.language):
+        found = import_leaderboard(course, assignment, leaderboard, names, images=images)
+    rows = grade_class(course, [assignment], slots=1)
+    if as_json:
+        points = {row.student: row.report.points for row in rows if row.report}
+        print(json.dumps({"assignment": assignment, **asdict(found), "points": points}, ensure_ascii=False))
+    else:
+        console = Console(highlight=False)
+        show_rows(console, rows)
+        with speaking(course.config.language):
+            _tell(console, _("Teams without a student: {names}"), found.teams_without_student)
+            _tell(console, _("In the mapping, but not on the leaderboard: {names}"), found.names_without_team)
+    if found.names_without_team or any(row.standing is Standing.NOT_GRADED for row in rows):
+        raise typer.Exit(1)
+
+
+def _tell(console: Console, text: str, names: tuple[str, ...]) -> None:
+    if names:
+        more = f" ... ({len(names)})" if len(names) > SHOWN else ""
+        shown = printable(", ".join(names[:SHOWN]), 4000)
+        console.print(f"[yellow]{escape(text.format(names=shown) + more)}[/]")
