@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import tomlkit
+
 from grader.collect import read_roster
 from grader.course import Course
 from grader.database import ClassDatabase
@@ -99,9 +101,10 @@ def invite(teacher: Teacher, student: str, name: str, token_sha256: str | None, 
     access = AccessList(teacher.database)
     if token_sha256 is None and not email:
         raise InvalidConfig("An invitation needs a link or an address.", remedy="Give one of them.")
-    if token_sha256 is not None and access.knows(token_sha256):
-        return
-    ended = access.invite_student(student, name, token_sha256=token_sha256, email=email or None)
+    is_repeated = token_sha256 is not None and access.knows(token_sha256)
+    ended = (
+        False if is_repeated else (access.invite_student(student, name, token_sha256=token_sha256, email=email or None))
+    )
     teacher.log("invite", student, "the earlier link ended" if ended else "")
 
 
@@ -146,6 +149,21 @@ def set_deadline(teacher: Teacher, assignment: str, when: str) -> None:
     teacher.log("deadline", assignment, when.strip())
 
 
+def set_quota(teacher: Teacher, per_day: int, in_total: int) -> None:
+    """Set in class.toml how much a student may hand in to the contest; 0 is no limit.
+
+    Raises:
+        InvalidConfig: a number is negative.
+    """
+    if min(per_day, in_total) < 0:
+        raise InvalidConfig("A quota is 0 (no limit) or more.", remedy="Check the numbers.")
+    value = tomlkit.inline_table()
+    value.update({"per_day": per_day, "in_total": in_total})
+    value["invalid_per_day"] = teacher.course.config.contest.quota.invalid_per_day
+    change_setting(teacher.course.root, ("contest",), "quota", value)
+    teacher.log("quota", "contest", f"{per_day} a day, {in_total} in total")
+
+
 _Fields = Mapping[str, str]
 _ACTIONS: dict[str, Callable[[Teacher, _Fields], None]] = {
     "override": lambda t, f: override(t, f["student"], f["assignment"], _number(f["points"]), f["reason"]),
@@ -153,6 +171,7 @@ _ACTIONS: dict[str, Callable[[Teacher, _Fields], None]] = {
     "rejudge": lambda t, f: rejudge(t, f["student"], f["assignment"]),
     "invite": lambda t, f: invite(t, f["student"], f.get("name", ""), f["token_sha256"]),
     "revoke": lambda t, f: revoke(t, f["student"]),
+    "quota": lambda t, f: set_quota(t, int(_number(f["per_day"])), int(_number(f["in_total"]))),
     "deadline": lambda t, f: set_deadline(t, f["assignment"], f["when"]),
 }
 

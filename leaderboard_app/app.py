@@ -13,8 +13,9 @@ from grader.language import _, speaking
 from leaderboard_app import identity, languages
 from leaderboard_app.formatting import plain
 from leaderboard_app.settings import BoardSettings
-from leaderboard_app.views import assignment, hand_in, how, mine, overall
+from leaderboard_app.views import assignment, hand_in, how, mine, overall, projector
 from leaderboard_app.views.entrance import tell_refusal
+from leaderboard_app.views.teacher import page as teacher
 
 
 def main() -> None:
@@ -56,6 +57,8 @@ def _pages(settings: BoardSettings, who: Identity | None) -> list[st.Page]:
         page(assignment.render, _("Assignments"), "assignment", "assignments"),
         page(mine.render, _("My page"), "person", "me", shown=is_student),
         page(hand_in.render, _("Hand in"), "upload_file", "hand-in", shown=is_student),
+        page(teacher.render, _("Teacher"), "school", "teacher", shown=who is not None and who.is_teacher),
+        page(projector.render, _("Projector"), "cast", "projector", shown=who is not None and who.is_teacher),
         page(lambda _settings: how.render(), _("How grading works"), "help", "how"),
     ]
 

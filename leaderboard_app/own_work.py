@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.database.decisions import feedback_of, grades_of
@@ -12,6 +13,9 @@ from grader.database.queries import Board
 from grader.database.records import RunState
 from grader.database.uploads import OVER, uploads_of, waiting
 from grader.inbox import Inbox, Upload
+from grader.scoring.quota import Allowance
+from leaderboard_app import identity
+from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.settings import BoardSettings
 
 
@@ -71,6 +75,24 @@ def load(settings: BoardSettings, who: Identity) -> OwnWork:
             ahead={upload: place for place, upload in enumerate(queue)},
             grades=tuple(grades_of(board, student)),
         )
+
+
+def own_alias(settings: BoardSettings) -> str:
+    """The reader's own alias, to be marked on a board; empty for a visitor and for a teacher."""
+    who = identity.current(settings)
+    if who is None or who.student_id is None:
+        return ""
+    with Board.open(settings.class_db_url) as board:
+        return alias_of(board, who.student_id)
+
+
+def allowance(settings: BoardSettings, who: Identity, board: AssignmentBoard) -> Allowance | None:
+    """What this student may still hand in; None where nothing is limited."""
+    quota = board.rules.quota
+    if quota is None:
+        return None
+    with Board.open(settings.class_db_url) as opened:
+        return opened.allowance(str(who.student_id), board.assignment.slug, quota, datetime.now(UTC), settings.zone)
 
 
 def feedback(settings: BoardSettings, who: Identity, slug: str) -> bytes | None:

@@ -23,6 +23,8 @@ def add_to(app: typer.Typer) -> None:
     app.command()(override)
     app.command()(rejudge)
     app.command()(deadline)
+    app.command()(quota)
+    app.command()(anomalies)
     app.command()(log)
 
 
@@ -82,6 +84,42 @@ def deadline(
     with acting(class_dir) as who:
         actions.set_deadline(who, assignment, when)
     Console(highlight=False).print(f"[green]set[/] {assignment}: {when or 'no deadline'}")
+
+
+def quota(
+    per_day: Annotated[int, typer.Argument(metavar="PER_DAY", help="0: no limit.", min=0)],
+    in_total: Annotated[int, typer.Argument(metavar="[IN_TOTAL]", help="0: no limit.", min=0)] = 0,
+    class_dir: ClassDir = HERE,
+) -> None:
+    """Set in class.toml how much a student may hand in to the contest.
+
+    Example: [bold]grader quota 5 60[/]
+    """
+    from grader import actions
+
+    with acting(class_dir) as who:
+        actions.set_quota(who, per_day, in_total)
+    Console(highlight=False).print(f"[green]set[/] {per_day} a day, {in_total} in total")
+
+
+def anomalies(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
+    """List what is worth a second look: equal files, rows of nearly equal scores, leaps.
+
+    Example: [bold]grader anomalies[/]
+    """
+    from grader.database.anomalies import find
+    from grader.database.personal import all_runs
+    from grader.database.queries import Board
+
+    with acting(class_dir) as who, Board.open(who.course.database_url) as board:
+        found = find(all_runs(board, limit=100_000))
+    if as_json:
+        print(json.dumps([asdict(line) for line in found], ensure_ascii=False))
+        return
+    table = Table("what", "assignment", "students", "count")
+    for line in found:
+        table.add_row(*(Text(cell) for cell in (line.kind, line.assignment, ", ".join(line.students), str(line.count))))
+    Console(highlight=False).print(table)
 
 
 def log(class_dir: ClassDir = HERE, as_json: Json = False) -> None:

@@ -94,7 +94,7 @@ def export(
     file = to.open("w", encoding="utf-8", newline="") if to else sys.stdout
     try:
         writer = csv.writer(file)
-        writer.writerow(["student", "name", "assignment", "points", "max_points", "f1", "received"])
+        writer.writerow(["student", "name", "assignment", "points", "max_points", "f1", "received", "reason"])
         for line in table:
             writer.writerow(line.cells())
     finally:

@@ -176,6 +176,14 @@ def audit_log(board: Board, limit: int = 200) -> list[AuditRecord]:
         return [_audit(row) for row in session.scalars(query)]
 
 
+def outcome_of(board: Board, request_id: str) -> AuditRecord | None:
+    """What came of a request of the page's; None while it waits."""
+    query = select(AuditEntry).where(AuditEntry.request_id == request_id)
+    with board.connection() as connection, Session(connection) as session:
+        row = session.scalars(query).first()
+        return None if row is None else _audit(row)
+
+
 def audit_lines(database: ClassDatabase, limit: int = 200) -> list[AuditRecord]:
     """The same for the command line."""
     query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)

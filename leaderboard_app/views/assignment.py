@@ -9,10 +9,10 @@ import streamlit as st
 
 from grader.database.queries import AssignmentSummary, Standing
 from grader.language import Language, _, speaking
-from leaderboard_app import formatting, languages
+from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.settings import BoardSettings
-from leaderboard_app.views import tables
+from leaderboard_app.views import charts, tables
 from leaderboard_app.views.choosing import choose
 from leaderboard_app.views.freshness import read_note
 from leaderboard_app.views.unavailable import load_or_explain
@@ -43,11 +43,11 @@ def _board(settings: BoardSettings, slug: str) -> None:
         data = load_or_explain(settings)
         for board in data.boards:
             if board.assignment.slug == slug:
-                _draw(board, settings, language)
+                _draw(board, settings, language, own_work.own_alias(settings))
         read_note(data, settings, language)
 
 
-def _draw(board: AssignmentBoard, settings: BoardSettings, language: Language) -> None:
+def _draw(board: AssignmentBoard, settings: BoardSettings, language: Language, own_alias: str) -> None:
     _status(board.assignment, settings, language)
     if not board.standings:
         st.info(_("Nobody has handed this in yet. Be the first!"), icon=":material/hourglass_empty:")
@@ -56,6 +56,7 @@ def _draw(board: AssignmentBoard, settings: BoardSettings, language: Language) -
     columns = _contest_columns if board.assignment.is_contest else _block_columns
     tables.draw(
         [
+            *_places(board, own_alias),
             *columns(board.standings),
             tables.Column(_("Tries"), [row.submissions for row in board.standings], kind="count"),
             tables.Column(
@@ -66,6 +67,8 @@ def _draw(board: AssignmentBoard, settings: BoardSettings, language: Language) -
         alt=_("Students by alias, ordered by their best score"),
         key=board.assignment.slug,
     )
+    with st.expander(_("Points of the class"), icon=":material/bar_chart:"):
+        charts.distribution(board.standings, board.row_of(own_alias))
     if board.assignment.is_contest:
         st.caption(
             _(
@@ -115,10 +118,22 @@ def _average(ranked: Sequence[Standing]) -> str:
     return formatting.points(sum(earned) / len(earned) if earned else None)
 
 
-def _contest_columns(rows: Sequence[Standing]) -> list[tables.Column]:
+def _places(board: AssignmentBoard, own_alias: str) -> list[tables.Column]:
+    """Rank, its change in a day, and the alias; the reader's own is marked."""
+    rows = board.standings
     return [
         tables.Column("#", [row.rank for row in rows], kind="rank"),
-        tables.Column(_("Alias"), [row.alias for row in rows]),
+        tables.Column(
+            "±",
+            [formatting.change(row.rank, board.ranks_yesterday.get(row.alias)) for row in rows],
+            help=_("Change of place in a day"),
+        ),
+        tables.Column(_("Alias"), [formatting.marked(row.alias, own_alias) for row in rows]),
+    ]
+
+
+def _contest_columns(rows: Sequence[Standing]) -> list[tables.Column]:
+    return [
         tables.Column("F1", [formatting.f1(row.correct, row.total) for row in rows], help=_("Cut off, not rounded")),
         tables.Column(_("Points"), [row.points for row in rows], kind="points"),
         tables.Column(_("95% interval"), [formatting.interval(row.correct, row.total) for row in rows]),
@@ -127,8 +142,6 @@ def _contest_columns(rows: Sequence[Standing]) -> list[tables.Column]:
 
 def _block_columns(rows: Sequence[Standing]) -> list[tables.Column]:
     return [
-        tables.Column("#", [row.rank for row in rows], kind="rank"),
-        tables.Column(_("Alias"), [row.alias for row in rows]),
         tables.Column(_("Points"), [row.points for row in rows], kind="points"),
         tables.Column(_("Out of"), [row.max_points for row in rows], kind="points"),
     ]

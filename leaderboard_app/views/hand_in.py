@@ -84,6 +84,12 @@ def _form(settings: BoardSettings, who: Identity, board: AssignmentBoard, work: 
         st.success(said, icon=":material/inbox:")
     number = st.session_state.get(_ROUND, 0)
     slug = board.assignment.slug
+    left = own_work.allowance(settings, who, board)
+    if left is not None and left.message:
+        st.warning(formatting.plain(left.message), icon=":material/block:")
+    elif left is not None and left.left_today is not None:
+        text = _("Left today: {count}. New ones from {at}.")
+        st.caption(text.format(count=left.left_today, at=f"{left.resets_at:%H:%M}"))
     if not board.rules.takes:
         st.info(_("For this assignment nothing is handed in here."), icon=":material/info:")
         return
@@ -99,7 +105,8 @@ def _form(settings: BoardSettings, who: Identity, board: AssignmentBoard, work: 
         return
     if _is_known(settings, who, slug, data, work):
         return
-    if st.button(_("Hand in"), type="primary", icon=":material/send:"):
+    is_used_up = left is not None and bool(left.message)
+    if st.button(_("Hand in"), disabled=is_used_up, type="primary", icon=":material/send:"):
         _send(settings, who, slug, file.name, data)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import html
-from datetime import UTC, datetime
 
 import streamlit as st
 
+from grader.database.page_records import Identity
 from grader.language import Language, _, ngettext
 from leaderboard_app import formatting, identity, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
@@ -31,7 +31,7 @@ def render(settings: BoardSettings) -> None:
         st.info(_("This class has no assignments yet."), icon=":material/hourglass_empty:")
         return
     board = choose(data.boards)
-    _card(board, work, settings, language)
+    _card(board, work, settings, who, language)
     left, right = st.columns([3, 2], gap="large")
     with left:
         submissions.draw(settings, board.assignment.slug, is_waiting=work.is_waiting)
@@ -47,17 +47,19 @@ def _greeting(name: str, alias: str) -> None:
     st.caption(_("On the board you are **{alias}**; only your teacher knows.").format(alias=formatting.plain(alias)))
 
 
-def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, language: Language) -> None:
+def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, who: Identity, language: Language) -> None:
     row = board.row_of(work.alias)
     runs = work.runs_for(board.assignment.slug)
     with st.container(horizontal=True):
         rank = row.rank if row else None
+        change = _change(rank, board.ranks_yesterday.get(work.alias))
         st.metric(
             _("Place"),
             formatting.NOTHING if rank is None else str(rank),
-            delta=_change(rank, board.ranks_yesterday.get(work.alias)),
-            delta_description=_("in a day"),
+            delta=change,
+            delta_description=_("in a day") if change is not None else None,
             border=True,
+            height="stretch",
         )
         if board.assignment.is_contest:
             st.metric(
@@ -66,19 +68,27 @@ def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, langua
                 if row is None or row.correct is None or row.total is None
                 else formatting.f1_value(row.correct, row.total),
                 border=True,
+                height="stretch",
                 chart_data=[run.correct for run in runs if run.correct is not None] if len(runs) > 2 else None,
                 help=None
                 if row is None or row.correct is None
                 else _("95% interval: {interval}").format(interval=formatting.interval(row.correct, row.total)),
             )
-        st.metric(_("Best points"), _of(row.points if row else None, board.assignment.max_points), border=True)
+        st.metric(
+            _("Best points"),
+            _of(row.points if row else None, board.assignment.max_points),
+            border=True,
+            height="stretch",
+        )
         grade = work.grade(board.assignment.slug)
         st.metric(
             _("Your grade"),
             _of(grade.standing if grade else None, board.assignment.max_points),
             border=True,
+            height="stretch",
             help=_("Of the last submission, as the gradebook has it."),
         )
+        _quota_card(board, settings, who)
         _deadline_card(board, settings, language)
     if grade is not None and grade.override is not None:
         text = _("Your teacher set this grade: {reason}").format(reason=formatting.plain(grade.reason))
@@ -90,18 +100,30 @@ def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, langua
         )
 
 
+def _quota_card(board: AssignmentBoard, settings: BoardSettings, who: Identity) -> None:
+    left = own_work.allowance(settings, who, board)
+    if left is None or left.left_today is None:
+        return
+    st.metric(
+        _("Left today"),
+        str(left.left_today),
+        border=True,
+        height="stretch",
+        help=_("Submissions of today; new ones from {at}.").format(at=f"{left.resets_at:%H:%M}"),
+    )
+
+
 def _deadline_card(board: AssignmentBoard, settings: BoardSettings, language: Language) -> None:
     deadline = board.assignment.deadline
     if deadline is None:
         return
-    left_h = (deadline - datetime.now(UTC)).total_seconds() / 3600
-    if left_h <= 0:
-        text = _("over")
-    elif left_h < 48:
-        text = ngettext("{count} hour", "{count} hours", int(left_h)).format(count=int(left_h))
-    else:
-        text = ngettext("{count} day", "{count} days", int(left_h / 24)).format(count=int(left_h / 24))
-    st.metric(_("Deadline"), text, border=True, help=formatting.moment(deadline, settings.zone, language))
+    st.metric(
+        _("Deadline"),
+        formatting.time_left(deadline),
+        border=True,
+        height="stretch",
+        help=formatting.moment(deadline, settings.zone, language),
+    )
 
 
 def _change(now: int | None, before: int | None) -> int | None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from grader.database.queries import OverallStanding
 from grader.language import Language, _, speaking
-from leaderboard_app import formatting, languages
+from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import ClassData
 from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views import tables
@@ -56,10 +56,10 @@ def _of(points: float | None, max_points: float) -> str:
 
 
 def _columns(data: ClassData, settings: BoardSettings, language: Language) -> list[tables.Column]:
-    rows = data.overall
+    rows, own_alias = data.overall, own_work.own_alias(settings)
     return [
         tables.Column("#", [row.rank for row in rows], kind="rank"),
-        tables.Column(_("Alias"), [row.alias for row in rows]),
+        tables.Column(_("Alias"), [formatting.marked(row.alias, own_alias) for row in rows]),
         tables.Column(_("Sum"), [row.points for row in rows], kind="points"),
         *(_assignment_column(data, rows, number) for number in range(len(data.boards))),
         tables.Column(_("Tries"), [row.submissions for row in rows], kind="count"),

@@ -94,6 +94,8 @@ def _result(run: OwnRun) -> str:
 
 
 def _tasks(run: OwnRun) -> None:
+    if run.remarks:
+        st.markdown(formatting.plain_lines("\n".join(run.remarks)))
     lost = [task for task in run.tasks if task.points is not None and task.points < task.max_points]
     if not lost:
         return
