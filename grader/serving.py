@@ -11,7 +11,6 @@ from grader.database import ClassDatabase
 from grader.errors import EnvironmentFault
 from grader.page_rules import publish_rules
 from grader.page_view import page_command
-from grader.watching.loop import watch
 from leaderboard_app.serve import command
 from leaderboard_app.settings import BoardSettings
 
@@ -46,6 +45,8 @@ def serve_class(course: Course, stop: threading.Event, *, address: str, port: in
     looking = threading.Thread(target=_look_after, args=(page, stop, ended), daemon=True)
     looking.start()
     try:
+        from grader.watching.loop import watch  # noqa: PLC0415  it loads torch for seconds, while the page is up already
+
         watch(course, stop, slots=slots)
     finally:
         stop.set()

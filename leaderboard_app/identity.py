@@ -46,7 +46,8 @@ def sign_in(settings: BoardSettings) -> None:
             st.session_state[_SIGNED_OUT] = False
             _set_cookie(offered, _COOKIE_S)
     elif _TOKEN not in st.session_state and not st.session_state.get(_SIGNED_OUT):
-        kept = st.context.cookies.get(COOKIE, "")
+        found = st.context.cookies.get(COOKIE)
+        kept = found if isinstance(found, str) else ""
         is_right = bool(kept) and _is_right(settings, kept)
         st.session_state[_TOKEN] = kept if is_right else ""
         if kept and not is_right:

@@ -43,6 +43,8 @@ _THEME = {
     "theme.light.borderColor": "#eadfb8",
     "theme.light.dataframeBorderColor": "#efe6c8",
     "theme.light.dataframeHeaderBackgroundColor": "#fff3cf",
+    "theme.light.chartCategoricalColors": '["#b5246f", "#c98a00", "#3b6fb5", "#2f7d4f"]',
+    "theme.dark.chartCategoricalColors": '["#ffd447", "#ff8fc4", "#8ab8ff", "#8ed7a8"]',
     "theme.dark.primaryColor": "#ffd447",
     "theme.dark.backgroundColor": "#191827",
     "theme.dark.secondaryBackgroundColor": "#262439",

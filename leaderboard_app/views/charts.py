@@ -62,7 +62,7 @@ def progress(runs: Sequence[OwnRun]) -> None:
     if len(rows) < 2:
         return
     base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X("number:Q", title=_("Submission"), axis=alt.Axis(tickMinStep=1, format="d"))
+        x=alt.X("number:O", title=_("Submission"), axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
     )
     scale = alt.Scale(zero=False)
     interval = base.mark_rule(strokeWidth=2, opacity=0.5).encode(y=alt.Y("low:Q", title="F1", scale=scale), y2="high:Q")
@@ -84,7 +84,7 @@ def distribution(rows: Sequence[Standing], own: Standing | None) -> None:
         alt.Chart(frame)
         .mark_bar(cornerRadiusTopLeft=3, cornerRadiusTopRight=3)
         .encode(
-            x=alt.X("points:Q", bin=alt.Bin(maxbins=15), title=_("Points")),
+            x=alt.X("points:Q", bin=alt.Bin(step=1, nice=False), title=_("Points"), axis=alt.Axis(format="d")),
             y=alt.Y("count():Q", title=_("Students"), axis=alt.Axis(tickMinStep=1, format="d")),
         )
     )
