@@ -13,7 +13,7 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-ANSWER_S = 60.0
+ANSWER_S = 240.0
 
 
 @dataclass
