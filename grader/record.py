@@ -16,7 +16,6 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 import nbformat
-from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SAWarning
 
@@ -39,6 +38,7 @@ from grader.grading import Graded
 from grader.ledger import Ledger, Problem
 from grader.nbgrader_plugins import SealedSaveAutoGrades, nbgrader_config, open_gradebook
 from grader.outcomes import TaskResult
+from grader.publishing import publish_grade
 from grader.submissions import TIMESTAMP, KaggleScore, Submission
 
 
@@ -141,7 +141,7 @@ class Recorder:
                 self._write_autograded(submission, result)
                 self._write_gradebook(submission, result)
             self._database.record_run(self._run_record(submission, assignment, content, result, key))
-            self._publish_grade(submission)
+            publish_grade(self._gradebook, self._decisions, submission.student, submission.slug)
         except OSError as error:
             raise EnvironmentFault(
                 f"The result of {submission.student} for {submission.slug} cannot be written: {error.strerror}.",
@@ -186,16 +186,6 @@ class Recorder:
         else:
             gradebook.find_submission_notebook(slug, slug, student).late_submission_penalty = None
             gradebook.db.commit()
-
-    def _publish_grade(self, submission: Submission) -> None:
-        """Tell the class database what stands in the gradebook: the page sees only the one."""
-        try:
-            graded = self._gradebook.find_submission(submission.slug, submission.student)
-        except MissingEntry:
-            return  # nothing of this student's was gradable yet
-        penalty = float(graded.late_submission_penalty)
-        points = float(graded.score) - penalty
-        self._decisions.set_grade(submission.student, submission.slug, points, float(graded.max_score), penalty)
 
     def _run_record(
         self, submission: Submission, assignment: Assignment, content: str, result: Graded | Problem, key: str

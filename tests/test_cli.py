@@ -27,6 +27,19 @@ def grader(*arguments: object, cwd: Path | None = None, **environment: str) -> s
 
 def test_every_verb_has_help_with_an_example() -> None:
     verbs = ["init", "release", "collect", "grade", "feedback", "leaderboard", "export", "audit", "doctor", "demo"]
+    verbs += [
+        "watch",
+        "serve",
+        "invite",
+        "revoke",
+        "access",
+        "override",
+        "rejudge",
+        "deadline",
+        "quota",
+        "anomalies",
+        "log",
+    ]
     for verb in [[v] for v in verbs] + [["dataset", "import"], ["dataset", "synthesize"]]:
         shown = grader(*verb, "--help")
         assert shown.returncode == 0
