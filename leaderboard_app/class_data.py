@@ -65,7 +65,8 @@ def _version(class_db_url: str) -> tuple[int, str]:
         return board.last_run(), f"{datetime.now(UTC):%H:%M}"
 
 
-@st.cache_data(max_entries=2, show_spinner=False)
+# A resource: nobody can change it, and copying a thousand rows for every refresh of every tab costs more than the rest.
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _load(class_db_url: str, of_version: tuple[int, str]) -> ClassData:
     now = datetime.now(UTC)
     with Board.open(class_db_url) as board:

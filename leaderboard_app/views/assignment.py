@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -18,6 +19,7 @@ from leaderboard_app.views.freshness import read_note
 from leaderboard_app.views.unavailable import load_or_explain
 
 _REFRESH_S = 30
+_ALIAS = 2  # the column with the aliases
 
 
 def render(settings: BoardSettings) -> None:
@@ -31,6 +33,9 @@ def render(settings: BoardSettings) -> None:
     # After the deadline nothing moves, so nobody's tab has to ask.
     refresh_s = None if _is_over(chosen.assignment) else _REFRESH_S
     st.fragment(_board, run_every=refresh_s)(settings, chosen.assignment.slug)
+    if chosen.standings:  # outside of what refreshes: a chart costs as much as ten tables
+        with st.expander(_("Points of the class"), icon=":material/bar_chart:"):
+            charts.distribution(chosen.standings, chosen.row_of(own_work.own_alias(settings)))
 
 
 def _is_over(assignment: AssignmentSummary) -> bool:
@@ -43,32 +48,22 @@ def _board(settings: BoardSettings, slug: str) -> None:
         data = load_or_explain(settings)
         for board in data.boards:
             if board.assignment.slug == slug:
-                _draw(board, settings, language, own_work.own_alias(settings))
+                _draw(board, data.read_at, settings, language)
         read_note(data, settings, language)
 
 
-def _draw(board: AssignmentBoard, settings: BoardSettings, language: Language, own_alias: str) -> None:
+def _draw(board: AssignmentBoard, read_at: datetime, settings: BoardSettings, language: Language) -> None:
     _status(board.assignment, settings, language)
     if not board.standings:
         st.info(_("Nobody has handed this in yet. Be the first!"), icon=":material/hourglass_empty:")
         return
     _cards(board)
-    columns = _contest_columns if board.assignment.is_contest else _block_columns
+    columns = _columns(board, settings.zone, board.assignment.slug, read_at, language)
     tables.draw(
-        [
-            *_places(board, own_alias),
-            *columns(board.standings),
-            tables.Column(_("Tries"), [row.submissions for row in board.standings], kind="count"),
-            tables.Column(
-                _("Improved"),
-                [formatting.moment(row.improved_at, settings.zone, language) for row in board.standings],
-            ),
-        ],
+        tables.marked(columns, _ALIAS, own_work.own_alias(settings)),
         alt=_("Students by alias, ordered by their best score"),
         key=board.assignment.slug,
     )
-    with st.expander(_("Points of the class"), icon=":material/bar_chart:"):
-        charts.distribution(board.standings, board.row_of(own_alias))
     if board.assignment.is_contest:
         st.caption(
             _(
@@ -76,6 +71,21 @@ def _draw(board: AssignmentBoard, settings: BoardSettings, language: Language, o
                 "points come from the exact count."
             )
         )
+
+
+@st.cache_resource(max_entries=50, show_spinner=False)
+def _columns(
+    _board: AssignmentBoard, _zone: ZoneInfo, slug: str, read_at: datetime, language: Language
+) -> tuple[tables.Column, ...]:
+    """The table as all readers of one language see it; made once for all tabs."""
+    rows = _board.standings
+    own = _contest_columns if _board.assignment.is_contest else _block_columns
+    return (
+        *_places(_board),
+        *own(rows),
+        tables.Column(_("Tries"), [row.submissions for row in rows], kind="count"),
+        tables.Column(_("Improved"), [formatting.moment(row.improved_at, _zone, language) for row in rows]),
+    )
 
 
 def _status(assignment: AssignmentSummary, settings: BoardSettings, language: Language) -> None:
@@ -118,8 +128,8 @@ def _average(ranked: Sequence[Standing]) -> str:
     return formatting.points(sum(earned) / len(earned) if earned else None)
 
 
-def _places(board: AssignmentBoard, own_alias: str) -> list[tables.Column]:
-    """Rank, its change in a day, and the alias; the reader's own is marked."""
+def _places(board: AssignmentBoard) -> list[tables.Column]:
+    """Rank, its change in a day, and the alias."""
     rows = board.standings
     return [
         tables.Column("#", [row.rank for row in rows], kind="rank"),
@@ -128,7 +138,7 @@ def _places(board: AssignmentBoard, own_alias: str) -> list[tables.Column]:
             [formatting.change(row.rank, board.ranks_yesterday.get(row.alias)) for row in rows],
             help=_("Change of place in a day"),
         ),
-        tables.Column(_("Alias"), [formatting.marked(row.alias, own_alias) for row in rows]),
+        tables.Column(_("Alias"), [row.alias for row in rows]),
     ]
 
 

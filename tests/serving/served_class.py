@@ -71,7 +71,7 @@ class Served:
         """A submission.csv with so many wrong labels."""
         rows = Layout(self.course.dataset).answers_csv.read_text().splitlines()[1:]
         classes = sorted({row.split(",")[1] for row in rows})
-        path = folder / "submission.csv"
+        path = folder / f"submission{wrong}.csv"
         lines = [header]
         for number, row in enumerate(rows):
             image, label, _part = row.split(",")
