@@ -17,6 +17,7 @@ from grader.errors import EnvironmentFault
 from grader.sandbox import bubblewrap
 
 OIDC_SECRETS = "secrets.toml"
+_TMP = "/tmp"  # noqa: S108  a file system of the view's own
 _ETC = ("resolv.conf", "hosts", "ssl", "ca-certificates", "mime.types", "localtime")
 
 
@@ -50,10 +51,11 @@ def page_command(course: Course, argv: list[str], environment: Mapping[str, str]
     if secrets.is_file():
         options += ["--ro-bind", str(secrets), str(secrets)]
         argv = [*argv, f"--secrets.files={secrets}"]
-    options += ["--clearenv", "--setenv", "HOME", "/home/student", "--setenv", "PYTHONDONTWRITEBYTECODE", "1"]
-    for name, value in environment.items():
+    # What was not bound is memory of the view's own; nothing is written there either, but in /tmp.
+    options += ["--remount-ro", "/", "--clearenv"]
+    for name, value in {"HOME": _TMP, "PYTHONDONTWRITEBYTECODE": "1", **environment}.items():
         options += ["--setenv", name, value]
-    return [*options, "--chdir", "/home/student", *argv]
+    return [*options, "--chdir", _TMP, *argv]
 
 
 def _code() -> list[str]:

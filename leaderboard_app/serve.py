@@ -65,7 +65,7 @@ def command(*, address: str = "127.0.0.1", port: int = 8501) -> list[str]:
     """
     listening = {"server.address": address, "server.port": str(port)}
     flags = [f"--{name}={value}" for name, value in (_SETTINGS | _THEME | listening).items()]
-    return [sys.executable, "-m", "streamlit", "run", str(_APP), *flags]
+    return [sys.executable, "-m", "leaderboard_app.start", "run", str(_APP), *flags]
 
 
 def serve(settings: BoardSettings, *, address: str = "127.0.0.1", port: int = 8501) -> NoReturn:

@@ -34,7 +34,7 @@ def test_every_verb_has_help_with_an_example() -> None:
         "revoke",
         "access",
         "override",
-        "rejudge",
+        "regrade",
         "deadline",
         "quota",
         "anomalies",

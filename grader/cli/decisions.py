@@ -1,4 +1,4 @@
-"""Verbs on what a teacher decides: override, rejudge, deadline, log."""
+"""Verbs on what a teacher decides: override, regrade, deadline, quota, anomalies, log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Assignment = Annotated[str, typer.Argument(metavar="ASSIGNMENT")]
 def add_to(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command()(override)
-    app.command()(rejudge)
+    app.command()(regrade)
     app.command()(deadline)
     app.command()(quota)
     app.command()(anomalies)
@@ -53,14 +53,14 @@ def override(
     Console(highlight=False).print(f"[green]done[/] {student} / {assignment}")
 
 
-def rejudge(
+def regrade(
     assignment: Assignment,
     students: Annotated[list[str], typer.Option("--student", "-s", metavar="ID", help="May be given again.")],
     class_dir: ClassDir = HERE,
 ) -> None:
     """Have submissions graded anew, by `grader grade` or the running watcher; the old result stands until then.
 
-    Example: [bold]grader rejudge resnet --student ivanova[/]
+    Example: [bold]grader regrade resnet --student ivanova[/]
     """
     from grader import actions
 
