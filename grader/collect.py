@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import csv
-import io
 import shutil
-import stat
 import subprocess
 import sys
 import tempfile
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
+from grader.archives import check_archive
 from grader.course import Course, ordinary_files
 from grader.errors import InvalidAssignment, InvalidConfig, InvalidSubmission
 from grader.nbgrader_plugins import student_of
-from grader.submissions import MAX_TOTAL_BYTES, TIMESTAMP
+from grader.submissions import TIMESTAMP
 
-MAX_ARCHIVE_BYTES = 4 * 1024 * 1024 * 1024
-MAX_ARCHIVE_FILES = 100_000
 ROSTER = "roster.csv"
 
 
@@ -130,51 +125,6 @@ def _bring_other_files(course: Course, slug: str, extracted: Path, names: Sequen
                 target = course.submitted / student / slug / path.relative_to(folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
-
-
-def check_archive(path: Path) -> None:
-    """Refuse an archive that would do harm while it is unpacked.
-
-    Raises:
-        InvalidSubmission: not a zip, too many or too large files, links, or paths that lead outside.
-    """
-    entries, size = _contents(path, str(path), depth=0)
-    if size > MAX_ARCHIVE_BYTES or len(entries) > MAX_ARCHIVE_FILES:
-        raise InvalidSubmission(
-            f"{path} unpacks to {len(entries)} files of {size >> 20} MiB; at most {MAX_ARCHIVE_FILES} files and "
-            f"{MAX_ARCHIVE_BYTES >> 20} MiB are taken.",
-            remedy="Split it.",
-        )
-    for entry in entries:
-        parts = Path(entry.filename.replace("\\", "/"))
-        if parts.is_absolute() or ".." in parts.parts or stat.S_ISLNK(entry.external_attr >> 16):
-            raise InvalidSubmission(
-                f"{path} holds {entry.filename!a}, which leads out of its folder or is a link.", remedy="Remove it."
-            )
-
-
-def _contents(file: Path | IO[bytes], name: str, *, depth: int) -> tuple[list[zipfile.ZipInfo], int]:
-    """Entries of an archive and of the archives in it, which nbgrader unpacks too, and their size unpacked."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            entries = archive.infolist()
-            size = sum(entry.file_size for entry in entries)
-            for entry in list(entries):
-                suffix = Path(entry.filename).suffix.lower()
-                if suffix == ".gz" or (suffix == ".zip" and (depth >= 1 or entry.file_size > MAX_TOTAL_BYTES)):
-                    raise InvalidSubmission(
-                        f"{name} holds the archive {entry.filename!a}.", remedy="Unpack it first, or leave it out."
-                    )
-                if suffix == ".zip" and size <= MAX_ARCHIVE_BYTES:
-                    inner, more = _contents(
-                        io.BytesIO(archive.read(entry)), f"{name}/{entry.filename}", depth=depth + 1
-                    )
-                    entries, size = [*entries, *inner], size + more
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
-        raise InvalidSubmission(
-            f"{name} is not a zip archive that can be read: {error}.", remedy="Download it again."
-        ) from error
-    return entries, size
 
 
 def _links(folder: str, names: list[str]) -> set[str]:

@@ -157,6 +157,11 @@ class Course:
         return self.root / "dataset"
 
     @property
+    def inbox(self) -> Path:
+        """Uploads and requests of the page: the one folder that it may write."""
+        return self.root / "inbox"
+
+    @property
     def kaggle(self) -> Path:
         """Scores from Kaggle's leaderboard, `<slug>.csv`, for the grader alone to write."""
         return self.root / "kaggle"

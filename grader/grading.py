@@ -28,13 +28,14 @@ from grader.examiner.printable import printable
 from grader.examiner.remote import Session
 from grader.language import Language, _, speaking
 from grader.limits import Limits
+from grader.notebooks import read_notebook
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.remarks import remarks_on
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import CellRun, Kernel
 from grader.scoring.contest import ContestScore, Source
 from grader.scoring.points import DEFAULT_TABLE, PointsTable
-from grader.seal import PLACEHOLDER, read_notebook, seal
+from grader.seal import PLACEHOLDER, seal
 from grader.troubles import reason_behind
 
 MAX_RESTARTS = 2
@@ -175,20 +176,9 @@ def run_and_examine(
     Raises:
         EnvironmentFault: no kernel could be started.
     """
-    device = conditions.device
-    torch.set_num_threads(device.threads)
+    torch.set_num_threads(conditions.device.threads)
     started = time.monotonic()
-    view = View(
-        files=files,
-        read_only=conditions.data,
-        limits=conditions.limits,
-        gpu=device.visible,
-        gpu_share=device.memory_share,
-        cuda_on_cpu=conditions.contest is not None and not device.is_gpu,
-        threads=device.threads,
-        environment=conditions.environment,
-        isolated=conditions.isolated,
-    )
+    view = view_of(conditions, files)
     with Kernel(view) as kernel:
         examination = Examination(kernel, conditions.contest, conditions.contest_missing, dict(files), earlier)
         run = _NotebookRun(kernel, assignment, examination)
@@ -203,6 +193,27 @@ def run_and_examine(
     notebook.metadata["springfield"] = {"graded_at": datetime.now(UTC).isoformat(timespec="seconds")}
     report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes, *remarks))
     return Examined(notebook, report, examination.score, examination.predictions)
+
+
+def view_of(conditions: Conditions, files: tuple[tuple[str, bytes], ...] = ()) -> View:
+    """What a submission sees of the machine.
+
+    Args:
+        conditions: how it is graded.
+        files: (relative path, bytes) of the files handed in beside it.
+    """
+    device = conditions.device
+    return View(
+        files=files,
+        read_only=conditions.data,
+        limits=conditions.limits,
+        gpu=device.visible,
+        gpu_share=device.memory_share,
+        cuda_on_cpu=conditions.contest is not None and not device.is_gpu,
+        threads=device.threads,
+        environment=conditions.environment,
+        isolated=conditions.isolated,
+    )
 
 
 class _NotebookRun:

@@ -240,13 +240,14 @@ def student_of(path: Path, slug: str) -> str | None:
     if stem in kinds:
         parents = [part for part in path.parts[:-1] if part != slug]
         name = parents[-1] if parents else ""
-        return name if _is_student_id(name) else None
+        return name if is_student_id(name) else None
     endings = "|".join(re.escape(kind) for kind in kinds)
     named = re.fullmatch(rf"(?P<student>.+?)(_late)?(_attempt)?(_[\d\-]+)*_(?:{endings})", stem)
-    return named["student"] if named and _is_student_id(named["student"]) else None
+    return named["student"] if named and is_student_id(named["student"]) else None
 
 
-def _is_student_id(name: str) -> bool:
+def is_student_id(name: str) -> bool:
+    """Whether a name can be a student's id: it becomes a folder."""
     return (
         bool(re.fullmatch(r"[\w.@\- ]{1,64}", name))
         and not name.startswith(".")

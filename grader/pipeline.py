@@ -74,7 +74,7 @@ class Watcher:
 
 
 @dataclass(frozen=True)
-class _Work:
+class Work:
     """A submission on its way: who, for what, under which rules, with which key."""
 
     submission: Submission
@@ -125,12 +125,12 @@ def grade_class(
         submissions = find_submissions(course, slugs, students)
         ledger = Ledger(course.ledger)
         with Recorder(course, roster) as recorder:
-            rules = {slug: _Rules.of(course, slug, slots, isolated) for slug in {s.slug for s in submissions}}
+            rules = {slug: Rules.of(course, slug, slots, isolated) for slug in {s.slug for s in submissions}}
             rows: list[Row] = []
-            work: list[_Work] = []
+            work: list[Work] = []
             jobs: dict[str, Job] = {}
             for submission in submissions:
-                outcome = _prepare(submission, rules[submission.slug], roster, ledger, recorder, regrade)
+                outcome = prepare(submission, rules[submission.slug], roster, ledger, recorder, regrade)
                 if isinstance(outcome, Row):
                     rows.append(outcome)
                 else:
@@ -140,7 +140,7 @@ def grade_class(
             for row in rows:
                 watcher.finished(row)
             for item, place, result in _run(work, jobs, devices, workers, watcher):
-                row = replace(_finish(item, result, ledger, recorder), device=place.name)
+                row = replace(finish(item, result, ledger, recorder), device=place.name)
                 rows.append(row)
                 watcher.finished(row)
     return sorted(rows, key=lambda row: (slugs.index(row.slug), row.student))
@@ -163,7 +163,7 @@ def only_writer(course: Course) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class _Rules:
+class Rules:
     """What all submissions of one assignment share."""
 
     assignment: Assignment
@@ -172,23 +172,30 @@ class _Rules:
 
     @property
     def has_ladder(self) -> bool:
+        """Whether only a clear improvement on the student's own best changes the score."""
         return self.conditions.contest is not None and self.conditions.contest.ladder
 
     @classmethod
-    def of(cls, course: Course, slug: str, slots: int, isolated: bool) -> _Rules:
+    def of(cls, course: Course, slug: str, slots: int, isolated: bool = True) -> Rules:
+        """The rules as they are now.
+
+        Raises:
+            InvalidAssignment: the assignment was not released.
+            InvalidConfig: class.toml is wrong.
+        """
         assignment = load_assignment(course.gradebook_url, slug)
         conditions = replace(conditions_of(course, slug, slots=slots), isolated=isolated)
         return cls(assignment, conditions, rules_hash(assignment, conditions))
 
 
-def _prepare(
+def prepare(
     submission: Submission,
-    rules: _Rules,
+    rules: Rules,
     roster: dict[str, str] | None,
     ledger: Ledger,
     recorder: Recorder,
     regrade: int,
-) -> Row | tuple[_Work, Job]:
+) -> Row | tuple[Work, Job]:
     """A row where nothing has to run, else the work and the job."""
     try:
         if not is_student_name(submission.student):
@@ -208,18 +215,19 @@ def _prepare(
 
 
 def _to_grade(
-    submission: Submission, handed: Handed, rules: _Rules, ledger: Ledger, recorder: Recorder, regrade: int
-) -> Row | tuple[_Work, Job]:
+    submission: Submission, handed: Handed, rules: Rules, ledger: Ledger, recorder: Recorder, regrade: int
+) -> Row | tuple[Work, Job]:
     """A row where the ledger knows the result or the quota is used up, else the work and the job."""
     content = submission_hash(*handed)
+    regrade = max(regrade, recorder.rejudges.get((submission.student, submission.slug), 0))
     key = ledger_key(submission.student, content, rules.hash, regrade)
-    item = _Work(submission, rules.assignment, rules.conditions, content, key)
+    item = Work(submission, rules.assignment, rules.conditions, content, key)
     known = ledger.find(key)
     if known is not None:
         if recorder.is_recorded(submission, key):
             return _row(item, known, Standing.UNCHANGED)
         standing = recorder.standing(submission, content) if rules.has_ladder else None
-        return _row(item, standing, Standing.UNCHANGED) if standing else _finish(item, known, ledger, recorder)
+        return _row(item, standing, Standing.UNCHANGED) if standing else finish(item, known, ledger, recorder)
     earlier: tuple[bytes, ...] = ()
     if rules.conditions.contest is not None:
         admission = recorder.admit(submission, rules.assignment, content)
@@ -230,13 +238,13 @@ def _to_grade(
 
 
 def _run(
-    work: Sequence[_Work], jobs: dict[str, Job], devices: Sequence[Device], workers: Workers, watcher: Watcher
-) -> Iterator[tuple[_Work, Device, Graded | Exception]]:
+    work: Sequence[Work], jobs: dict[str, Job], devices: Sequence[Device], workers: Workers, watcher: Watcher
+) -> Iterator[tuple[Work, Device, Graded | Exception]]:
     """Results as they come. Work that was lost with a crashed worker is tried once more, one at a time."""
-    scheduler: Scheduler[_Work, Graded] = Scheduler(
+    scheduler: Scheduler[Work, Graded] = Scheduler(
         devices,
         workers,
-        submit=lambda executor, item, device: _submit(executor, jobs[item.key], device),
+        submit=lambda executor, item, device: submit(executor, jobs[item.key], device),
         wants_gpu=lambda item: item.conditions.gpu,
         placed=lambda item, device: watcher.placed(item.submission.student, item.submission.slug, device.name),
     )
@@ -245,25 +253,29 @@ def _run(
         if isinstance(placed.future.exception(), BrokenProcessPool):
             lost.append(placed)
         else:
-            yield placed.item, placed.device, _outcome(placed.future)
+            yield placed.item, placed.device, outcome(placed.future)
     for placed in lost:
-        yield placed.item, placed.device, _outcome(scheduler.again(placed).future)
+        yield placed.item, placed.device, outcome(scheduler.again(placed).future)
 
 
-def _submit(executor: Executor, job: Job, device: Device) -> Future[Graded]:
+def submit(executor: Executor, job: Job, device: Device) -> Future[Graded]:
+    """Have a job done on a device: the notebook run, or handed-in predictions scored."""
     job = replace(job, conditions=replace(job.conditions, device=device))
     return executor.submit(grade if job.conditions.source == "rerun" else grade_predictions, job)
 
 
-def _outcome(future: Future[Graded]) -> Graded | Exception:
-    """The one broad except of the project: whatever happens to one submission is recorded as its outcome."""
+def outcome(future: Future[Graded]) -> Graded | Exception:
+    """What became of a job.
+
+    The one broad except of the project: whatever happens to one submission is recorded as its outcome.
+    """
     try:
         return future.result()
     except Exception as error:  # noqa: BLE001
         return error
 
 
-def _finish(item: _Work, result: Graded | Problem | Exception, ledger: Ledger, recorder: Recorder) -> Row:
+def finish(item: Work, result: Graded | Problem | Exception, ledger: Ledger, recorder: Recorder) -> Row:
     """Keep and record a result; the row for it."""
     if isinstance(result, InvalidSubmission):
         result = Problem(str(result))
@@ -276,7 +288,7 @@ def _finish(item: _Work, result: Graded | Problem | Exception, ledger: Ledger, r
     return _row(item, result, Standing.GRADED)
 
 
-def _row(item: _Work, result: Graded | Problem, standing: Standing) -> Row:
+def _row(item: Work, result: Graded | Problem, standing: Standing) -> Row:
     student, slug = item.submission.student, item.submission.slug
     if isinstance(result, Problem):
         return Row(student, slug, Standing.NOT_GRADED, problem=result.message)

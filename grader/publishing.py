@@ -6,16 +6,19 @@ import contextlib
 import io
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 
 from grader.assignment import load_assignment, split_hidden
 from grader.course import Course
+from grader.database import ClassDatabase
+from grader.database.decisions import Decisions
 from grader.errors import InvalidAssignment
-from grader.nbgrader_plugins import nbgrader_config, put_environment_on_path
+from grader.nbgrader_plugins import nbgrader_config, open_gradebook, put_environment_on_path
 
 
 def release(course: Course, slug: str) -> None:
@@ -34,7 +37,7 @@ def release(course: Course, slug: str) -> None:
 
 
 def make_feedback(course: Course, slug: str, student: str) -> None:
-    """Make the HTML that a student reads, `feedback/<student>/<slug>/<slug>.html`.
+    """Make the HTML that a student reads, `feedback/<student>/<slug>/<slug>.html`, and show it on the class's page.
 
     Raises:
         InvalidAssignment: nothing was graded, or nbgrader refuses.
@@ -43,6 +46,32 @@ def make_feedback(course: Course, slug: str, student: str) -> None:
     if not graded.is_file():
         raise InvalidAssignment(f"{student} has no graded {slug!r}.", remedy=f"Run `grader grade {slug}` first.")
     _run(course, f"make feedback on {slug} for {student}", lambda api: api.generate_feedback(slug, student, force=True))
+    made = course.feedback / student / slug / f"{slug}.html"
+    with ClassDatabase.open(course.database_url) as database:
+        Decisions(database).set_feedback(student, slug, made.read_bytes())
+
+
+def publish_grades(course: Course, places: Iterable[tuple[str, str]]) -> None:
+    """Show the gradebook's points on the page; a teacher may have given some by hand since they were recorded.
+
+    Args:
+        course: the class.
+        places: (student, assignment) pairs that were recorded before.
+    """
+    with ClassDatabase.open(course.database_url) as database, open_gradebook(course) as gradebook:
+        for student, slug in places:
+            if database.has_student(student):
+                publish_grade(gradebook, Decisions(database), student, slug)
+
+
+def publish_grade(gradebook: Gradebook, decisions: Decisions, student: str, slug: str) -> None:
+    """Tell the class database what stands in the gradebook: the page sees only the one."""
+    try:
+        graded = gradebook.find_submission(slug, student)
+    except MissingEntry:
+        return  # nothing of this student's was gradable yet
+    penalty = float(graded.late_submission_penalty)
+    decisions.set_grade(student, slug, float(graded.score) - penalty, float(graded.max_score), penalty)
 
 
 def _run(course: Course, doing: str, call: Any) -> None:

@@ -34,11 +34,13 @@ from grader.database import (
     RunState,
     TaskRecord,
 )
+from grader.database.decisions import Decisions
 from grader.errors import EnvironmentFault
 from grader.grading import Graded
 from grader.ledger import Ledger, Problem
 from grader.nbgrader_plugins import SealedSaveAutoGrades, nbgrader_config, open_gradebook
 from grader.outcomes import TaskResult
+from grader.publishing import publish_grade
 from grader.submissions import TIMESTAMP, KaggleScore, Submission
 
 
@@ -63,6 +65,8 @@ class Recorder:
         self._names = names or {}
         self._ledger = Ledger(course.ledger)
         self._database = ClassDatabase.open(course.database_url)
+        self._decisions = Decisions(self._database)
+        self.rejudges = self._decisions.rejudges()
         self._config = nbgrader_config(course)
         self._gradebook = open_gradebook(course)
 
@@ -72,8 +76,16 @@ class Recorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of gradebook and database."""
         self._database.close()
         self._gradebook.close()
+
+    def look_again(self) -> None:
+        """Read anew what teachers decided."""
+        self.rejudges = self._decisions.rejudges()
 
     def is_recorded(self, submission: Submission, key: str) -> bool:
         """Whether this key's result stands in gradebook and database."""
@@ -189,6 +201,7 @@ class Recorder:
                 self._write_autograded(submission, result)
                 self._write_gradebook(submission, result)
             self._database.record_run(self._run_record(submission, assignment, content, result, key))
+            publish_grade(self._gradebook, self._decisions, submission.student, submission.slug)
         except OSError as error:
             raise EnvironmentFault(
                 f"The result of {submission.student} for {submission.slug} cannot be written: {error.strerror}.",

@@ -15,13 +15,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from grader.assignment import Assignment, Cell, split_hidden
-from grader.errors import InvalidSubmission
-from grader.examiner.printable import printable
-from grader.language import _
+from grader.notebooks import grade_id_of, require_cells
 
 PLACEHOLDER = "# Скрытые проверки выполняются вне этой тетради. Hidden tests run outside this notebook."
-MAX_NOTEBOOK_BYTES = 64 * 1024 * 1024
-MAX_CELLS = 2000
 LANGUAGE_TAGS = ("lang-ru", "lang-en")
 
 
@@ -38,40 +34,6 @@ class Sealed:
     notes: tuple[str, ...]
 
 
-def read_notebook(data: bytes) -> NotebookNode:
-    """Parse a submitted notebook.
-
-    Raises:
-        InvalidSubmission: it is too large, not JSON, or not a notebook.
-    """
-    if len(data) > MAX_NOTEBOOK_BYTES:
-        raise InvalidSubmission(
-            _("The notebook has {found} MiB; at most {allowed} MiB are read.").format(
-                found=len(data) >> 20, allowed=MAX_NOTEBOOK_BYTES >> 20
-            ),
-            remedy=_("Clear the outputs and hand it in again."),
-        )
-    try:
-        notebook: NotebookNode = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
-        cells = notebook.cells
-        is_notebook = isinstance(cells, list) and all(_is_cell(cell) for cell in cells)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, nbformat.ValidationError) as error:
-        raise InvalidSubmission(
-            _("The file is not a notebook that can be read ({reason}).").format(reason=type(error).__name__),
-            remedy=_("Open it in Jupyter, save it and hand it in again."),
-        ) from error
-    if not is_notebook or len(cells) > MAX_CELLS:
-        raise InvalidSubmission(
-            _("The notebook has no readable cells, or more than {allowed}.").format(allowed=MAX_CELLS),
-            remedy=_("Open it in Jupyter, save it and hand it in again."),
-        )
-    return notebook
-
-
-def _is_cell(cell: NotebookNode) -> bool:
-    return isinstance(cell.source, str) and cell.cell_type in ("code", "markdown", "raw")
-
-
 def seal(notebook: NotebookNode, assignment: Assignment) -> Sealed:
     """Seal a notebook that `read_notebook` has read; the argument is not changed.
 
@@ -79,16 +41,7 @@ def seal(notebook: NotebookNode, assignment: Assignment) -> Sealed:
         InvalidSubmission: it is the notebook of another assignment.
     """
     notes: list[str] = []
-    wanted = {cell.grade_id for cell in assignment.cells}
-    found = [_grade_id(cell) for cell in notebook.cells]
-    if wanted and not wanted & set(found):
-        others = printable(", ".join(sorted({name for name in found if name})[:5]), 300) or _("none")
-        raise InvalidSubmission(
-            _("This is not the notebook of {slug!r}: none of its cells is there (cells found: {others}).").format(
-                slug=assignment.slug, others=others
-            ),
-            remedy=_("Hand in the notebook that was released as {slug}.ipynb.").format(slug=assignment.slug),
-        )
+    require_cells(notebook, assignment.slug, {cell.grade_id for cell in assignment.cells})
     cells = _without_duplicates([_plain_cell(cell, assignment, notes) for cell in notebook.cells], notes)
     _restore_missing(cells, assignment, notes)
     made = nbformat.v4.new_notebook(cells=cells)
@@ -107,15 +60,9 @@ def blank_notebook(assignment: Assignment) -> NotebookNode:
     return made
 
 
-def _grade_id(cell: NotebookNode) -> str | None:
-    marks = cell.get("metadata", {}).get("nbgrader")
-    name = marks.get("grade_id") if isinstance(marks, dict) else None
-    return name if isinstance(name, str) else None
-
-
 def _plain_cell(cell: NotebookNode, assignment: Assignment, notes: list[str]) -> NotebookNode:
     """A fresh cell with the author's metadata and, where it is locked, the author's text."""
-    known = assignment.find(_grade_id(cell))
+    known = assignment.find(grade_id_of(cell))
     if known is None:
         return _foreign_cell(cell)
     if known.is_locked and cell.source not in (_released_source(known), known.source):
@@ -188,7 +135,7 @@ def _without_duplicates(cells: list[NotebookNode], notes: list[str]) -> list[Not
     seen: set[str] = set()
     kept: list[NotebookNode] = []
     for cell in reversed(cells):
-        name = _grade_id(cell)
+        name = grade_id_of(cell)
         if name in seen:
             notes.append(f"{name}: the cell was there more than once; the last one counts")
             if not cell.metadata["nbgrader"]["solution"]:
@@ -204,7 +151,7 @@ def _restore_missing(cells: list[NotebookNode], assignment: Assignment, notes: l
     """Put missing cells back before the next known cell, or at the end: after whatever the student wrote."""
     anchor: str | None = None
     for known in reversed(assignment.cells):
-        names = [_grade_id(cell) for cell in cells]
+        names = [grade_id_of(cell) for cell in cells]
         if known.grade_id not in names:
             notes.append(f"{known.grade_id}: the cell was missing; it was put back")
             # A missing solution has nothing in it: its tests will say what is not defined.

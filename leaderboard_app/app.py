@@ -1,17 +1,21 @@
-"""Entry point of the page for `streamlit run`: it chooses language and page, nothing else."""
+"""Entry point of the page for `streamlit run`: it finds out who is looking, and routes; nothing else."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import streamlit as st
 
+from grader.database.page_records import Identity
 from grader.errors import EnvironmentFault
 from grader.language import _, speaking
-from leaderboard_app import languages
+from leaderboard_app import identity, languages
 from leaderboard_app.formatting import plain
 from leaderboard_app.settings import BoardSettings
-from leaderboard_app.views import assignment, how, overall
+from leaderboard_app.views import assignment, hand_in, how, mine, overall, projector
+from leaderboard_app.views.entrance import tell_refusal
+from leaderboard_app.views.teacher import page as teacher
 
 
 def main() -> None:
@@ -19,27 +23,44 @@ def main() -> None:
     with speaking(languages.chosen()):
         settings = _settings()
         st.set_page_config(page_title=settings.class_title or _("Springfield Grader"), page_icon="🍩", layout="wide")
-        page = st.navigation(
-            [
-                st.Page(
-                    lambda: overall.render(settings),
-                    title=_("Standings"),
-                    icon=":material/trophy:",
-                    url_path="standings",
-                    default=True,
-                ),
-                st.Page(
-                    lambda: assignment.render(settings),
-                    title=_("Assignments"),
-                    icon=":material/assignment:",
-                    url_path="assignments",
-                ),
-                st.Page(how.render, title=_("How grading works"), icon=":material/help:", url_path="how"),
-            ],
-            position="top",
-        )
+        identity.sign_in(settings)
+        page = st.navigation(_pages(settings, identity.current(settings)), position="top")
         _header(settings)
+        tell_refusal()
         page.run()
+
+
+def _pages(settings: BoardSettings, who: Identity | None) -> list[st.Page]:
+    """All pages; those that are not this reader's are not in the menu, and each checks again who is looking."""
+    is_student = who is not None and who.student_id is not None
+
+    def page(
+        draw: Callable[[BoardSettings], None],
+        title: str,
+        icon: str,
+        url: str,
+        *,
+        shown: bool = True,
+        first: bool = False,
+    ) -> st.Page:
+        return st.Page(
+            lambda: draw(settings),
+            title=title,
+            icon=f":material/{icon}:",
+            url_path=url,
+            default=first,
+            visibility="visible" if shown else "hidden",
+        )
+
+    return [
+        page(overall.render, _("Standings"), "trophy", "standings", first=True),
+        page(assignment.render, _("Assignments"), "assignment", "assignments"),
+        page(mine.render, _("My page"), "person", "me", shown=is_student),
+        page(hand_in.render, _("Hand in"), "upload_file", "hand-in", shown=is_student),
+        page(teacher.render, _("Teacher"), "school", "teacher", shown=who is not None and who.is_teacher),
+        page(projector.render, _("Projector"), "cast", "projector", shown=who is not None and who.is_teacher),
+        page(lambda _settings: how.render(), _("How grading works"), "help", "how"),
+    ]
 
 
 def _settings() -> BoardSettings:

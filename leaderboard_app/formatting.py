@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from grader.language import Language, _
+from grader.language import Language, _, ngettext
 from grader.scoring.f1 import wilson
 from grader.scoring.points import truncated
 
@@ -56,8 +56,39 @@ def moment(when: datetime | None, zone: ZoneInfo, language: Language) -> str:
     return format_datetime(when.astimezone(zone), "d MMM, HH:mm", locale=language)
 
 
+def change(rank: int | None, before: int | None) -> str:
+    """How a place has changed: `+2` is two places up, `=` none, `new` was not there."""
+    if rank is None:
+        return NOTHING
+    if before is None:
+        return _("new")
+    return "=" if rank == before else f"{before - rank:+d}"
+
+
+def marked(alias: str, own_alias: str) -> str:
+    """The alias, with a word beside it where it is the reader's own."""
+    return f"{alias} ← {_('you')}" if alias == own_alias else alias
+
+
+def time_left(deadline: datetime) -> str:
+    """How long it is to a deadline, in whole hours or days: `3 дня`."""
+    left_h = (deadline - datetime.now(UTC)).total_seconds() / 3600
+    if left_h <= 0:
+        return _("over")
+    if left_h < 1:
+        return _("less than an hour")
+    if left_h < 48:
+        return ngettext("{count} hour", "{count} hours", int(left_h)).format(count=int(left_h))
+    return ngettext("{count} day", "{count} days", int(left_h / 24)).format(count=int(left_h / 24))
+
+
 def plain(text: str) -> str:
     """Text that Streamlit's Markdown shows letter by letter, whatever markup, link or formula it spells."""
     # A bare address becomes a link even where its punctuation is escaped; an invisible joiner parts it.
     parted = _ADDRESS.sub("\\g<0>\u2060", " ".join(text.split()))
     return _PUNCTUATION.sub(r"\\\1", parted)
+
+
+def plain_lines(text: str) -> str:
+    """Several lines of text for Streamlit's Markdown, each letter by letter."""
+    return "  \n".join(plain(line) for line in text.splitlines() if line.strip())

@@ -20,7 +20,7 @@ _SETTINGS = {
     "server.enableStaticServing": "false",
     "server.headless": "true",
     "server.showEmailPrompt": "false",
-    "server.maxUploadSize": "1",
+    "server.maxUploadSize": "10",
     "browser.gatherUsageStats": "false",
     "logger.hideWelcomeMessage": "true",
     "global.developmentMode": "false",
@@ -43,6 +43,8 @@ _THEME = {
     "theme.light.borderColor": "#eadfb8",
     "theme.light.dataframeBorderColor": "#efe6c8",
     "theme.light.dataframeHeaderBackgroundColor": "#fff3cf",
+    "theme.light.chartCategoricalColors": '["#b5246f", "#c98a00", "#3b6fb5", "#2f7d4f"]',
+    "theme.dark.chartCategoricalColors": '["#ffd447", "#ff8fc4", "#8ab8ff", "#8ed7a8"]',
     "theme.dark.primaryColor": "#ffd447",
     "theme.dark.backgroundColor": "#191827",
     "theme.dark.secondaryBackgroundColor": "#262439",
@@ -63,7 +65,7 @@ def command(*, address: str = "127.0.0.1", port: int = 8501) -> list[str]:
     """
     listening = {"server.address": address, "server.port": str(port)}
     flags = [f"--{name}={value}" for name, value in (_SETTINGS | _THEME | listening).items()]
-    return [sys.executable, "-m", "streamlit", "run", str(_APP), *flags]
+    return [sys.executable, "-m", "leaderboard_app.start", "run", str(_APP), *flags]
 
 
 def serve(settings: BoardSettings, *, address: str = "127.0.0.1", port: int = 8501) -> NoReturn:

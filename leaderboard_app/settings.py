@@ -12,6 +12,7 @@ from grader.errors import EnvironmentFault
 _CLASS_DB = "SPRINGFIELD_CLASS_DB"
 _CLASS_TITLE = "SPRINGFIELD_CLASS_TITLE"
 _TIMEZONE = "SPRINGFIELD_TIMEZONE"
+_INBOX = "SPRINGFIELD_INBOX"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,13 @@ class BoardSettings:
         class_db_url: `sqlite:///path/to/class.db`, or a PostgreSQL URL.
         class_title: shown above every page; empty for the course's own title.
         timezone: IANA name of the zone that times are shown in.
+        inbox: folder that takes uploads and a teacher's requests; empty where nobody watches it.
     """
 
     class_db_url: str
     class_title: str = ""
     timezone: str = "UTC"
+    inbox: str = ""
 
     def __post_init__(self) -> None:
         try:
@@ -43,7 +46,12 @@ class BoardSettings:
 
     def to_environment(self) -> dict[str, str]:
         """The variables that `from_environment` reads back."""
-        return {_CLASS_DB: self.class_db_url, _CLASS_TITLE: self.class_title, _TIMEZONE: self.timezone}
+        return {
+            _CLASS_DB: self.class_db_url,
+            _CLASS_TITLE: self.class_title,
+            _TIMEZONE: self.timezone,
+            _INBOX: self.inbox,
+        }
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -55,4 +63,9 @@ class BoardSettings:
         url = environment.get(_CLASS_DB, "")
         if not url:
             raise EnvironmentFault(f"{_CLASS_DB} is not set.", remedy="Start the page with `grader leaderboard`.")
-        return cls(url, environment.get(_CLASS_TITLE, ""), environment.get(_TIMEZONE) or "UTC")
+        return cls(
+            url,
+            environment.get(_CLASS_TITLE, ""),
+            environment.get(_TIMEZONE) or "UTC",
+            environment.get(_INBOX, ""),
+        )

@@ -27,7 +27,8 @@ def grader(*arguments: object, cwd: Path | None = None, **environment: str) -> s
 
 def test_every_verb_has_help_with_an_example() -> None:
     verbs = ["init", "release", "collect", "grade", "feedback", "leaderboard", "export", "audit", "doctor", "demo"]
-    verbs += ["import-kaggle", "integrity", "rejudge"]
+    verbs += ["import-kaggle", "integrity", "rejudge", "watch", "serve", "invite", "revoke", "access", "override"]
+    verbs += ["regrade", "deadline", "quota", "anomalies", "log"]
     for verb in [[v] for v in verbs] + [["dataset", name] for name in ("import", "download", "synthesize", "solve")]:
         shown = grader(*verb, "--help")
         assert shown.returncode == 0
@@ -82,7 +83,18 @@ def test_not_graded_is_exit_code_1_and_usage_is_2(course: Course, hand_in: HandI
         (["grade", "-c", "{typo}"], 2, ["2 mistake(s)", "limits.wall_s", "slotz"]),
         (["grade", "-c", "{notoml}"], 2, ["not valid TOML"]),
     ],
-    ids=["no class", "full", "no assignment", "broken zip", "zip slip", "no source", "broken data", "broken data to solve", "typo", "no toml"],
+    ids=[
+        "no class",
+        "full",
+        "no assignment",
+        "broken zip",
+        "zip slip",
+        "no source",
+        "broken data",
+        "broken data to solve",
+        "typo",
+        "no toml",
+    ],
 )
 def test_bad_input_says_what_was_found_and_what_to_do(course: Course, tmp_path: Path, arguments, code, words) -> None:
     places = {name: tmp_path / name for name in ("full", "typo", "notoml")}

@@ -9,7 +9,8 @@ from classroom import student_notebook
 from grader.assignment import Assignment, load_assignment, split_hidden
 from grader.course import Course
 from grader.errors import InvalidAssignment, InvalidSubmission
-from grader.seal import PLACEHOLDER, read_notebook, seal
+from grader.notebooks import read_notebook
+from grader.seal import PLACEHOLDER, seal
 
 
 @pytest.fixture

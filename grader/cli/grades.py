@@ -92,15 +92,17 @@ def feedback(slugs: Slugs = None, class_dir: ClassDir = HERE, students: Students
     Example: [bold]grader feedback resnet[/]
     """
     from grader.course import Course
-    from grader.publishing import make_feedback
+    from grader.publishing import make_feedback, publish_grades
     from grader.submissions import find_submissions
 
     course = Course.open(class_dir)
-    made = []
+    made, places = [], []
     for submission in find_submissions(course, slugs or course.slugs(), students or ()):
         if (course.autograded / submission.student / submission.slug).is_dir():
             make_feedback(course, submission.slug, submission.student)
+            places.append((submission.student, submission.slug))
             made.append(str(course.feedback / submission.student / submission.slug / f"{submission.slug}.html"))
+    publish_grades(course, places)
     if as_json:
         print(json.dumps({"feedback": made}, ensure_ascii=False))
     else:
@@ -126,7 +128,7 @@ def export(
     file = to.open("w", encoding="utf-8", newline="") if to else sys.stdout
     try:
         writer = csv.writer(file)
-        writer.writerow(["student", "name", "assignment", "points", "max_points", "f1", "received"])
+        writer.writerow(["student", "name", "assignment", "points", "max_points", "f1", "received", "reason"])
         for line in table:
             writer.writerow(line.cells())
     finally:

@@ -1,5 +1,6 @@
 """The class database: who handed in what, what it earned, and the queries of the class's page. Never imports torch."""
 
+from grader.database import page_schema  # noqa: F401  its tables belong to the same metadata
 from grader.database.admission import Admission
 from grader.database.records import AssignmentRecord, EntryRecord, RunRecord, RunReport, RunState, TaskRecord
 from grader.database.store import ClassDatabase

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
@@ -111,6 +111,10 @@ class Board:
     ) -> None:
         self.close()
 
+    def connection(self) -> AbstractContextManager[Connection]:
+        """The connection, for the package's other queries; a database that fails becomes `BoardUnavailable`."""
+        return _answering(self._connection)
+
     def assignments(self) -> tuple[AssignmentSummary, ...]:
         """Every assignment: the blocks as they were first stored, contests last."""
         query = (
@@ -126,13 +130,24 @@ class Board:
             .group_by(Assignment.slug)
             .order_by(Assignment.is_contest, Assignment.position, Assignment.slug)
         )
-        with _answering():
-            return tuple(AssignmentSummary(*row) for row in self._connection.execute(query))
+        with self.connection() as connection:
+            return tuple(AssignmentSummary(*row) for row in connection.execute(query))
 
-    def standings(self, slug: str) -> tuple[Standing, ...]:
-        """The students who handed in this assignment, best first; those without a valid score come last, unranked."""
-        found = (known for known in self.assignments() if known.slug == slug)
-        return tuple(row for known in found for row in rank_assignment(known, self._attempts(slug)))
+    def standings(self, slug: str, until: datetime | None = None) -> tuple[Standing, ...]:
+        """The students who handed in this assignment, best first; those without a valid score come last, unranked.
+
+        Args:
+            slug: the assignment.
+            until: only what was handed in until then; None for everything.
+        """
+        attempts = [found for found in self._attempts(slug) if until is None or found.received_at <= until]
+        known = (summary for summary in self.assignments() if summary.slug == slug)
+        return tuple(row for summary in known for row in rank_assignment(summary, attempts))
+
+    def last_run(self) -> int:
+        """The number of the newest run: as long as it is the same, so are the standings."""
+        with self.connection() as connection:
+            return connection.execute(select(func.max(Run.id))).scalar() or 0
 
     def overall(self) -> tuple[OverallStanding, ...]:
         """The students who handed in anything, by the sum of their best points."""
@@ -140,8 +155,8 @@ class Board:
 
     def allowance(self, student_id: str, slug: str, quota: Quota, now: datetime, zone: ZoneInfo) -> Allowance:
         """What a student has left for an assignment: of today, in total, and when it resets."""
-        with _answering():
-            return allowance_of(self._connection, student_id, slug, quota, now, zone)
+        with self.connection() as connection:
+            return allowance_of(connection, student_id, slug, quota, now, zone)
 
     def _attempts(self, slug: str | None = None) -> list[Attempt]:
         latest = select(func.max(Run.id)).where(Run.state == RunState.SCORED).group_by(Run.submission_id)
@@ -162,14 +177,14 @@ class Board:
         )
         if slug is not None:
             query = query.where(Submission.assignment == slug)
-        with _answering():
-            return [Attempt(*row) for row in self._connection.execute(query)]
+        with self.connection() as connection:
+            return [Attempt(*row) for row in connection.execute(query)]
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def _answering(connection: Connection) -> Iterator[Connection]:
     try:
-        yield
+        yield connection
     except DatabaseError as error:
         raise BoardUnavailable(Unavailable.UNREADABLE, "The class database stopped answering.") from error
 

@@ -81,6 +81,16 @@ class ClassDatabase:
         """The student's alias; drawn now if the student is new. A name given here replaces the stored one."""
         return self._transact(lambda session: _student(session, student_id, name).alias)
 
+    def has_student(self, student_id: str) -> bool:
+        """Whether the class knows this student."""
+        return self._transact(lambda session: session.get(Student, student_id) is not None)
+
+    def max_points(self, slug: str) -> float | None:
+        """The most points that an assignment gives; None where there is no such assignment."""
+        return self._transact(
+            lambda session: session.scalar(select(Assignment.max_points).where(Assignment.slug == slug))
+        )
+
     def ensure_assignments(self, assignments: Iterable[AssignmentRecord]) -> None:
         """Store what the class now says of its assignments, so that the page knows them before the first run."""
         known = list(assignments)
@@ -186,6 +196,10 @@ class ClassDatabase:
 
         found = self._transact(load)
         return found if every_run else _last_of_each(found)
+
+    def transact(self, work: Callable[[Session], _T]) -> _T:
+        """Do some work of the package's other modules in one transaction that holds the write lock."""
+        return self._transact(work)
 
     def _transact(self, work: Callable[[Session], _T]) -> _T:
         try:

@@ -44,7 +44,8 @@ class FineTunedNet(nn.Module):
 
 def weights_path() -> Path:
     """Where PyTorch keeps the weights: below TORCH_HOME, or in the user's cache."""
-    return Path(torch.hub.get_dir()) / "checkpoints" / _WEIGHTS.url.rpartition("/")[2]
+    name = str(_WEIGHTS.url).rpartition("/")[2]
+    return Path(torch.hub.get_dir()) / "checkpoints" / name
 
 
 def _load_imagenet(body: nn.Module) -> None:

@@ -78,7 +78,7 @@ def check_bwrap() -> None:
     Raises:
         SandboxUnavailable: bubblewrap is missing or the kernel refuses what it needs.
     """
-    command = [find_bwrap(), *_namespaces(), *_system(), "/usr/bin/env", "true"]
+    command = [find_bwrap(), *_namespaces(), *system_binds(), "/usr/bin/env", "true"]
     tried = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     if tried.returncode != 0:
         raise SandboxUnavailable(
@@ -111,7 +111,7 @@ def command(
     for name, value in environment(gpu=gpu, threads=threads).items():
         options += ["--setenv", name, value]
     return [
-        find_bwrap(), *_namespaces(), *_system(), *_python(), *_devices(gpu=bool(gpu)), *binds,
+        find_bwrap(), *_namespaces(), *system_binds(), *_python(), *_devices(gpu=bool(gpu)), *binds,
         "--ro-bind", str(INSIDE), AGENT_FOLDER, *options, "--chdir", "/", *argv,
     ]  # fmt: skip
 
@@ -140,7 +140,8 @@ def _namespaces() -> list[str]:
     ]  # fmt: skip
 
 
-def _system() -> list[str]:
+def system_binds() -> list[str]:
+    """Options that show the system, read-only, with a /tmp of its own."""
     options = ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
         path = Path("/", name)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from grader.database.queries import AssignmentSummary, Standing
 from grader.language import Language, _, speaking
-from leaderboard_app import formatting, languages
+from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.settings import BoardSettings
-from leaderboard_app.views import tables
+from leaderboard_app.views import charts, tables
+from leaderboard_app.views.choosing import choose
 from leaderboard_app.views.freshness import read_note
 from leaderboard_app.views.unavailable import load_or_explain
 
 _REFRESH_S = 30
-_KEY = "assignment"
+_ALIAS = 2  # the column with the aliases
 
 
 def render(settings: BoardSettings) -> None:
@@ -27,28 +29,13 @@ def render(settings: BoardSettings) -> None:
     if not boards:
         st.info(_("This class has no assignments yet."), icon=":material/hourglass_empty:")
         return
-    chosen = _choose(boards)
+    chosen = choose(boards)
     # After the deadline nothing moves, so nobody's tab has to ask.
     refresh_s = None if _is_over(chosen.assignment) else _REFRESH_S
     st.fragment(_board, run_every=refresh_s)(settings, chosen.assignment.slug)
-
-
-def _choose(boards: Sequence[AssignmentBoard]) -> AssignmentBoard:
-    by_slug = {board.assignment.slug: board for board in boards}
-    named = st.query_params.get(_KEY, "")
-    slug = st.pills(
-        _("Assignment"),
-        options=list(by_slug),
-        default=named if named in by_slug else boards[-1].assignment.slug,
-        format_func=lambda known: formatting.plain(by_slug[known].assignment.title),
-        key=_KEY,
-        label_visibility="collapsed",
-        required=True,
-    )
-    board = by_slug.get(slug or "", boards[-1])
-    # The address names the assignment, so that a link to these standings can be shared.
-    st.query_params[_KEY] = board.assignment.slug
-    return board
+    if chosen.standings:  # outside of what refreshes: a chart costs as much as ten tables
+        with st.expander(_("Points of the class"), icon=":material/bar_chart:"):
+            charts.distribution(chosen.standings, chosen.row_of(own_work.own_alias(settings)))
 
 
 def _is_over(assignment: AssignmentSummary) -> bool:
@@ -61,26 +48,19 @@ def _board(settings: BoardSettings, slug: str) -> None:
         data = load_or_explain(settings)
         for board in data.boards:
             if board.assignment.slug == slug:
-                _draw(board, settings, language)
+                _draw(board, data.read_at, settings, language)
         read_note(data, settings, language)
 
 
-def _draw(board: AssignmentBoard, settings: BoardSettings, language: Language) -> None:
+def _draw(board: AssignmentBoard, read_at: datetime, settings: BoardSettings, language: Language) -> None:
     _status(board.assignment, settings, language)
     if not board.standings:
         st.info(_("Nobody has handed this in yet. Be the first!"), icon=":material/hourglass_empty:")
         return
     _cards(board)
-    columns = _contest_columns if board.assignment.is_contest else _block_columns
+    columns = _columns(board, settings.zone, board.assignment.slug, read_at, language)
     tables.draw(
-        [
-            *columns(board.standings),
-            tables.Column(_("Tries"), [row.submissions for row in board.standings], kind="count"),
-            tables.Column(
-                _("Improved"),
-                [formatting.moment(row.improved_at, settings.zone, language) for row in board.standings],
-            ),
-        ],
+        tables.marked(columns, _ALIAS, own_work.own_alias(settings)),
         alt=_("Students by alias, ordered by their best score"),
         key=board.assignment.slug,
     )
@@ -91,6 +71,21 @@ def _draw(board: AssignmentBoard, settings: BoardSettings, language: Language) -
                 "points come from the exact count."
             )
         )
+
+
+@st.cache_resource(max_entries=50, show_spinner=False)
+def _columns(
+    _board: AssignmentBoard, _zone: ZoneInfo, slug: str, read_at: datetime, language: Language
+) -> tuple[tables.Column, ...]:
+    """The table as all readers of one language see it; made once for all tabs."""
+    rows = _board.standings
+    own = _contest_columns if _board.assignment.is_contest else _block_columns
+    return (
+        *_places(_board),
+        *own(rows),
+        tables.Column(_("Tries"), [row.submissions for row in rows], kind="count"),
+        tables.Column(_("Improved"), [formatting.moment(row.improved_at, _zone, language) for row in rows]),
+    )
 
 
 def _status(assignment: AssignmentSummary, settings: BoardSettings, language: Language) -> None:
@@ -133,10 +128,22 @@ def _average(ranked: Sequence[Standing]) -> str:
     return formatting.points(sum(earned) / len(earned) if earned else None)
 
 
-def _contest_columns(rows: Sequence[Standing]) -> list[tables.Column]:
+def _places(board: AssignmentBoard) -> list[tables.Column]:
+    """Rank, its change in a day, and the alias."""
+    rows = board.standings
     return [
         tables.Column("#", [row.rank for row in rows], kind="rank"),
+        tables.Column(
+            "±",
+            [formatting.change(row.rank, board.ranks_yesterday.get(row.alias)) for row in rows],
+            help=_("Change of place in a day"),
+        ),
         tables.Column(_("Alias"), [row.alias for row in rows]),
+    ]
+
+
+def _contest_columns(rows: Sequence[Standing]) -> list[tables.Column]:
+    return [
         tables.Column("F1", [formatting.f1(row.correct, row.total) for row in rows], help=_("Cut off, not rounded")),
         tables.Column(_("Points"), [row.points for row in rows], kind="points"),
         tables.Column(_("95% interval"), [formatting.interval(row.correct, row.total) for row in rows]),
@@ -145,8 +152,6 @@ def _contest_columns(rows: Sequence[Standing]) -> list[tables.Column]:
 
 def _block_columns(rows: Sequence[Standing]) -> list[tables.Column]:
     return [
-        tables.Column("#", [row.rank for row in rows], kind="rank"),
-        tables.Column(_("Alias"), [row.alias for row in rows]),
         tables.Column(_("Points"), [row.points for row in rows], kind="points"),
         tables.Column(_("Out of"), [row.max_points for row in rows], kind="points"),
     ]

@@ -22,6 +22,7 @@ def render() -> None:
         _what_counts()
         _blocks()
         _contest()
+        _quota()
         _ranks()
         _names()
     with ladder:
@@ -60,6 +61,19 @@ def _contest() -> None:
             "exact count.\n\n"
             "The board and the points use the public part of the test set; which pictures belong to it is a secret."
         ).format(f1=formatting.f1_value(961, _TEST_IMAGES))
+    )
+
+
+def _quota() -> None:
+    st.subheader(_("How often, and what counts as better"), anchor=False)
+    st.markdown(
+        _(
+            "A day's submissions end at midnight in the class's time zone. A file that cannot be scored costs none of "
+            "them, and the same file again costs nothing.\n\n"
+            "Where the class uses the **Ladder**, a submission changes your score only if it is clearly better than "
+            "your own best: of the pictures on which the two differ, more must be newly right than chance would give. "
+            "So a lucky guess at single pictures gains nothing, and a better model does."
+        )
     )
 
 

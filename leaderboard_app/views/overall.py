@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import streamlit as st
 
 from grader.database.queries import OverallStanding
 from grader.language import Language, _, speaking
-from leaderboard_app import formatting, languages
+from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import ClassData
 from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views import tables
 from leaderboard_app.views.freshness import read_note
 from leaderboard_app.views.unavailable import load_or_explain
+
+_ALIAS = 1  # the column with the aliases
 
 
 def render(settings: BoardSettings) -> None:
@@ -31,7 +36,7 @@ def _board(settings: BoardSettings) -> None:
             return
         _cards(data)
         tables.draw(
-            _columns(data, settings, language),
+            tables.marked(_columns(data, settings.zone, data.read_at, language), _ALIAS, own_work.own_alias(settings)),
             alt=_("Students by alias, ordered by the sum of their points"),
             key="overall",
         )
@@ -55,16 +60,18 @@ def _of(points: float | None, max_points: float) -> str:
     )
 
 
-def _columns(data: ClassData, settings: BoardSettings, language: Language) -> list[tables.Column]:
-    rows = data.overall
-    return [
+@st.cache_resource(max_entries=10, show_spinner=False)
+def _columns(_data: ClassData, _zone: ZoneInfo, read_at: datetime, language: Language) -> tuple[tables.Column, ...]:
+    """The table as all readers of one language see it; made once for all tabs."""
+    rows = _data.overall
+    return (
         tables.Column("#", [row.rank for row in rows], kind="rank"),
         tables.Column(_("Alias"), [row.alias for row in rows]),
         tables.Column(_("Sum"), [row.points for row in rows], kind="points"),
-        *(_assignment_column(data, rows, number) for number in range(len(data.boards))),
+        *(_assignment_column(_data, rows, number) for number in range(len(_data.boards))),
         tables.Column(_("Tries"), [row.submissions for row in rows], kind="count"),
-        tables.Column(_("Improved"), [formatting.moment(row.improved_at, settings.zone, language) for row in rows]),
-    ]
+        tables.Column(_("Improved"), [formatting.moment(row.improved_at, _zone, language) for row in rows]),
+    )
 
 
 def _assignment_column(data: ClassData, rows: tuple[OverallStanding, ...], number: int) -> tables.Column:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import pandas as pd
@@ -33,6 +33,13 @@ class Column:
     cells: Sequence[Cell]
     kind: Literal["rank", "count", "points", "text"] = "text"
     help: str = ""
+
+
+def marked(columns: Sequence[Column], number: int, own_alias: str) -> list[Column]:
+    """The same columns with a word beside the reader's own alias; the given ones are shared and stay as they are."""
+    column = columns[number]
+    cells = [formatting.marked(str(cell), own_alias) if cell == own_alias else cell for cell in column.cells]
+    return [*columns[:number], replace(column, cells=cells), *columns[number + 1 :]]
 
 
 def draw(columns: Sequence[Column], *, alt: str, key: str) -> None:

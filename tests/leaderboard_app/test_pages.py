@@ -20,6 +20,7 @@ APP = Path(leaderboard_app.__file__).parent / "app.py"
 @pytest.fixture(autouse=True)
 def _nothing_cached() -> None:
     st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 def _open(monkeypatch: pytest.MonkeyPatch, url: str, page: str = "", **query: str) -> AppTest:
@@ -75,15 +76,15 @@ def test_the_contest_shows_f1_cut_off_with_its_count(monkeypatch: pytest.MonkeyP
     app = _open(monkeypatch, full_class, "assignments")
     frame = app.dataframe[0].value
     assert list(frame.iloc[:6, 0]) == [1, 1, 3, 4, 4, 4]
-    assert list(frame.iloc[2:4, 2]) == ["0.97073 (962 из 991)", "0.96972 (961 из 991)"]
-    assert list(frame.iloc[2:4, 3]) == [15.0, 14.0]
-    assert frame.iloc[3, 4] == "0.9571 – 0.9787"
+    assert list(frame.iloc[2:4, 3]) == ["0.97073 (962 из 991)", "0.96972 (961 из 991)"]
+    assert list(frame.iloc[2:4, 4]) == [15.0, 14.0]
+    assert frame.iloc[3, 5] == "0.9571 – 0.9787"
     assert _metrics(app)["Лучший F1"] == "0.99293"
 
 
 def test_who_has_no_valid_score_comes_last_without_a_rank(monkeypatch: pytest.MonkeyPatch, full_class: str) -> None:
     last = _open(monkeypatch, full_class, "assignments").dataframe[0].value.iloc[-1]
-    assert list(last.isna())[:5] == [True, False, True, True, True]
+    assert list(last.isna())[:6] == [True, True, False, True, True, True]
 
 
 def test_another_assignment_is_one_click_away(monkeypatch: pytest.MonkeyPatch, full_class: str) -> None:

@@ -1,0 +1,141 @@
+"""Verbs on what a teacher decides: override, regrade, deadline, quota, anomalies, log."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.cli.options import HERE, ClassDir, Json
+from grader.cli.people import acting
+
+Student = Annotated[str, typer.Argument(metavar="STUDENT")]
+Assignment = Annotated[str, typer.Argument(metavar="ASSIGNMENT")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(override)
+    app.command()(regrade)
+    app.command()(deadline)
+    app.command()(quota)
+    app.command()(anomalies)
+    app.command()(log)
+
+
+def override(
+    student: Student,
+    assignment: Assignment,
+    points: Annotated[float | None, typer.Argument(help="Left out together with --drop.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; the student reads it.")] = "",
+    drop: Annotated[bool, typer.Option("--drop", help="Let the gradebook's grade count again.")] = False,
+    class_dir: ClassDir = HERE,
+) -> None:
+    """Set a grade by hand, with the reason.
+
+    Example: [bold]grader override ivanova resnet 8 --reason "task 2 explained in class"[/]
+    """
+    from grader import actions
+    from grader.errors import InvalidConfig
+
+    with acting(class_dir) as who:
+        if drop:
+            actions.drop_override(who, student, assignment)
+        elif points is None:
+            raise InvalidConfig("No points are given.", remedy="Give them, or --drop.")
+        else:
+            actions.override(who, student, assignment, points, reason)
+    Console(highlight=False).print(f"[green]done[/] {student} / {assignment}")
+
+
+def regrade(
+    assignment: Assignment,
+    students: Annotated[list[str], typer.Option("--student", "-s", metavar="ID", help="May be given again.")],
+    class_dir: ClassDir = HERE,
+) -> None:
+    """Have submissions graded anew, by `grader grade` or the running watcher; the old result stands until then.
+
+    Example: [bold]grader regrade resnet --student ivanova[/]
+    """
+    from grader import actions
+
+    with acting(class_dir) as who:
+        for student in students:
+            actions.rejudge(who, student, assignment)
+    Console(highlight=False).print(f"[green]marked[/] {len(students)}; `grader grade` or `grader watch` grades them")
+
+
+def deadline(
+    assignment: Assignment,
+    when: Annotated[str, typer.Argument(help="Like 2026-12-01T23:59, in the class's time zone; empty: none.")],
+    class_dir: ClassDir = HERE,
+) -> None:
+    """Set an assignment's deadline in class.toml.
+
+    Example: [bold]grader deadline resnet 2026-12-01T23:59[/]
+    """
+    from grader import actions
+
+    with acting(class_dir) as who:
+        actions.set_deadline(who, assignment, when)
+    Console(highlight=False).print(f"[green]set[/] {assignment}: {when or 'no deadline'}")
+
+
+def quota(
+    per_day: Annotated[int, typer.Argument(metavar="PER_DAY", help="0: no limit.", min=0)],
+    in_total: Annotated[int, typer.Argument(metavar="[IN_TOTAL]", help="0: no limit.", min=0)] = 0,
+    class_dir: ClassDir = HERE,
+) -> None:
+    """Set in class.toml how much a student may hand in to the contest.
+
+    Example: [bold]grader quota 5 60[/]
+    """
+    from grader import actions
+
+    with acting(class_dir) as who:
+        actions.set_quota(who, per_day, in_total)
+    Console(highlight=False).print(f"[green]set[/] {per_day} a day, {in_total} in total")
+
+
+def anomalies(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
+    """List what is worth a second look: equal files, rows of nearly equal scores, leaps.
+
+    Example: [bold]grader anomalies[/]
+    """
+    from grader.database.anomalies import find
+    from grader.database.personal import all_runs
+    from grader.database.queries import Board
+
+    with acting(class_dir) as who, Board.open(who.course.database_url) as board:
+        found = find(all_runs(board, limit=100_000))
+    if as_json:
+        print(json.dumps([asdict(line) for line in found], ensure_ascii=False))
+        return
+    table = Table("what", "assignment", "students", "count")
+    for line in found:
+        table.add_row(*(Text(cell) for cell in (line.kind, line.assignment, ", ".join(line.students), str(line.count))))
+    Console(highlight=False).print(table)
+
+
+def log(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
+    """Show what teachers did, the newest first.
+
+    Example: [bold]grader log[/]
+    """
+    from grader.database.decisions import audit_lines
+
+    with acting(class_dir) as who:
+        found = audit_lines(who.database)
+    if as_json:
+        print(json.dumps([asdict(line) for line in found], ensure_ascii=False, default=str))
+        return
+    table = Table("when (UTC)", "who", "action", "subject", "detail")
+    for line in found:
+        cells = [f"{line.at:%Y-%m-%d %H:%M:%S}", line.author, line.action, line.subject, line.detail]
+        table.add_row(*(Text(cell) for cell in cells))
+    Console(highlight=False).print(table)

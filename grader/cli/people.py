@@ -1,0 +1,108 @@
+"""Verbs on who may enter the page: invite, revoke, access."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.cli.options import HERE, ClassDir, Json
+
+if TYPE_CHECKING:
+    from grader.actions import Teacher
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(invite)
+    app.command()(revoke)
+    app.command()(access)
+
+
+@contextmanager
+def acting(class_dir: Path) -> Iterator[Teacher]:
+    """Whoever runs the command, acting on a class."""
+    from grader.actions import Teacher
+    from grader.course import Course
+    from grader.database import ClassDatabase
+    from grader.page_rules import publish_rules
+
+    course = Course.open(class_dir)
+    with ClassDatabase.open(course.database_url) as database:
+        publish_rules(course, database)
+        yield Teacher(course, database, f"{getpass.getuser()} (command line)")
+
+
+def invite(
+    roster: Annotated[
+        Path | None, typer.Argument(metavar="[ROSTER_CSV]", help="Columns id, name, email; the class's if left out.")
+    ] = None,
+    class_dir: ClassDir = HERE,
+    teacher: Annotated[str, typer.Option(metavar="NAME", help="Make a link for this teacher instead.")] = "",
+    email: Annotated[str, typer.Option(help="With --teacher: the address that OIDC vouches for.")] = "",
+    url: Annotated[str, typer.Option(help="Where the page is reached; links begin with it.")] = "http://127.0.0.1:8501",
+    again: Annotated[bool, typer.Option("--again", help="New links for those who have one; theirs end.")] = False,
+    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Standard output if left out.")] = None,
+) -> None:
+    """Make personal links, as CSV: id, name, link. Only hashes are kept, so print or send them now.
+
+    Example: [bold]grader invite roster.csv --url https://board.school.example --to links.csv[/]
+    """
+    from grader.inviting import invite_all, invite_one_teacher
+
+    with acting(class_dir) as who:
+        links = invite_one_teacher(who, teacher, email, url) if teacher else invite_all(who, roster, url, again=again)
+    file = to.open("w", encoding="utf-8", newline="") if to else sys.stdout
+    try:
+        writer = csv.writer(file)
+        writer.writerow(["id", "name", "link"])
+        writer.writerows((link.id, link.name, link.link) for link in links)
+    finally:
+        if to:
+            file.close()
+            to.chmod(0o600)
+    Console(stderr=True, highlight=False).print(f"[green]invited[/] {len(links)}")
+
+
+def revoke(student: Annotated[str, typer.Argument(metavar="STUDENT")], class_dir: ClassDir = HERE) -> None:
+    """End a student's links at once.
+
+    Example: [bold]grader revoke ivanova[/]
+    """
+    from grader import actions
+
+    with acting(class_dir) as who:
+        actions.revoke(who, student)
+    Console(highlight=False).print(f"[green]revoked[/] {student}")
+
+
+def access(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
+    """List who may enter the page, and who may not any more.
+
+    Example: [bold]grader access[/]
+    """
+    from grader.database.access import AccessList
+
+    with acting(class_dir) as who:
+        found = AccessList(who.database).every()
+    if as_json:
+        print(json.dumps([asdict(line) for line in found], ensure_ascii=False, default=str))
+        return
+    table = Table("role", "student", "name", "by", "since", "ended")
+    for line in found:
+        ways = ", ".join(way for way in ("link" if line.has_link else "", line.email or "") if way)
+        ended = f"{line.revoked_at:%Y-%m-%d %H:%M}" if line.revoked_at else ""
+        cells = [line.role, line.student_id or "", line.label, ways, f"{line.created_at:%Y-%m-%d %H:%M}", ended]
+        table.add_row(*(Text(cell) for cell in cells))
+    Console(highlight=False).print(table)

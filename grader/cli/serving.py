@@ -1,0 +1,72 @@
+"""Verbs that go on until they are stopped: watch, serve."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from grader.cli.options import HERE, ClassDir
+
+Slots = Annotated[int, typer.Option(help="Submissions graded at once; 0: as class.toml says.", min=0)]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(watch)
+    app.command()(serve)
+
+
+def watch(class_dir: ClassDir = HERE, slots: Slots = 0) -> None:
+    """Grade what comes in through the page or into submitted/, until Ctrl-C; it may be stopped at any moment.
+
+    Example: [bold]grader watch --class cnn-2026[/]
+    """
+    from grader.course import Course
+    from grader.watching.loop import watch as watch_class
+
+    course = Course.open(class_dir)
+    stop = _stop_on_signals()
+    _log_to(Console(stderr=True))
+    watch_class(course, stop, slots=slots)
+
+
+def serve(
+    class_dir: ClassDir = HERE,
+    port: Annotated[int, typer.Option(help="Where to listen.", min=1, max=65535)] = 8501,
+    address: Annotated[str, typer.Option(help="Beyond this machine only behind a proxy with TLS.")] = "127.0.0.1",
+    slots: Slots = 0,
+) -> None:
+    """Show the class its page and grade what is handed in there, until Ctrl-C.
+
+    Example: [bold]grader serve --port 8501[/]
+    """
+    from grader.course import Course
+    from grader.serving import serve_class
+
+    course = Course.open(class_dir)
+    stop = _stop_on_signals()
+    console = Console(stderr=True, highlight=False)
+    _log_to(console)
+    console.print(f"the class's page: http://{address}:{port} (Ctrl-C ends it)")
+    serve_class(course, stop, address=address, port=port, slots=slots)
+    console.print("Stopped. Nothing is lost: what was not graded yet is graded after the next start.")
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _log_to(console: Console) -> None:
+    handler = RichHandler(console=console, show_path=False, markup=False, highlighter=None)
+    logger = logging.getLogger("grader.watch")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)

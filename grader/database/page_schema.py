@@ -1,0 +1,139 @@
+"""The tables behind the page: who may enter, what was uploaded, what a teacher decided. Typed like `schema`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Enum, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from grader.database.page_records import Role
+from grader.database.records import RunState
+from grader.database.schema import Base, UtcDateTime
+
+
+class Access(Base):
+    """A way in: a personal link, of which only a hash is kept, or an address that OIDC vouches for."""
+
+    __tablename__ = "access"
+    __table_args__ = (
+        CheckConstraint("token_sha256 IS NOT NULL OR email IS NOT NULL", name="way_in"),
+        CheckConstraint("role <> 'student' OR student_id IS NOT NULL", name="student"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
+    email: Mapped[str | None] = mapped_column(index=True)
+    role: Mapped[Role] = mapped_column(
+        Enum(
+            Role,
+            name="role",
+            native_enum=False,
+            create_constraint=True,
+            length=16,
+            values_callable=lambda roles: [role.value for role in roles],
+        )
+    )
+    student_id: Mapped[str | None] = mapped_column(ForeignKey("student.id"), index=True)
+    label: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Upload(Base):
+    """A file that came through the page, and how far it has come."""
+
+    __tablename__ = "upload"
+    __table_args__ = (Index(None, "student_id", "assignment"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"))
+    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"))
+    filename: Mapped[str]
+    file_sha256: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[RunState] = mapped_column(
+        Enum(
+            RunState,
+            name="state",
+            native_enum=False,
+            create_constraint=True,
+            length=16,
+            values_callable=lambda states: [state.value for state in states],
+        )
+    )
+    state_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    run_key: Mapped[str | None] = mapped_column(index=True)
+    message: Mapped[str]
+
+
+class PageRules(Base):
+    """What the page has to know of an assignment: points ladder, what a file must look like. No label of any test."""
+
+    __tablename__ = "page_rules"
+
+    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"), primary_key=True)
+    rules_json: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Feedback(Base):
+    """The feedback page of a student's last graded submission, compressed HTML."""
+
+    __tablename__ = "feedback"
+
+    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), primary_key=True)
+    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"), primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    html_zlib: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Grade(Base):
+    """The grade as it stands in the gradebook: of the last submission, with manual points and late penalty."""
+
+    __tablename__ = "grade"
+
+    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), primary_key=True)
+    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"), primary_key=True)
+    points: Mapped[float]
+    max_points: Mapped[float]
+    late_penalty: Mapped[float]
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Override(Base):
+    """A grade that a teacher has set by hand, with the reason."""
+
+    __tablename__ = "override"
+
+    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), primary_key=True)
+    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"), primary_key=True)
+    points: Mapped[float]
+    reason: Mapped[str]
+    author: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Rejudge(Base):
+    """How often a teacher asked for a submission to be graded anew; the number is part of the ledger's key."""
+
+    __tablename__ = "rejudge"
+
+    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), primary_key=True)
+    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"), primary_key=True)
+    number: Mapped[int]
+
+
+class AuditEntry(Base):
+    """Something that a teacher did. Rows are only ever added."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    author: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    detail: Mapped[str]
+    # A request of the page's is carried out once, however often it is found.
+    request_id: Mapped[str | None] = mapped_column(String(32), unique=True)

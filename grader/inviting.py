@@ -1,0 +1,76 @@
+"""Personal links for a class: drawn here, shown once, kept as hashes."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader import actions
+from grader.actions import Teacher
+from grader.collect import ROSTER
+from grader.course import write_atomically
+from grader.database.access import AccessList, hashed, new_token
+from grader.errors import InvalidConfig
+from grader.links import link_to
+
+
+@dataclass(frozen=True)
+class Link:
+    """A personal link. Whoever has it is taken for this person."""
+
+    id: str
+    name: str
+    link: str
+
+
+def invite_all(teacher: Teacher, roster: Path | None, url: str, *, again: bool) -> list[Link]:
+    """Invite everybody on a roster who has no link yet; a roster from elsewhere becomes the class's.
+
+    Args:
+        teacher: who invites.
+        roster: CSV with the columns `id` and, if wanted, `name` and `email`; None takes the class's.
+        url: where the page is reached.
+        again: whether those who have a link get a new one, which ends the old one.
+
+    Raises:
+        InvalidConfig: there is no roster, or it has no column `id`.
+    """
+    own = teacher.course.root / ROSTER
+    path = roster or own
+    if not path.is_file():
+        raise InvalidConfig(f"There is no {path}.", remedy="Write one: a line `id,name,email`, then one per student.")
+    people = _read(path)
+    if path.resolve() != own and not own.exists():
+        write_atomically(own, path.read_bytes())
+    access = AccessList(teacher.database)
+    links = []
+    for student, name, email in people:
+        if access.has_link(student) and not again:
+            continue
+        token = new_token()
+        actions.invite(teacher, student, name, hashed(token), email)
+        links.append(Link(student, name, link_to(url, token)))
+    return links
+
+
+def invite_one_teacher(teacher: Teacher, name: str, email: str, url: str) -> list[Link]:
+    """Make a link for a teacher; an earlier one under this name ends."""
+    token = new_token()
+    actions.invite_teacher(teacher, name, hashed(token), email)
+    return [Link("", name, link_to(url, token, "teacher"))]
+
+
+def _read(path: Path) -> list[tuple[str, str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        if "id" not in (reader.fieldnames or []):
+            raise InvalidConfig(
+                f"{path} has the columns {reader.fieldnames}; expected `id` and, if wanted, `name` and `email`.",
+                remedy="Put the header right.",
+            )
+        return [
+            (row["id"].strip(), (row.get("name") or "").strip(), (row.get("email") or "").strip())
+            for row in reader
+            if (row["id"] or "").strip()
+        ]

@@ -1,0 +1,43 @@
+"""Put an upload into `submitted/<student>/<slug>/` as a whole, where nbgrader and `grader grade` look for it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grader.course import Course
+from grader.errors import EnvironmentFault
+from grader.sandbox.bubblewrap import lay_out
+from grader.submissions import TIMESTAMP, Submission, find_submissions
+
+
+def place(course: Course, student: str, slug: str, files: Mapping[str, bytes], received_at: datetime) -> Submission:
+    """Replace what the student handed in before.
+
+    Args:
+        course: the class.
+        student: id, already checked to be a folder's name.
+        slug: the assignment.
+        files: by relative path; paths that lead outside are left out.
+        received_at: when the page had the file, with a time zone.
+
+    Raises:
+        EnvironmentFault: it cannot be written; what lay there before stays.
+    """
+    target = course.submitted / student / slug
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".placing-", dir=target.parent) as folder:
+            made = Path(folder) / "new"
+            made.mkdir()
+            lay_out(made, tuple(files.items()))
+            stamp = received_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+            (made / TIMESTAMP).write_text(stamp, encoding="utf-8")
+            if target.exists():
+                target.rename(Path(folder) / "old")
+            made.rename(target)
+    except OSError as error:
+        raise EnvironmentFault(f"The upload of {student} cannot be written: {error.strerror}.") from error
+    return find_submissions(course, [slug], [student])[0]

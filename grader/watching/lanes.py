@@ -1,0 +1,103 @@
+"""Lanes: one worker process each, whose sandbox stays warm between submissions; a crash costs only its own lane.
+
+There is a lane for each place of `grader.devices`: what wants a GPU waits for one where the machine has any.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from contextlib import ExitStack
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from grader.devices import Device
+from grader.grading import Conditions, Graded, Job, view_of
+from grader.pipeline import submit
+from grader.sandbox.slot import Kind, acquire, release
+from grader.scheduling import Workers
+
+
+class Lane:
+    """One worker on one device. Not thread-safe."""
+
+    def __init__(self, workers: Workers, device: Device) -> None:
+        self.device = device
+        self._workers = workers
+        self._stack = ExitStack()
+        self._executor: Executor | None = None
+        self._conditions: Conditions | None = None
+        self.is_free = True
+
+    def warm_up(self, conditions: Conditions) -> None:
+        """Start the worker and its sandbox before the first submission needs them."""
+        self._conditions = replace(conditions, device=self.device)
+        self._worker().submit(_warm_up, self._conditions)
+
+    def suits(self, conditions: Conditions) -> bool:
+        """Whether the lane's sandbox is of the kind that these conditions need."""
+        return self._conditions is not None and _kind(self._conditions) == _kind(
+            replace(conditions, device=self.device)
+        )
+
+    def start(self, job: Job) -> Future[Graded]:
+        """Grade a submission; the lane is free again when `renew` or `done` is called."""
+        self.is_free = False
+        if job.conditions.source == "rerun":
+            self._conditions = replace(job.conditions, device=self.device)
+        return submit(self._worker(), job, self.device)
+
+    def done(self) -> None:
+        """The submission is over."""
+        self.is_free = True
+
+    def renew(self) -> None:
+        """The worker is gone; the next submission gets a new one."""
+        self._stack.close()
+        self._executor = None
+        self.is_free = True
+
+    def close(self) -> None:
+        """End the worker."""
+        self._stack.close()
+
+    def _worker(self) -> Executor:
+        if self._executor is None:
+            self._executor = self._stack.enter_context(self._workers(1))
+        return self._executor
+
+
+class Lanes:
+    """All lanes of a watcher."""
+
+    def __init__(self, devices: Sequence[Device], workers: Workers) -> None:
+        self.all = [Lane(workers, device) for device in devices]
+        self._has_gpu = any(device.is_gpu for device in devices)
+
+    def free(self, conditions: Conditions) -> Lane | None:
+        """A free lane of the device that is wanted, if possible with a warm sandbox of the right kind."""
+        is_gpu = conditions.gpu and self._has_gpu
+        free = [lane for lane in self.all if lane.is_free and lane.device.is_gpu == is_gpu]
+        return min(free, key=lambda lane: not lane.suits(conditions), default=None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        # What is running may take minutes more; it is in the inbox or in submitted/ and is graded after the restart.
+        for child in multiprocessing.active_children():
+            child.terminate()
+        for lane in self.all:
+            lane.close()
+
+
+def _kind(conditions: Conditions) -> Kind:
+    return Kind.of(view_of(conditions))
+
+
+def _warm_up(conditions: Conditions) -> None:
+    release(acquire(_kind(conditions)))

@@ -1,0 +1,266 @@
+"""The watcher's loop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+
+from grader.actions import Teacher, carry_out
+from grader.collect import read_roster
+from grader.conditions import slots_of
+from grader.course import Course
+from grader.database import ClassDatabase
+from grader.database.access import AccessList
+from grader.database.decisions import Decisions
+from grader.devices import places
+from grader.errors import GraderError, InvalidAssignment, InvalidConfig, InvalidSubmission
+from grader.grading import Graded
+from grader.inbox import Inbox, Request, Upload
+from grader.language import speaking
+from grader.ledger import Ledger
+from grader.page_rules import publish_rules
+from grader.pipeline import Row, Standing, Work, finish, only_writer, outcome, prepare
+from grader.publishing import make_feedback
+from grader.record import Recorder
+from grader.scheduling import Workers
+from grader.submissions import Submission, find_submissions
+from grader.watching.lanes import Lane, Lanes
+from grader.watching.rules import CurrentRules, signature
+from grader.watching.uploads import Uploads
+from grader.workers import local_workers
+
+PAUSE_S = 0.1
+_SCAN_S = 2.0
+_SCAN_SHARE = 20  # a scan of a large class may take a twentieth of the time
+_MAX_TRIES = 3
+_LOG = logging.getLogger("grader.watch")
+_Place = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A submission that is being graded."""
+
+    work: Work
+    future: Future[Graded]
+    lane: Lane
+    upload: Upload | None
+
+
+def watch(course: Course, stop: threading.Event, *, slots: int = 0, workers: Workers = local_workers) -> None:
+    """Grade what comes in until `stop` is set.
+
+    Args:
+        course: the class.
+        stop: ends the loop; what is running is dropped and graded after the next start.
+        slots: submissions at once on processors; 0 takes the class's setting. GPUs come on top.
+        workers: makes the executor of one lane.
+
+    Raises:
+        EnvironmentFault: another `grader` writes results of this class, or nothing can be written.
+    """
+    slots = slots or slots_of(course)
+    with (
+        only_writer(course),
+        ClassDatabase.open(course.database_url) as database,
+        Lanes(places("auto", slots=slots, per_gpu=course.config.per_gpu), workers) as lanes,
+    ):
+        loop = Loop(course, database, lanes)
+        try:
+            while not stop.is_set():
+                if not loop.step():
+                    stop.wait(PAUSE_S)
+        finally:
+            loop.close()
+
+
+class Loop:
+    """One watcher at work; everything that it remembers can be forgotten and is found again in the files."""
+
+    def __init__(self, course: Course, database: ClassDatabase, lanes: Lanes) -> None:
+        self._course = course
+        self._database = database
+        self._lanes = lanes
+        self._ledger = Ledger(course.ledger)
+        self._inbox = Inbox(course.inbox)
+        self._uploads = Uploads(self._inbox, database)
+        self._rules = CurrentRules(sum(not lane.device.is_gpu for lane in lanes.all))
+        self._roster = read_roster(course)
+        self._recorder = Recorder(course, self._roster)
+        self._running: dict[_Place, _Running] = {}
+        self._seen: dict[_Place, object] = {}
+        self._tries: dict[_Place, int] = {}
+        self._next_scan = 0.0
+        course.inbox.mkdir(mode=0o700, exist_ok=True)
+        self._inbox.sweep()
+
+    def close(self) -> None:
+        """Let go of the gradebook."""
+        self._recorder.close()
+
+    def step(self) -> bool:
+        """Do what can be done now; whether anything was."""
+        self._read_settings()
+        with speaking(self._course.config.language):
+            finished = self._collect_results()
+            taken = self._empty_inbox()
+            started = self._scan()
+        return finished or taken or started
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being graded."""
+        return not self._running
+
+    def _read_settings(self) -> None:
+        if not self._rules.have_changed(self._course):
+            return
+        try:
+            self._course = Course.open(self._course.root)
+            self._roster = read_roster(self._course)
+            publish_rules(self._course, self._database)
+        except InvalidConfig as error:
+            _LOG.error("%s The earlier settings stay.", error)
+        self.close()
+        self._recorder = Recorder(self._course, self._roster)
+        self._seen.clear()
+        self._next_scan = 0.0
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        for slug in self._course.slugs():
+            try:
+                conditions = self._rules.of(self._course, slug).conditions
+            except InvalidAssignment:
+                continue
+            for lane in self._lanes.all:
+                if lane.is_free and not lane.suits(conditions):
+                    lane.warm_up(conditions)
+            return
+
+    def _empty_inbox(self) -> bool:
+        done = False
+        for item in self._inbox.items():
+            if isinstance(item, Request):
+                self._carry_out(item)
+                done = True
+            else:
+                done = self._take(item) or done
+        return done
+
+    def _carry_out(self, item: Request) -> None:
+        who = AccessList(self._database).identity(item.access_id)
+        if who is not None and who.is_teacher and not Decisions(self._database).is_done(item.id):
+            carry_out(Teacher(self._course, self._database, who.name, item.id), item.action, item.fields)
+            self._next_scan = 0.0
+        self._inbox.remove(item.id)
+
+    def _take(self, item: Upload) -> bool:
+        """Start an upload if its turn has come; whether anything was done."""
+        student = self._uploads.student_of(item)
+        if student is None:
+            return True
+        if (student, item.assignment) in self._running or not self._has_room(item.assignment):
+            return False
+        submission = self._uploads.prepare(self._course, student, item)
+        if submission is not None:
+            self._start(submission, item)
+        return True
+
+    def _scan(self) -> bool:
+        """Start what lies in `submitted/` and was not looked at as it is now."""
+        began = time.monotonic()
+        if began < self._next_scan:
+            return False
+        self._recorder.look_again()
+        done = waits = False
+        for submission in find_submissions(self._course, self._course.slugs()):
+            place = (submission.student, submission.slug)
+            mark = (signature(submission), self._recorder.rejudges.get(place, 0))
+            if place in self._running or self._seen.get(place) == mark:
+                continue
+            if not self._has_room(submission.slug):
+                waits = True
+                continue
+            self._seen[place] = mark
+            self._start(submission, None)
+            done = True
+        if not waits:
+            self._next_scan = time.monotonic() + max(_SCAN_S, _SCAN_SHARE * (time.monotonic() - began))
+        return done
+
+    def _has_room(self, slug: str) -> bool:
+        """Whether a submission could be started now; one that cannot be run needs no lane."""
+        try:
+            return self._lanes.free(self._rules.of(self._course, slug).conditions) is not None
+        except GraderError:
+            return True
+
+    def _start(self, submission: Submission, upload: Upload | None) -> None:
+        place = (submission.student, submission.slug)
+        try:
+            rules = self._rules.of(self._course, submission.slug)
+        except GraderError as error:
+            self._finish(Row(*place, Standing.NOT_GRADED, problem=str(error)), upload, "", is_ours=True)
+            return
+        found = prepare(submission, rules, self._roster, self._ledger, self._recorder, 0)
+        if isinstance(found, Row):
+            key = self._ledger.current(submission.slug, submission.student)
+            self._finish(found, upload, key, is_ours=found.report is None)
+            return
+        work, job = found
+        lane = self._lanes.free(job.conditions)
+        if lane is None:
+            raise RuntimeError("a submission was started without a free lane; `_has_room` has to be asked before")
+        if upload is not None:
+            self._uploads.running(upload)
+        self._running[place] = _Running(work, lane.start(job), lane, upload)
+
+    def _collect_results(self) -> bool:
+        over = [place for place, running in self._running.items() if running.future.done()]
+        for place in over:
+            self._collect(place, self._running.pop(place))
+        return bool(over)
+
+    def _collect(self, place: _Place, running: _Running) -> None:
+        result = outcome(running.future)
+        if isinstance(result, BrokenProcessPool):
+            running.lane.renew()
+        else:
+            running.lane.done()
+        is_ours = isinstance(result, Exception) and not isinstance(result, InvalidSubmission)
+        if is_ours and self._tries.get(place, 0) + 1 < _MAX_TRIES:
+            self._try_again(place, running, str(result))
+            return
+        self._tries.pop(place, None)
+        row = finish(running.work, result, self._ledger, self._recorder)
+        self._finish(row, running.upload, running.work.key, is_ours=is_ours)
+
+    def _try_again(self, place: _Place, running: _Running, reason: str) -> None:
+        _LOG.warning("%s / %s is graded once more: %s", *place, reason)
+        self._tries[place] = self._tries.get(place, 0) + 1
+        self._seen.pop(place, None)
+        if running.upload is not None:
+            self._uploads.wait(running.upload)
+
+    def _finish(self, row: Row, upload: Upload | None, key: str, *, is_ours: bool) -> None:
+        _LOG.info("%s / %s: %s", row.student, row.slug, f"{row.report.points:g}" if row.report else row.problem)
+        if upload is not None:
+            if row.report is not None:
+                self._uploads.scored(upload, key)
+            elif is_ours:
+                self._uploads.fail_inside(upload, row.problem)
+            else:
+                self._uploads.fail(upload, row.problem, key)
+        if row.report is not None and (upload is not None or row.standing is not Standing.UNCHANGED):
+            self._make_feedback(row)
+
+    def _make_feedback(self, row: Row) -> None:
+        try:
+            make_feedback(self._course, row.slug, row.student)
+        except GraderError as error:
+            Decisions(self._database).log("grader", "no-feedback", f"{row.student} / {row.slug}", str(error)[:500])

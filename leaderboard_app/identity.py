@@ -1,0 +1,108 @@
+"""Who is looking: by a personal link, or by an account that OIDC vouches for. Asked of the database on every run."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from grader.database.access import identify, is_token
+from grader.database.page_records import Identity
+from grader.database.queries import Board, BoardUnavailable
+from grader.links import TOKEN_PARAMETER
+from leaderboard_app.rate_limits import RateLimit
+from leaderboard_app.settings import BoardSettings
+
+COOKIE = "springfield_key"
+_TOKEN = "_springfield_token"  # noqa: S105  the name of a place, no token
+_SIGNED_OUT = "_springfield_signed_out"
+_REFUSED = "_springfield_refused"
+_COOKIE_S = 200 * 24 * 3600  # a school year
+_wrong = RateLimit(10, per_s=60)
+
+
+def current(settings: BoardSettings) -> Identity | None:
+    """Who is looking, or None for a visitor. A link that was revoked a moment ago is nobody's."""
+    token = _token()
+    try:
+        with Board.open(settings.class_db_url) as board:
+            if token:
+                return identify(board, token=token)
+            return identify(board, email=_verified_email())
+    except BoardUnavailable:
+        return None
+
+
+def sign_in(settings: BoardSettings) -> None:
+    """Take a token from the address or the cookie, once per session, and take it out of the address.
+
+    An address is shown on projectors and sent to friends; the browser keeps the token in a cookie instead.
+    """
+    offered = st.query_params.get(TOKEN_PARAMETER, "")
+    if offered:
+        del st.query_params[TOKEN_PARAMETER]
+        if _is_right(settings, offered):
+            st.session_state[_TOKEN] = offered
+            st.session_state[_SIGNED_OUT] = False
+            _set_cookie(offered, _COOKIE_S)
+    elif _TOKEN not in st.session_state and not st.session_state.get(_SIGNED_OUT):
+        found = st.context.cookies.get(COOKIE)
+        kept = found if isinstance(found, str) else ""
+        is_right = bool(kept) and _is_right(settings, kept)
+        st.session_state[_TOKEN] = kept if is_right else ""
+        if kept and not is_right:
+            _set_cookie("", 0)
+
+
+def sign_out() -> None:
+    """Forget who is looking, in this browser."""
+    st.session_state[_TOKEN] = ""
+    st.session_state[_SIGNED_OUT] = True
+    _set_cookie("", 0)
+    if _verified_email():
+        st.logout()
+
+
+def refused() -> str:
+    """`wrong` where the link led nowhere, `often` where too many wrong ones came from there; once."""
+    return str(st.session_state.pop(_REFUSED, ""))
+
+
+def has_accounts() -> bool:
+    """Whether OIDC is set up."""
+    try:
+        return "auth" in st.secrets
+    except FileNotFoundError:
+        return False
+
+
+def _token() -> str:
+    return str(st.session_state.get(_TOKEN, ""))
+
+
+def _is_right(settings: BoardSettings, token: str) -> bool:
+    address = st.context.ip_address or "here"
+    if _wrong.wait_s(address):
+        st.session_state[_REFUSED] = "often"
+        return False
+    try:
+        with Board.open(settings.class_db_url) as board:
+            is_known = is_token(token) and identify(board, token=token) is not None
+    except BoardUnavailable:
+        return False
+    if not is_known:
+        _wrong.note(address)
+        st.session_state[_REFUSED] = "wrong"
+    return is_known
+
+
+def _verified_email() -> str:
+    user = st.user.to_dict() if has_accounts() else {}
+    is_verified = user.get("is_logged_in") is True and user.get("email_verified") is True
+    return str(user.get("email", "")) if is_verified else ""
+
+
+def _set_cookie(token: str, age_s: int) -> None:
+    cookie = f"{COOKIE}={token}; path=/; max-age={age_s}; SameSite=Strict"
+    secure = 'location.protocol === "https:" ? "; Secure" : ""'
+    st.html(f"<script>document.cookie = {json.dumps(cookie)} + ({secure})</script>", unsafe_allow_javascript=True)

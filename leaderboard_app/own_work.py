@@ -1,0 +1,116 @@
+"""What one student may see of the own work. Read from the database for this student alone, and never cached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grader.database.decisions import feedback_of, grades_of
+from grader.database.page_records import GradeRecord, Identity, UploadRecord
+from grader.database.personal import OwnRun, alias_of, runs_of
+from grader.database.queries import Board
+from grader.database.records import RunState
+from grader.database.uploads import OVER, uploads_of, waiting
+from grader.inbox import Inbox, Upload
+from grader.scoring.quota import Allowance
+from leaderboard_app import identity
+from leaderboard_app.class_data import AssignmentBoard
+from leaderboard_app.settings import BoardSettings
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWork:
+    """A student's own things.
+
+    Attributes:
+        alias: the public name.
+        runs: the latest run of each submission, the oldest first.
+        uploads: files that came through the page, the newest first.
+        ahead: how many uploads stand before this one in the queue, by id.
+        grades: one per assignment.
+    """
+
+    alias: str
+    runs: tuple[OwnRun, ...]
+    uploads: tuple[UploadRecord, ...]
+    ahead: dict[str, int]
+    grades: tuple[GradeRecord, ...]
+
+    def runs_for(self, slug: str) -> list[OwnRun]:
+        """The runs of one assignment."""
+        return [run for run in self.runs if run.assignment == slug]
+
+    def run_of(self, upload: UploadRecord) -> OwnRun | None:
+        """The run that an upload led to."""
+        return next((run for run in self.runs if run.key == upload.run_key), None)
+
+    def grade(self, slug: str) -> GradeRecord | None:
+        """The grade for one assignment."""
+        return next((grade for grade in self.grades if grade.assignment == slug), None)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something of this student's is on its way."""
+        return any(upload.state not in OVER for upload in self.uploads)
+
+
+def load(settings: BoardSettings, who: Identity) -> OwnWork:
+    """Everything of this student's, as it is now.
+
+    Raises:
+        BoardUnavailable: the database cannot be shown.
+    """
+    student = str(who.student_id)
+    # The inbox first: what the watcher takes in between is then in the database already.
+    arrived = _arrived(settings, who)
+    with Board.open(settings.class_db_url) as board:
+        known = uploads_of(board, student)
+        queue = [upload.id for upload in waiting(board) if upload.state is not RunState.RUNNING]
+        ids = {upload.id for upload in known}
+        return OwnWork(
+            alias=alias_of(board, student),
+            runs=tuple(runs_of(board, student)),
+            uploads=(*(_received(item, student) for item in arrived if item.id not in ids), *known),
+            ahead={upload: place for place, upload in enumerate(queue)},
+            grades=tuple(grades_of(board, student)),
+        )
+
+
+def own_alias(settings: BoardSettings) -> str:
+    """The reader's own alias, to be marked on a board; empty for a visitor and for a teacher."""
+    who = identity.current(settings)
+    if who is None or who.student_id is None:
+        return ""
+    with Board.open(settings.class_db_url) as board:
+        return alias_of(board, who.student_id)
+
+
+def allowance(settings: BoardSettings, who: Identity, board: AssignmentBoard) -> Allowance | None:
+    """What this student may still hand in; None where nothing is limited."""
+    quota = board.rules.quota
+    if quota is None:
+        return None
+    with Board.open(settings.class_db_url) as opened:
+        return opened.allowance(str(who.student_id), board.assignment.slug, quota, datetime.now(UTC), settings.zone)
+
+
+def feedback(settings: BoardSettings, who: Identity, slug: str) -> bytes | None:
+    """The feedback page of this student's last submission, HTML."""
+    with Board.open(settings.class_db_url) as board:
+        return feedback_of(board, str(who.student_id), slug)
+
+
+def _arrived(settings: BoardSettings, who: Identity) -> list[Upload]:
+    """Uploads that wait in the inbox, the newest first."""
+    if not settings.inbox:
+        return []
+    items = Inbox(Path(settings.inbox)).items()
+    return [item for item in reversed(items) if isinstance(item, Upload) and item.access_id == who.access_id]
+
+
+def _received(item: Upload, student: str) -> UploadRecord:
+    return UploadRecord(
+        id=item.id, student_id=student, assignment=item.assignment, filename=item.filename,
+        file_sha256=item.file_sha256, received_at=item.at, state=RunState.RECEIVED, state_at=item.at,
+    )  # fmt: skip

@@ -1,0 +1,96 @@
+"""Charts by Altair. Every one has a text beside it that says the same, and none speaks by colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from grader.database.personal import OwnRun
+from grader.database.queries import Standing
+from grader.language import _
+from grader.scoring.f1 import wilson
+from grader.scoring.points import PointsTable
+from leaderboard_app import formatting
+
+_HEIGHT_PX = 260
+
+
+def ladder(table: PointsTable, correct: int | None, total: int) -> None:
+    """The points ladder: a rung per threshold, those that are reached filled."""
+    score = None if correct is None else Fraction(correct, total)
+    steps = [
+        {
+            "points": step.points,
+            "rung": f"{formatting.threshold(step.f1)}",
+            "state": _("reached") if score is not None and score >= step.f1 else _("ahead"),
+        }
+        for step in table.thresholds
+    ]
+    chart = (
+        alt.Chart(pd.DataFrame(steps))
+        .mark_bar(cornerRadius=3)
+        .encode(
+            x=alt.X("rung:O", title=_("F1 at least"), axis=alt.Axis(labelAngle=0, labelOverlap="greedy")),
+            y=alt.Y("points:Q", title=_("Points")),
+            fillOpacity=alt.FillOpacity(
+                "state:N",
+                scale=alt.Scale(domain=[_("reached"), _("ahead")], range=[1.0, 0.22]),
+                legend=alt.Legend(title=None, orient="top"),
+            ),
+            tooltip=[alt.Tooltip("rung:N", title="F1"), alt.Tooltip("points:Q", title=_("Points"))],
+        )
+        .properties(height=_HEIGHT_PX)
+    )
+    st.altair_chart(chart, alt=_("Points ladder: which F1 gives how many points, and how far you are"))
+
+
+def progress(runs: Sequence[OwnRun]) -> None:
+    """F1 of each submission in order, with the 95% interval, and the best so far as a line."""
+    rows = []
+    best = 0.0
+    for number, run in enumerate(runs, start=1):
+        if run.correct is None or run.total is None:
+            continue
+        bounds = wilson(run.correct, run.total)
+        f1 = run.correct / run.total
+        best = max(best, f1)
+        rows.append({"number": number, "f1": f1, "low": bounds.low, "high": bounds.high, "best": best})
+    if len(rows) < 2:
+        return
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("number:O", title=_("Submission"), axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
+    )
+    scale = alt.Scale(zero=False)
+    interval = base.mark_rule(strokeWidth=2, opacity=0.5).encode(y=alt.Y("low:Q", title="F1", scale=scale), y2="high:Q")
+    points = base.mark_point(filled=True, size=70).encode(y=alt.Y("f1:Q", scale=scale), tooltip=["number", "f1"])
+    line = base.mark_line(interpolate="step-after", strokeDash=[5, 4]).encode(y=alt.Y("best:Q", scale=scale))
+    st.altair_chart(
+        (interval + line + points).properties(height=_HEIGHT_PX),
+        alt=_("F1 of your submissions with the 95% interval, and your best so far"),
+    )
+
+
+def distribution(rows: Sequence[Standing], own: Standing | None) -> None:
+    """How many students have how many points; the reader's own place is marked."""
+    earned = [row.points for row in rows if row.points is not None]
+    if len(earned) < 3:
+        return
+    frame = pd.DataFrame({"points": earned})
+    bars = (
+        alt.Chart(frame)
+        .mark_bar(cornerRadiusTopLeft=3, cornerRadiusTopRight=3)
+        .encode(
+            x=alt.X("points:Q", bin=alt.Bin(step=1, nice=False), title=_("Points"), axis=alt.Axis(format="d")),
+            y=alt.Y("count():Q", title=_("Students"), axis=alt.Axis(tickMinStep=1, format="d")),
+        )
+    )
+    layers = [bars]
+    if own is not None and own.points is not None:
+        place = pd.DataFrame({"points": [own.points], "text": [_("you")]})
+        layers.append(alt.Chart(place).mark_rule(strokeWidth=3, strokeDash=[2, 2]).encode(x="points:Q"))
+        layers.append(alt.Chart(place).mark_text(dy=-6, y=0, fontWeight="bold").encode(x="points:Q", text="text:N"))
+    st.altair_chart(alt.layer(*layers).properties(height=_HEIGHT_PX), alt=_("How many students have how many points"))

@@ -1,0 +1,194 @@
+"""A student's own page: the card, the ladder, what was handed in and what became of it."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from grader.database.page_records import Identity
+from grader.language import Language, _, ngettext
+from leaderboard_app import formatting, identity, languages, own_work
+from leaderboard_app.class_data import AssignmentBoard
+from leaderboard_app.own_work import OwnWork
+from leaderboard_app.settings import BoardSettings
+from leaderboard_app.views import charts, submissions
+from leaderboard_app.views.choosing import choose
+from leaderboard_app.views.entrance import require_student
+from leaderboard_app.views.unavailable import load_or_explain
+
+_FRAME_PX = 720
+
+
+def render(settings: BoardSettings) -> None:
+    """Draw the page."""
+    who = require_student(settings)
+    language = languages.chosen()
+    data = load_or_explain(settings)
+    work = own_work.load(settings, who)
+    _greeting(who.name, work.alias)
+    if not data.boards:
+        st.info(_("This class has no assignments yet."), icon=":material/hourglass_empty:")
+        return
+    board = choose(data.boards)
+    _card(board, work, settings, who, language)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        submissions.draw(settings, board.assignment.slug, is_waiting=work.is_waiting)
+        _feedback(settings, board.assignment.slug)
+    with right:
+        _progress(board, work)
+
+
+def _greeting(name: str, alias: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title(formatting.plain(name), anchor=False, width="content")
+        st.button(_("Sign out"), on_click=identity.sign_out, icon=":material/logout:", type="tertiary")
+    st.caption(_("On the board you are **{alias}**; only your teacher knows.").format(alias=formatting.plain(alias)))
+
+
+def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, who: Identity, language: Language) -> None:
+    row = board.row_of(work.alias)
+    runs = work.runs_for(board.assignment.slug)
+    with st.container(horizontal=True):
+        rank = row.rank if row else None
+        change = _change(rank, board.ranks_yesterday.get(work.alias))
+        st.metric(
+            _("Place"),
+            formatting.NOTHING if rank is None else str(rank),
+            delta=change,
+            delta_description=_("in a day") if change is not None else None,
+            border=True,
+            height="stretch",
+        )
+        if board.assignment.is_contest:
+            st.metric(
+                _("Best F1"),
+                formatting.NOTHING
+                if row is None or row.correct is None or row.total is None
+                else formatting.f1_value(row.correct, row.total),
+                border=True,
+                height="stretch",
+                chart_data=[run.correct for run in runs if run.correct is not None] if len(runs) > 2 else None,
+                help=None
+                if row is None or row.correct is None
+                else _("95% interval: {interval}").format(interval=formatting.interval(row.correct, row.total)),
+            )
+        st.metric(
+            _("Best points"),
+            _of(row.points if row else None, board.assignment.max_points),
+            border=True,
+            height="stretch",
+        )
+        grade = work.grade(board.assignment.slug)
+        st.metric(
+            _("Your grade"),
+            _of(grade.standing if grade else None, board.assignment.max_points),
+            border=True,
+            height="stretch",
+            help=_("Of the last submission, as the gradebook has it."),
+        )
+        _quota_card(board, settings, who)
+        _deadline_card(board, settings, language)
+    if grade is not None and grade.override is not None:
+        text = _("Your teacher set this grade: {reason}").format(reason=formatting.plain(grade.reason))
+        st.info(text, icon=":material/edit_note:")
+    elif grade is not None and grade.late_penalty > 0:
+        st.warning(
+            _("Handed in late: {points} points less.").format(points=formatting.points(grade.late_penalty)),
+            icon=":material/schedule:",
+        )
+
+
+def _quota_card(board: AssignmentBoard, settings: BoardSettings, who: Identity) -> None:
+    left = own_work.allowance(settings, who, board)
+    if left is None or left.left_today is None:
+        return
+    st.metric(
+        _("Left today"),
+        str(left.left_today),
+        border=True,
+        height="stretch",
+        help=_("Submissions of today; new ones from {at}.").format(at=f"{left.resets_at:%H:%M}"),
+    )
+
+
+def _deadline_card(board: AssignmentBoard, settings: BoardSettings, language: Language) -> None:
+    deadline = board.assignment.deadline
+    if deadline is None:
+        return
+    st.metric(
+        _("Deadline"),
+        formatting.time_left(deadline),
+        border=True,
+        height="stretch",
+        help=formatting.moment(deadline, settings.zone, language),
+    )
+
+
+def _change(now: int | None, before: int | None) -> int | None:
+    return before - now if now is not None and before is not None and before != now else None
+
+
+def _of(points: float | None, max_points: float) -> str:
+    if points is None:
+        return formatting.NOTHING
+    return _("{points} of {max_points}").format(
+        points=formatting.points(points), max_points=formatting.points(max_points)
+    )
+
+
+def _progress(board: AssignmentBoard, work: OwnWork) -> None:
+    row = board.row_of(work.alias)
+    table = board.rules.table
+    if board.assignment.is_contest and table is not None:
+        st.subheader(_("Points ladder"), anchor=False)
+        total = row.total if row and row.total else board.rules.public_total
+        correct = row.correct if row else None
+        _next_step(board, correct, total)
+        charts.ladder(table, correct, total or 1)
+        charts.progress(work.runs_for(board.assignment.slug))
+    st.subheader(_("The class"), anchor=False)
+    charts.distribution(board.standings, row)
+    if len(board.standings) < 3:
+        st.caption(_("A picture of the class appears once three have a result."))
+
+
+def _next_step(board: AssignmentBoard, correct: int | None, total: int) -> None:
+    table = board.rules.table
+    if table is None or total == 0:
+        return
+    step = table.next_step(correct or 0, total)
+    if step is None:
+        st.success(_("The top of the ladder: all {points} points.").format(points=table.top), icon=":material/trophy:")
+        return
+    st.markdown(
+        _("Next: **{points} points** at F1 ≥ {f1}. That is {needed} of {total} right; you have {correct}.").format(
+            points=step.points,
+            f1=formatting.threshold(step.f1),
+            needed=step.images_needed,
+            total=total,
+            correct=correct or 0,
+        )
+        + " "
+        + ngettext("**{count} more picture.**", "**{count} more pictures.**", step.more).format(count=step.more)
+    )
+
+
+def _feedback(settings: BoardSettings, slug: str) -> None:
+    page = own_work.feedback(settings, require_student(settings), slug)
+    if page is None:
+        return
+    with st.expander(_("Feedback on your last submission, with your code"), icon=":material/rate_review:"):
+        st.iframe(_walled_in(page.decode("utf-8", "replace")), height=_FRAME_PX, alt=_("Feedback"))
+
+
+def _walled_in(page: str) -> str:
+    """The feedback page in a frame without any rights: no scripts, no origin, no way to the page around it.
+
+    `grader.feedback` has escaped all that a student wrote; this holds even where it should not have.
+    """
+    return (
+        "<!DOCTYPE html><style>html,body,iframe{margin:0;border:0;width:100%;height:100%}</style>"
+        f'<iframe sandbox="" referrerpolicy="no-referrer" title="feedback" srcdoc="{html.escape(page)}"></iframe>'
+    )

@@ -1,0 +1,63 @@
+"""How the teacher's page gets something done: a request in the inbox, carried out by the watcher within a moment."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from grader.database.decisions import outcome_of
+from grader.database.page_records import Identity
+from grader.database.queries import Board
+from grader.errors import EnvironmentFault
+from grader.inbox import Inbox
+from grader.language import _
+from leaderboard_app import formatting
+from leaderboard_app.settings import BoardSettings
+
+_PATIENCE_S = 4.0
+_LOOK_S = 0.05
+_SAID = "_teacher_said"
+
+
+def ask(settings: BoardSettings, who: Identity, action: str, **fields: str) -> bool:
+    """Ask for something and wait until it is done; what came of it is told by `tell` on the next run.
+
+    Returns:
+        Whether it was done.
+    """
+    if not settings.inbox:
+        st.session_state[_SAID] = ("error", _("Nobody watches the inbox. Start the page with `grader serve`."))
+        return False
+    try:
+        request = Inbox(Path(settings.inbox)).put_request(who.access_id, action, **fields)
+    except EnvironmentFault as fault:
+        st.session_state[_SAID] = ("error", formatting.plain(str(fault)))
+        return False
+    give_up = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < give_up:
+        time.sleep(_LOOK_S)
+        with Board.open(settings.class_db_url) as board:
+            outcome = outcome_of(board, request.id)
+        if outcome is None:
+            continue
+        is_done = outcome.action != "refused"
+        st.session_state[_SAID] = ("success", _("Done.")) if is_done else ("error", formatting.plain(outcome.detail))
+        return is_done
+    st.session_state[_SAID] = ("info", _("The watcher is busy or not running; your request waits for it."))
+    return False
+
+
+def tell() -> None:
+    """Say what came of the last request, once."""
+    kind, text = st.session_state.pop(_SAID, ("", ""))
+    match kind:
+        case "success":
+            st.success(text, icon=":material/check_circle:")
+        case "error":
+            st.error(text, icon=":material/error:")
+        case "info":
+            st.info(text, icon=":material/hourglass_top:")
+        case _nothing:
+            return

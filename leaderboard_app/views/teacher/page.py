@@ -1,0 +1,47 @@
+"""The teacher's page: sections that are read only when they are opened, and only by a teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from grader.database.page_records import Identity
+from grader.language import _
+from leaderboard_app import formatting
+from leaderboard_app.class_data import ClassData
+from leaderboard_app.settings import BoardSettings
+from leaderboard_app.views.entrance import require_teacher
+from leaderboard_app.views.teacher import asking, gradebook, invitations, looking, rules
+from leaderboard_app.views.unavailable import load_or_explain
+
+_Section = Callable[[BoardSettings, Identity, ClassData], None]
+
+
+def render(settings: BoardSettings) -> None:
+    """Draw the page."""
+    who = require_teacher(settings)
+    data = load_or_explain(settings)
+    st.title(_("Teacher"), anchor=False)
+    st.caption(
+        _("{name}. Names and private scores stand here: not for the projector.").format(name=formatting.plain(who.name))
+    )
+    sections: dict[str, tuple[str, _Section]] = {
+        "gradebook": (_("Gradebook"), gradebook.draw),
+        "runs": (_("Runs"), looking.draw_runs),
+        "anomalies": (_("Look twice"), looking.draw_anomalies),
+        "rules": (_("Deadlines and quotas"), rules.draw),
+        "invitations": (_("Invitations"), invitations.draw),
+        "log": (_("Log"), looking.draw_log),
+    }
+    chosen = st.segmented_control(
+        _("Section"),
+        options=list(sections),
+        default="gradebook",
+        format_func=lambda name: sections[name][0],
+        key="teacher-section",
+        label_visibility="collapsed",
+        required=True,
+    )
+    asking.tell()
+    sections[chosen or "gradebook"][1](settings, who, data)

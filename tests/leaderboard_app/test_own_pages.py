@@ -1,0 +1,124 @@
+"""Pages that are not everybody's, by Streamlit's own AppTest: who sees what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from plausible_class import CONTEST
+from streamlit.testing.v1 import AppTest
+
+import leaderboard_app
+from grader.database import ClassDatabase
+from grader.database.access import AccessList, hashed, new_token
+from grader.database.decisions import Decisions
+from grader.handing_in import PageRules
+from grader.scoring.points import DEFAULT_TABLE
+from leaderboard_app.settings import BoardSettings
+
+APP = Path(leaderboard_app.__file__).parent / "app.py"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_cached() -> None:
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def links(full_class: str) -> dict[str, str]:
+    """Tokens of two students and a teacher."""
+    tokens = {name: new_token() for name in ("student0", "student1", "Edna")}
+    rules = PageRules(table=DEFAULT_TABLE, public_total=991)
+    with ClassDatabase.open(full_class) as database:
+        access = AccessList(database)
+        for name in ("student0", "student1"):
+            access.invite_student(name, f"Настоящее Имя {name}", token_sha256=hashed(tokens[name]))
+        access.invite_teacher("Edna", token_sha256=hashed(tokens["Edna"]))
+        Decisions(database).override("student0", "springfield", 13.0, "за помощь товарищу", "Edna")
+        Decisions(database).set_rules([(CONTEST.slug, rules.to_json())])
+    return tokens
+
+
+def visit(monkeypatch: pytest.MonkeyPatch, url: str, page: str, token: str = "") -> AppTest:
+    for name, value in BoardSettings(url, "10А", "Europe/Moscow").to_environment().items():
+        monkeypatch.setenv(name, value)
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    if token:
+        app.query_params["key"] = token
+    app.run()
+    registered = app._registered_pages.items()
+    app._page_hash = next(known for known, about in registered if about["url_pathname"] == page)
+    app.query_params["assignment"] = "springfield"
+    app.run()
+    assert not app.exception
+    return app
+
+
+def shown(app: AppTest) -> str:
+    parts: list[Any] = [*app.title, *app.caption, *app.markdown, *app.subheader, *app.info, *app.metric, *app.error]
+    return " ".join([*(str(part.value) for part in parts), *(frame.value.to_string() for frame in app.dataframe)])
+
+
+@pytest.mark.parametrize("page", ["me", "hand-in", "teacher"])
+def test_a_visitor_reads_how_to_come_in_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, full_class: str, links: dict[str, str], page: str
+) -> None:
+    app = visit(monkeypatch, full_class, page)
+    assert len(app.subheader) == 1
+    assert "Настоящее Имя" not in shown(app)
+    assert not app.metric
+    assert not app.dataframe
+
+
+def test_a_student_sees_the_own_page_with_the_teachers_reason(
+    monkeypatch: pytest.MonkeyPatch, full_class: str, links: dict[str, str]
+) -> None:
+    app = visit(monkeypatch, full_class, "me", links["student0"])
+    assert app.title[0].value == "Настоящее Имя student0"
+    metrics = {metric.label: metric.value for metric in app.metric}
+    assert metrics["Лучший F1"] == "0.96972"
+    assert metrics["Ваша оценка"] == "13 из 15"
+    said = shown(app)
+    assert "за помощь товарищу" in said
+    assert "student1" not in said
+    assert "из 50" not in said  # the private part
+    assert "962 из 991" in said  # the next step of the ladder
+
+
+def test_a_student_is_no_teacher(monkeypatch: pytest.MonkeyPatch, full_class: str, links: dict[str, str]) -> None:
+    app = visit(monkeypatch, full_class, "teacher", links["student1"])
+    assert [heading.value for heading in app.subheader] == ["Эта страница — для учителя"]
+    assert not app.dataframe
+
+
+def test_a_teacher_sees_names_and_private_scores(
+    monkeypatch: pytest.MonkeyPatch, full_class: str, links: dict[str, str]
+) -> None:
+    said = shown(visit(monkeypatch, full_class, "teacher", links["Edna"]))
+    assert "Настоящее Имя student0" in said
+    assert "0.82000 (41 из 50)" in said
+    assert "13*" in said
+
+
+def test_a_link_that_is_revoked_ends_an_open_page(
+    monkeypatch: pytest.MonkeyPatch, full_class: str, links: dict[str, str]
+) -> None:
+    app = visit(monkeypatch, full_class, "me", links["student0"])
+    with ClassDatabase.open(full_class) as database:
+        AccessList(database).revoke(student_id="student0")
+    app.run()
+    assert "Настоящее Имя" not in shown(app)
+    assert [heading.value for heading in app.subheader] == ["Эта страница — только ваша"]
+
+
+def test_the_readers_own_row_is_marked_and_others_are_not(
+    monkeypatch: pytest.MonkeyPatch, full_class: str, links: dict[str, str]
+) -> None:
+    own = visit(monkeypatch, full_class, "assignments", links["student0"]).dataframe[0].value
+    marked = [alias for alias in own.iloc[:, 2] if "← вы" in alias]
+    assert len(marked) == 1
+    visitor = visit(monkeypatch, full_class, "assignments").dataframe[0].value
+    assert not [alias for alias in visitor.iloc[:, 2] if "←" in alias]

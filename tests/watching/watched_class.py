@@ -1,0 +1,60 @@
+"""A class whose watcher is stepped by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import nbformat
+from classroom import in_this_process, student_notebook
+
+from grader.answers import Answer
+from grader.course import Course
+from grader.database import ClassDatabase
+from grader.database.access import AccessList, hashed, new_token
+from grader.database.page_records import UploadRecord
+from grader.database.queries import Board
+from grader.database.uploads import uploads_of
+from grader.devices import CPU
+from grader.inbox import Inbox, Upload
+from grader.watching.lanes import Lanes
+from grader.watching.loop import Loop
+
+
+@dataclass
+class Class:
+    """A class with a page's inbox, and the watcher's loop to be stepped by hand."""
+
+    course: Course
+    database: ClassDatabase
+
+    def __post_init__(self) -> None:
+        self.inbox = Inbox(self.course.inbox)
+
+    def invite(self, student: str) -> int:
+        token = hashed(new_token())
+        access = AccessList(self.database)
+        access.invite_student(student, f"Name of {student}", token_sha256=token)
+        return max(line.id for line in access.every() if line.student_id == student)
+
+    def teacher(self) -> int:
+        access = AccessList(self.database)
+        access.invite_teacher("Edna", token_sha256=hashed(new_token()))
+        return max(line.id for line in access.every() if line.role == "teacher")
+
+    def upload(self, access: int, answer: Answer | str, slug: str = "resnet") -> Upload:
+        data = nbformat.writes(student_notebook(self.course, slug, answer)).encode()
+        return self.inbox.put_upload(access, slug, f"{slug}.ipynb", data)
+
+    def uploads(self, student: str) -> list[UploadRecord]:
+        with Board.open(self.course.database_url) as board:
+            return uploads_of(board, student)
+
+    def watch(self) -> None:
+        """Step the loop until there is nothing left to do."""
+        with Lanes([CPU], in_this_process) as lanes:
+            loop = Loop(self.course, self.database, lanes)
+            try:
+                while loop.step() or not loop.is_idle:
+                    pass
+            finally:
+                loop.close()
