@@ -28,6 +28,11 @@ _STYLE = """
 .board td { padding: .22em .5em; border-top: 1px solid color-mix(in srgb, currentColor 22%, transparent) }
 .board .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .board .rank { font-weight: 700; width: 2.2em }
+@media (max-width: 640px) {
+  [data-testid=stMainBlockContainer] { padding: 1rem }
+  .board { font-size: 1rem }
+  .board td, .board th { padding-inline: .25em }
+}
 .board tr.top .rank::after { content: " ★" }
 </style>
 """

@@ -35,7 +35,10 @@ def run_apart(work: Coroutine[Any, Any, T]) -> T:
         return pool.submit(asyncio.run, work).result()
 
 
-def test_the_pages_process_sees_database_and_inbox_and_nothing_else(contest_class: Course) -> None:
+def test_the_pages_process_sees_database_and_inbox_and_nothing_else(
+    contest_class: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_SECRET", "x")
     with ClassDatabase.open(contest_class.database_url):
         contest_class.inbox.mkdir(exist_ok=True)
         code = f"""
@@ -45,7 +48,7 @@ print(sorted(path.name for path in root.iterdir()))
 (root / "inbox" / "mine").write_text("x"); (root / "inbox" / "mine").unlink()
 for path in (root / "board" / "new", root / "new", pathlib.Path("/usr/new")):
     try:
-        path.write_text("x"); print("WROTE", path)
+        path.write_text("x")
     except OSError:
         pass
 database = sqlite3.connect(f"file:{{root}}/board/class.db?mode=ro", uri=True)
@@ -59,10 +62,11 @@ print(sorted(os.environ))
         command = page_command(contest_class, [sys.executable, "-c", code], {"PATH": os.environ["PATH"]})
         seen = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout.splitlines()
     assert seen[0] == "['board', 'inbox']"
-    assert not [line for line in seen if "WROTE" in line]
+    assert not [path for path in (contest_class.root / "new", contest_class.root / "board" / "new") if path.exists()]
+    assert seen[1].startswith("(")
     assert seen[2] == "[]"
     assert seen[3] in ("['1']", "['1', '2']")
-    assert "SECRET" not in seen[4]
+    assert "A_SECRET" not in seen[4]
 
 
 def test_no_parameter_cookie_or_message_shows_one_student_the_other(served: Served) -> None:
@@ -73,7 +77,8 @@ def test_no_parameter_cookie_or_message_shows_one_student_the_other(served: Serv
             access.invite_student(name, f"Настоящее имя {name}", token_sha256=hashed(token))
         alias = database.ensure_student("alice")
         alices = next(line.id for line in access.every() if line.student_id == "alice")
-    secret = [b"alice", "Настоящее имя alice".encode()]
+    # her id stands in the attacker's own addresses, which come back
+    secret = ["Настоящее имя alice".encode(), alias.encode()]
 
     stolen, own = hashed(tokens["alice"]), f"{COOKIE}={tokens['mallory']}"
     cookies = ("", f"{COOKIE}={stolen}", f"{COOKIE}=' OR 1=1 --", f"{own}; student_id=alice")
@@ -93,7 +98,6 @@ def test_no_parameter_cookie_or_message_shows_one_student_the_other(served: Serv
 
     for sent in run_apart(attack()):
         assert not [text for text in secret if text in sent]
-        assert alias.encode() not in sent or b"alice" not in sent
 
 
 def test_what_a_visitor_is_sent_holds_no_name_no_id_and_no_private_score(served: Served, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from grader.database.decisions import audit_log
 from grader.database.page_records import Identity
 from grader.database.personal import RunLine, all_runs
 from grader.database.queries import Board
+from grader.database.records import RunState
 from grader.language import _
 from leaderboard_app import formatting, languages
 from leaderboard_app.class_data import ClassData
@@ -32,7 +33,7 @@ def draw_runs(settings: BoardSettings, _who: Identity, _data: ClassData) -> None
             tables.Column(_("When"), [formatting.moment(r.received_at, settings.zone, language) for r in runs]),
             tables.Column(_("Student"), [run.name or run.student_id for run in runs]),
             tables.Column(_("Assignment"), [run.assignment for run in runs]),
-            tables.Column(_("State"), [run.state for run in runs]),
+            tables.Column(_("State"), [_state(run.state) for run in runs]),
             tables.Column(_("Points"), [run.points for run in runs], kind="points"),
             tables.Column(_("Public F1"), [formatting.f1(run.correct, run.total) for run in runs]),
             tables.Column(_("Private F1"), [_private(run) for run in runs]),
@@ -94,3 +95,13 @@ def draw_log(settings: BoardSettings, _who: Identity, _data: ClassData) -> None:
 
 def _private(run: RunLine) -> str:
     return formatting.f1(run.private_correct, run.private_total)
+
+
+def _state(state: RunState) -> str:
+    match state:
+        case RunState.SCORED:
+            return _("Graded")
+        case RunState.FAILED:
+            return _("Not graded")
+        case _other:
+            return _("Being graded")
