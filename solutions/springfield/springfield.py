@@ -270,6 +270,25 @@ print(f"kept: {len(kept)}, held: {len(held)}")
 # - show rare characters more often;
 # - do not forget `eval()` in the end, or BatchNorm spoils the predictions.
 
+# %%
+class SimpleCNN(nn.Module):
+    """Точка отсчёта / a baseline: 5 свёрток, 1 линейный слой. Images (N, 3, H, W), uint8 -> logits (N, num_classes)."""
+
+    def __init__(self, num_classes):
+        super().__init__()
+        channels = [3, 8, 16, 32, 64, 96]
+        layers = []
+        for n_in, n_out in zip(channels, channels[1:]):
+            layers += [nn.Conv2d(n_in, n_out, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+        self.features = nn.Sequential(*layers)
+        # Каждый из пяти MaxPool2d уменьшает высоту и ширину вдвое
+        self.classifier = nn.Linear(channels[-1] * (IMAGE_SIZE // 2**5) ** 2, num_classes)
+
+    def forward(self, images):
+        x = self.features(images.float() / 127.5 - 1)
+        return self.classifier(x.flatten(1))
+
+
 # %% nbgrader={"grade": false, "grade_id": "task1_network", "locked": false, "schema_version": 3, "solution": true, "task": false}
 # SpringfieldNet(num_classes): images (N, 3, H, W), uint8 -> logits (N, num_classes)
 ### BEGIN SOLUTION
