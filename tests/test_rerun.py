@@ -38,7 +38,7 @@ def writes(code: str, before: str = "train = None") -> Answer:
 
 def graded(town: Course) -> tuple[Row, str]:
     (row,) = grade_class(town, ["springfield"])
-    (task,) = row.report.tasks
+    task = next(task for task in row.report.tasks if task.grade_id == "task1_contest_score")
     return row, task.message
 
 
