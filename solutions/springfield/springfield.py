@@ -200,7 +200,7 @@ def sheet(images, titles, columns=7):
     for index, (image, title) in enumerate(zip(images, titles)):
         top, left = index // columns * (side + gap) + gap, index % columns * (side + gap // 3)
         whole[:, top : top + side, left : left + side] = image
-        ax.text(left, top - 2, title.replace("_", " "), fontsize=7)
+        ax.text(left, top - 2, title.replace("_", " ")[:17], fontsize=7)
     ax.imshow(whole.permute(1, 2, 0))
     ax.axis("off")
     plt.show()
