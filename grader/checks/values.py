@@ -174,6 +174,7 @@ def _hint(value: Tensor, right: Tensor) -> str:
             return _("It differs by {difference:+g} exactly: look for a 1 that is missing or superfluous.").format(
                 difference=difference
             )
-    if is_close(right, 0.05):
+    is_whole = bool((value == value.round()).all())
+    if not is_whole and is_close(right, 0.05):
         return _("It is close, but not equal: rounding to float32, or a numeric difference with an unlucky step.")
     return ""

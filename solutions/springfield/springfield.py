@@ -192,15 +192,17 @@ print(f"{len(train_images)} + {len(test_images)} картинок / pictures, {l
 
 # %%
 def sheet(images, titles, columns=7):
-    """Pictures (N, 3, H, W), uint8, side by side."""
+    """Pictures (N, 3, H, W), uint8, side by side as one, with a title over each."""
+    side, gap = images.shape[-1], images.shape[-1] // 3
     rows = math.ceil(len(images) / columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(1.5 * columns, 1.7 * rows), squeeze=False)
-    for ax in axes.flat:
-        ax.axis("off")
-    for ax, image, title in zip(axes.flat, images, titles):
-        ax.imshow(image.permute(1, 2, 0))
-        ax.set_title(title.replace("_", "\n", 1), fontsize=7)
-    figure.tight_layout()
+    whole = torch.full((3, rows * (side + gap), columns * (side + gap // 3)), 255, dtype=torch.uint8)
+    figure, ax = plt.subplots(figsize=(1.6 * columns, 1.7 * rows))
+    for index, (image, title) in enumerate(zip(images, titles)):
+        top, left = index // columns * (side + gap) + gap, index % columns * (side + gap // 3)
+        whole[:, top : top + side, left : left + side] = image
+        ax.text(left, top - 2, title.replace("_", " ")[:17], fontsize=7)
+    ax.imshow(whole.permute(1, 2, 0))
+    ax.axis("off")
     plt.show()
 
 

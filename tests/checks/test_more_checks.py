@@ -120,6 +120,10 @@ def test_a_wrong_value_names_the_likely_mistake(found: object, expected: object,
     assert words in message_of(lambda: same_value(found, expected))
 
 
+def test_whole_numbers_that_differ_are_not_called_rounding() -> None:
+    assert message_of(lambda: same_value(103, 100)) == "Found 103, expected 100."
+
+
 POINTS = [-1.5, 0.25, 2.0]
 
 
