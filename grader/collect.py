@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from grader.archives import check_archive
 from grader.course import Course, ordinary_files
 from grader.errors import InvalidAssignment, InvalidConfig, InvalidSubmission
 from grader.nbgrader_plugins import student_of
+from grader.submissions import TIMESTAMP
 
 ROSTER = "roster.csv"
 
@@ -59,7 +61,9 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
     """Bring a folder or an LMS archive into the class folder, through nbgrader's zip_collect.
 
     Names that are understood: `<student>/<slug>/<slug>.ipynb`, `<student>/<slug>.ipynb`, `<student>_<slug>.ipynb` and
-    what the large LMSs make of it, `<student>_<digits and dates>_<slug>.ipynb`.
+    what the large LMSs make of it, `<student>_<digits and dates>_<slug>.ipynb`. In a folder of the student's, the
+    files beside the notebook come along. Where predictions alone are handed in, the same with `.csv`, and
+    `submission.csv` in the student's folder.
 
     Returns:
         Whose notebooks were taken, and which names were not understood.
@@ -72,6 +76,7 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
         raise InvalidAssignment(f"Assignment {slug!r} was not released.", remedy=f"Run `grader release {slug}` first.")
     if not source.exists():
         raise InvalidSubmission(f"There is no {source}.", remedy="Name a folder or a zip archive.")
+    ending = ".csv" if course.assignment_config(slug).source == "csv" else ".ipynb"
     with tempfile.TemporaryDirectory(prefix=".collecting-", dir=course.root) as folder:
         archive = Path(folder) / slug / "archive"
         archive.mkdir(parents=True)
@@ -86,6 +91,7 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
         command = [
             sys.executable, "-m", "nbgrader", "zip_collect", slug, "--force",
             f"--ZipCollectApp.downloaded_directory={Path(folder).name}", "--log-level=WARN",
+            f"--SubmissionCollector.valid_ext={ending}",
         ]  # fmt: skip
         done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
         if done.returncode != 0:
@@ -94,15 +100,31 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
                 remedy="Name the files <student>_<slug>.ipynb, or put them into folders named for the students.",
             )
         extracted = Path(folder) / slug / "extracted"
-        names = [path.relative_to(extracted) for path in ordinary_files(extracted) if path.suffix == ".ipynb"]
+        names = [path.relative_to(extracted) for path in ordinary_files(extracted) if path.suffix == ending]
+        if ending == ".ipynb":
+            _bring_other_files(course, slug, extracted, names)
     found = {student for name in names if (student := student_of(name, slug)) is not None}
     skipped = tuple(str(name) for name in names if student_of(name, slug) is None)
     if not found:
         raise InvalidSubmission(
-            f"No submission for {slug!r} was found in {source} (notebooks there: {', '.join(skipped[:5]) or 'none'}).",
-            remedy="Name the files <student>_<slug>.ipynb, or put them into folders named for the students.",
+            f"No submission for {slug!r} was found in {source} (*{ending} there: {', '.join(skipped[:5]) or 'none'}).",
+            remedy=f"Name the files <student>_<slug>{ending}, or put them into folders named for the students.",
         )
     return Collected(tuple(sorted(found)), skipped)
+
+
+def _bring_other_files(course: Course, slug: str, extracted: Path, names: Sequence[Path]) -> None:
+    """What lies beside a notebook in a folder of its student's, such as weights; nbgrader takes notebooks alone."""
+    for name in names:
+        student = student_of(name, slug)
+        if student is None or name.stem != slug:
+            continue
+        folder = (extracted / name).parent
+        for path in ordinary_files(folder):
+            if path.suffix not in (".ipynb", ".zip") and path.name != TIMESTAMP:
+                target = course.submitted / student / slug / path.relative_to(folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
 
 
 def _links(folder: str, names: list[str]) -> set[str]:

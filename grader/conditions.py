@@ -7,13 +7,15 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.datasets.layout import load_answer_key
-from grader.errors import MissingDataset
+from grader.devices import Device
+from grader.errors import InvalidConfig, MissingDataset
 from grader.examiner.examination import ContestRules
 from grader.grading import Conditions
 
 KAGGLE_INPUT = "/kaggle/input/journey-springfield"
 TRAIN_SECONDS = "SPRINGFIELD_TRAIN_SECONDS"
 WORKING = "/kaggle/working"
+TORCH_HOME = "/kaggle/torch"
 
 
 def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
@@ -40,9 +42,13 @@ def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
         except MissingDataset as error:
             missing = str(error)
     train_s = settings.train_s
+    environment: dict[str, str] = {TRAIN_SECONDS: f"{train_s:g}"} if train_s else {}
+    if settings.weights:
+        data += (weights(course, settings.weights),)
+        environment["TORCH_HOME"] = TORCH_HOME
     limits = course.config.limits_of(slug)
     return Conditions(
-        environment=((TRAIN_SECONDS, f"{train_s:g}"),) if train_s else (),
+        environment=tuple(environment.items()),
         limits=limits,
         language=course.config.language,
         data=data,
@@ -50,8 +56,8 @@ def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
         contest_missing=missing,
         source=settings.source,
         table=contest.thresholds,
-        gpu=limits.gpu == "auto" and has_gpu(),
-        threads=max(1, (os.cpu_count() or 1) // slots),
+        gpu=limits.gpu == "on" or (limits.gpu == "auto" and settings.contest),
+        device=Device(threads=max(1, (os.cpu_count() or 1) // slots)),
     )
 
 
@@ -72,9 +78,19 @@ def student_data(course: Course) -> tuple[tuple[Path, str], ...]:
     return ((student, KAGGLE_INPUT), *[(host, inside) for host, inside in beside if host.exists()])
 
 
-def has_gpu() -> bool:
-    """Whether this machine has an NVIDIA GPU that a sandbox could be given."""
-    return Path("/dev/nvidiactl").exists()
+def weights(course: Course, folder: str) -> tuple[Path, str]:
+    """Where the sandbox shows the teacher's weights: in `hub/checkpoints` of TORCH_HOME, where torch looks first.
+
+    Raises:
+        InvalidConfig: there is no such folder.
+    """
+    host = course.root / folder
+    if not host.is_dir():
+        raise InvalidConfig(
+            f"class.toml names the folder {folder!r} for weights, and there is no {host}.",
+            remedy="Make it and put *.pth files of torchvision there, or take the line out.",
+        )
+    return host, TORCH_HOME if (host / "hub").is_dir() else f"{TORCH_HOME}/hub/checkpoints"
 
 
 def slots_of(course: Course) -> int:

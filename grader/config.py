@@ -35,6 +35,8 @@ class AssignmentConfig(_Strict):
         source: where the F1 comes from: `rerun` runs the notebook, `csv` takes a handed-in submission.csv, `kaggle`
             takes what `grader import-kaggle` found on the contest's public leaderboard.
         train_s: seconds that a notebook may train, told to it as `SPRINGFIELD_TRAIN_SECONDS`; 0 says nothing.
+        weights: a folder of the class with ImageNet weights (`*.pth`, or a whole TORCH_HOME), which torchvision finds
+            in the sandbox as if it had downloaded them.
         limits: settings that differ from the class's `[limits]`.
     """
 
@@ -43,6 +45,7 @@ class AssignmentConfig(_Strict):
     contest: bool = False
     source: Source = "rerun"
     train_s: float = Field(0, ge=0)
+    weights: str = ""
     limits: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -96,6 +99,7 @@ class ClassConfig(_Strict):
         gradebook: database URL of nbgrader's gradebook; relative SQLite paths count from the class folder.
         database: URL of the class database.
         slots: submissions graded at once; 0 means one per core.
+        per_gpu: submissions graded at once on each GPU; they share its memory.
         limits: what one submission may use.
         assignments: by slug, in lesson order.
     """
@@ -107,6 +111,7 @@ class ClassConfig(_Strict):
     gradebook: str = "sqlite:///gradebook.db"
     database: str = "sqlite:///board/class.db"
     slots: int = Field(0, ge=0)
+    per_gpu: int = Field(1, ge=1, le=64)
     limits: Limits = Field(default_factory=Limits)
     contest: ContestConfig = Field(default_factory=ContestConfig)
     assignments: dict[str, AssignmentConfig] = Field(default_factory=dict)

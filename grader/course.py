@@ -31,13 +31,14 @@ name = "{name}"
 language = "{language}"            # ru or en: releases, messages, feedback
 timezone = "{timezone}"
 slots = 0                  # submissions graded at once; 0: one per core
+per_gpu = 1                # submissions graded at once on each GPU
 
 [limits]                   # of one submission
 wall_s = 300
 cell_s = 60
 call_s = 20
 memory_mib = 4096
-gpu = "auto"               # the machine's GPUs, where there are any; or "off"
+gpu = "auto"               # the contest's notebooks get a GPU where there is one; "on": all notebooks; or "off"
 
 [contest]
 average = "micro"          # what the contest measures; or "macro"
@@ -70,6 +71,7 @@ title = "Journey to Springfield"
 contest = true
 source = "rerun"           # runs the notebook; or "csv": submission.csv is handed in; or "kaggle": grader import-kaggle
 train_s = 600              # seconds that a notebook may train; it reads SPRINGFIELD_TRAIN_SECONDS
+# weights = "weights"      # a folder here with ImageNet weights (*.pth): torchvision finds them without a download
 limits = {{ wall_s = 1200, cell_s = 1200 }}
 """
 

@@ -13,14 +13,15 @@ from pathlib import Path
 import torch
 
 from grader.assignment import load_assignment
-from grader.conditions import has_gpu
 from grader.course import Course
 from grader.datasets.layout import load_answer_key
+from grader.devices import gpus
 from grader.errors import GraderError, InvalidAssignment
 from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.cgroups import Group
 from grader.sandbox.kernel import Kernel
+from grader.submissions import find_submissions
 
 FREE_GIB = 2
 
@@ -130,7 +131,7 @@ def _limits() -> Iterator[Finding]:
 
 
 def _gpu() -> Finding:
-    if not has_gpu():
+    if not gpus():
         return Finding("GPU", True, "none: notebooks run on the CPU", is_needed=False)
     name = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "devices are there, torch cannot use them"
     return Finding("GPU", torch.cuda.is_available(), name, "Install the driver that this torch needs.", is_needed=False)
@@ -151,7 +152,13 @@ def look_at_class(class_dir: Path) -> Iterator[Finding]:
     yield Finding("class.toml", True, course.config.name)
     for slug in course.slugs():
         yield _tried(f"{slug}: released", lambda slug=slug: _released(course, slug))  # type: ignore[misc]
-        if course.assignment_config(slug).contest:
+        settings = course.assignment_config(slug)
+        if settings.contest and settings.source == "kaggle":
+            yield _tried(
+                f"{slug}: Kaggle's scores",
+                lambda slug=slug: f"{len(find_submissions(course, [slug]))} students",  # type: ignore[misc]
+            )
+        elif settings.contest:
             yield _tried(
                 f"{slug}: data set", lambda: f"{len(load_answer_key(course.dataset).labels)} hidden test images"
             )

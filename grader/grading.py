@@ -18,6 +18,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from grader.assignment import Assignment, Cell, split_hidden
+from grader.checks.contest import is_contest_test
+from grader.devices import CPU, Device
 from grader.errors import KernelGone
 from grader.examiner.examination import ContestRules, Examination
 from grader.examiner.hidden import MAX_MESSAGE, examine
@@ -27,11 +29,13 @@ from grader.language import Language, _, speaking
 from grader.limits import Limits
 from grader.notebooks import read_notebook
 from grader.outcomes import Outcome, Report, TaskResult
+from grader.remarks import remarks_on
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import CellRun, Kernel
 from grader.scoring.contest import ContestScore, Source
 from grader.scoring.points import DEFAULT_TABLE, PointsTable
 from grader.seal import PLACEHOLDER, seal
+from grader.troubles import reason_behind
 
 MAX_RESTARTS = 2
 REPLAY_S = 30
@@ -49,9 +53,10 @@ class Conditions:
         contest_missing: why there are none, where there should be.
         source: where the contest's F1 comes from.
         table: the contest's thresholds.
-        gpu: whether the sandbox gets the GPUs.
-        threads: threads for one submission.
+        gpu: whether it is for a GPU where there is one.
+        device: where it runs.
         environment: (name, value) pairs that notebooks find in their environment.
+        isolated: whether notebooks run in a sandbox; without it for one's own code alone.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -62,8 +67,9 @@ class Conditions:
     source: Source = "rerun"
     table: PointsTable = DEFAULT_TABLE
     gpu: bool = False
-    threads: int = 1
+    device: Device = CPU
     environment: tuple[tuple[str, str], ...] = ()
+    isolated: bool = True
 
 
 @dataclass(frozen=True)
@@ -169,15 +175,19 @@ def run_and_examine(
     Raises:
         EnvironmentFault: no kernel could be started.
     """
-    torch.set_num_threads(conditions.threads)
+    device = conditions.device
+    torch.set_num_threads(device.threads)
     started = time.monotonic()
     view = View(
         files=files,
         read_only=conditions.data,
         limits=conditions.limits,
-        gpu=conditions.gpu,
-        threads=conditions.threads,
+        gpu=device.visible,
+        gpu_share=device.memory_share,
+        cuda_on_cpu=conditions.contest is not None and not device.is_gpu,
+        threads=device.threads,
         environment=conditions.environment,
+        isolated=conditions.isolated,
     )
     with Kernel(view) as kernel:
         examination = Examination(kernel, conditions.contest, conditions.contest_missing, dict(files), earlier)
@@ -189,8 +199,9 @@ def run_and_examine(
                 tasks.append(task)
                 if until_lost and task.is_lost:
                     break
+    remarks = remarks_on(notebook, assignment, examination.score)
     notebook.metadata["springfield"] = {"graded_at": datetime.now(UTC).isoformat(timespec="seconds")}
-    report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes))
+    report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes, *remarks))
     return Examined(notebook, report, examination.score, examination.predictions)
 
 
@@ -236,12 +247,16 @@ class _NotebookRun:
             return CellRun(limit=printable(gone, MAX_MESSAGE))
         if not self._kernel.gone:
             self._replayable.append((source, run.wall_s))
+        reason = reason_behind([*run.printed, *(run.error or ())])
         if run.limit:
             self.notes.append(f"{where}: {run.limit}")
             self._blame(_("In {cell}: {what}.").format(cell=where, what=run.limit))
         elif run.error is not None:
             text = _("{cell} ended with {kind}: {text}")
-            self._blame(text.format(cell=where, kind=run.error[0], text=run.error[1][:300]))
+            said = text.format(cell=where, kind=run.error[0], text=run.error[1][:300])
+            self._blame(f"{said}\n{reason}" if reason else said)
+        elif reason:
+            self._blame(_("In {cell}: {what}.").format(cell=where, what=reason.rstrip(".")))
         return run
 
     def _is_alive(self) -> bool:
@@ -272,9 +287,11 @@ class _NotebookRun:
         visible, hidden = split_hidden(known.source)
         shown = []
         result = None
-        if not self._is_alive():
+        if is_contest_test(hidden) and not _has_code(visible):
+            pass  # what the notebook has written is scored however the notebook ended
+        elif not self._is_alive():
             result = self._not_reached(known)
-        elif visible.strip():
+        elif _has_code(visible):
             try:
                 run = self._kernel.run(visible)
             except KernelGone as gone:
@@ -322,6 +339,13 @@ class _NotebookRun:
             message=result.message, trouble=self._trouble
         )
         return replace(result, message=message, cause=self._trouble)
+
+
+def _has_code(source: str) -> bool:
+    try:
+        return bool(ast.parse(source).body)
+    except SyntaxError:
+        return True  # cell magics
 
 
 def write_result(cell: NotebookNode, result: TaskResult, shown: list[NotebookNode]) -> None:

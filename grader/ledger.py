@@ -46,6 +46,8 @@ def rules_hash(assignment: Assignment, conditions: Conditions) -> str:
         "language": conditions.language,
         "environment": conditions.environment,
     }
+    if not conditions.isolated:  # what it says of itself is believed: never mistaken for a graded one
+        rules["isolated"] = False
     if conditions.source != "rerun":
         rules["source"] = conditions.source
     if conditions.source == "kaggle":

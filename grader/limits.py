@@ -21,7 +21,7 @@ class Limits(BaseModel):
         disk_mib: size of the working folder, and of the temporary folder, MiB; both are kept in memory.
         files: open files of one process.
         output_kib: text and pictures that one cell may print, KiB.
-        gpu: `auto` gives the sandbox the machine's GPUs where there are any, `off` never.
+        gpu: `auto` gives the contest's notebooks a GPU where there is one, `on` those of any assignment, `off` none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,4 +35,4 @@ class Limits(BaseModel):
     disk_mib: int = Field(default=1024, ge=1)
     files: int = Field(default=1024, ge=64)
     output_kib: int = Field(default=512, ge=1)
-    gpu: Literal["auto", "off"] = "auto"
+    gpu: Literal["auto", "on", "off"] = "auto"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,7 @@ class SealedExecute(NbGraderPreprocessor, Preprocessor):
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Fill in the outputs: messages and points of the test cells."""
         from grader.conditions import conditions_of, require_contest  # noqa: PLC0415  as above
+        from grader.devices import places  # noqa: PLC0415
         from grader.grading import run_and_examine  # noqa: PLC0415
         from grader.language import speaking  # noqa: PLC0415
 
@@ -173,7 +175,10 @@ class SealedExecute(NbGraderPreprocessor, Preprocessor):
             for path in ordinary_files(folder)
             if path.suffix != ".ipynb" and path.name != "timestamp.txt"
         )
-        conditions = conditions_of(Course.open(Path(self.class_dir)), slug, slots=1)
+        course = Course.open(Path(self.class_dir))
+        conditions = conditions_of(course, slug, slots=1)
+        *_slots, last = places("auto", slots=1, per_gpu=1)  # a GPU, where there is one
+        conditions = replace(conditions, device=last if conditions.gpu else conditions.device)
         require_contest(conditions)
         with speaking(conditions.language):
             examined = run_and_examine(nb, load_assignment(marks["db_url"], slug), conditions, files)
@@ -219,7 +224,8 @@ class SubmissionCollector(FileNameCollectorPlugin):
         if path.suffix not in self.valid_ext or path.name.startswith("."):
             return None
         found = student_of(path, slug)
-        return None if found is None else {"student_id": found, "file_id": slug}
+        kind = "submission" if path.suffix == ".csv" else slug
+        return None if found is None else {"student_id": found, "file_id": kind}
 
 
 def student_of(path: Path, slug: str) -> str | None:
@@ -230,11 +236,13 @@ def student_of(path: Path, slug: str) -> str | None:
         slug: the assignment.
     """
     stem = re.sub(r" ?\(\d+\)$|-\d+$", "", path.stem)  # a browser's "resnet (1)", an LMS's "resnet-2"
-    if stem == slug:
+    kinds = [slug, "submission"] if path.suffix == ".csv" else [slug]
+    if stem in kinds:
         parents = [part for part in path.parts[:-1] if part != slug]
         name = parents[-1] if parents else ""
         return name if is_student_id(name) else None
-    named = re.fullmatch(rf"(?P<student>.+?)(_late)?(_attempt)?(_[\d\-]+)*_{re.escape(slug)}", stem)
+    endings = "|".join(re.escape(kind) for kind in kinds)
+    named = re.fullmatch(rf"(?P<student>.+?)(_late)?(_attempt)?(_[\d\-]+)*_(?:{endings})", stem)
     return named["student"] if named and is_student_id(named["student"]) else None
 
 

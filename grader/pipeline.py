@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from filelock import FileLock, Timeout
@@ -15,6 +15,7 @@ from grader.assignment import Assignment, load_assignment
 from grader.collect import is_student_name, read_roster
 from grader.conditions import conditions_of, require_contest, slots_of
 from grader.course import Course
+from grader.devices import Choice, Device, places
 from grader.errors import EnvironmentFault, GraderError, InvalidConfig, InvalidSubmission
 from grader.grading import Conditions, Graded, Job, grade
 from grader.language import _, speaking
@@ -22,11 +23,10 @@ from grader.ledger import Ledger, Problem, ledger_key, rules_hash, submission_ha
 from grader.outcomes import Report
 from grader.predictions import grade_predictions
 from grader.record import Recorder
+from grader.scheduling import Scheduler, Workers
 from grader.scoring.contest import ContestScore
 from grader.submissions import Handed, Submission, find_submissions
 from grader.workers import local_workers
-
-Workers = Callable[[int], AbstractContextManager[Executor]]
 
 
 class Standing(StrEnum):
@@ -48,6 +48,7 @@ class Row:
         report: outcomes of the graded cells; None where nothing could be graded.
         score: the contest's score, if there is one.
         problem: why it could not be graded.
+        device: where it was graded; empty where nothing ran.
     """
 
     student: str
@@ -56,6 +57,7 @@ class Row:
     report: Report | None = None
     score: ContestScore | None = None
     problem: str = ""
+    device: str = ""
 
 
 class Watcher:
@@ -63,6 +65,9 @@ class Watcher:
 
     def started(self, total: int, to_grade: int) -> None:
         """`total` submissions were found, `to_grade` of them have to be graded."""
+
+    def placed(self, student: str, slug: str, device: str) -> None:
+        """One submission begins on a device."""
 
     def finished(self, row: Row) -> None:
         """One submission is done with."""
@@ -86,8 +91,10 @@ def grade_class(
     students: Sequence[str] = (),
     regrade: int = 0,
     slots: int = 0,
+    device: Choice = "auto",
     workers: Workers = local_workers,
     watcher: Watcher | None = None,
+    isolated: bool = True,
 ) -> list[Row]:
     """Grade what was handed in and not graded yet.
 
@@ -96,9 +103,11 @@ def grade_class(
         slugs: assignments.
         students: only these; all where empty.
         regrade: a number that was not used before grades everything anew under it.
-        slots: submissions at once; 0 takes the class's setting.
+        slots: submissions at once on processors; 0 takes the class's setting.
+        device: `cpu` leaves GPUs alone, `cuda` insists on them, `auto` takes what is there.
         workers: makes the executor for a number of slots.
         watcher: hears of the progress.
+        isolated: False runs the notebooks without a sandbox, with this process's own rights: for one's own code alone.
 
     Returns:
         One row per submission, by assignment and student.
@@ -106,16 +115,17 @@ def grade_class(
     Raises:
         InvalidConfig: an unknown student, a wrong setting.
         InvalidAssignment: an assignment was not released.
-        EnvironmentFault: another `grader grade` is at work, or nothing can be written.
+        EnvironmentFault: another `grader grade` is at work, nothing can be written, or there is no GPU as asked for.
     """
     watcher = watcher or Watcher()
     slots = slots or slots_of(course)
+    devices = places(device, slots=slots, per_gpu=course.config.per_gpu)
     with only_writer(course), speaking(course.config.language):
         roster = read_roster(course)
         submissions = find_submissions(course, slugs, students)
         ledger = Ledger(course.ledger)
         with Recorder(course, roster) as recorder:
-            rules = {slug: Rules.of(course, slug, slots) for slug in {s.slug for s in submissions}}
+            rules = {slug: Rules.of(course, slug, slots, isolated) for slug in {s.slug for s in submissions}}
             rows: list[Row] = []
             work: list[Work] = []
             jobs: dict[str, Job] = {}
@@ -129,8 +139,8 @@ def grade_class(
             watcher.started(len(submissions), len(jobs))
             for row in rows:
                 watcher.finished(row)
-            for item, result in _run(work, jobs, slots, workers):
-                row = finish(item, result, ledger, recorder)
+            for item, place, result in _run(work, jobs, devices, workers, watcher):
+                row = replace(finish(item, result, ledger, recorder), device=place.name)
                 rows.append(row)
                 watcher.finished(row)
     return sorted(rows, key=lambda row: (slugs.index(row.slug), row.student))
@@ -166,7 +176,7 @@ class Rules:
         return self.conditions.contest is not None and self.conditions.contest.ladder
 
     @classmethod
-    def of(cls, course: Course, slug: str, slots: int) -> Rules:
+    def of(cls, course: Course, slug: str, slots: int, isolated: bool = True) -> Rules:
         """The rules as they are now.
 
         Raises:
@@ -174,7 +184,7 @@ class Rules:
             InvalidConfig: class.toml is wrong.
         """
         assignment = load_assignment(course.gradebook_url, slug)
-        conditions = conditions_of(course, slug, slots=slots)
+        conditions = replace(conditions_of(course, slug, slots=slots), isolated=isolated)
         return cls(assignment, conditions, rules_hash(assignment, conditions))
 
 
@@ -228,27 +238,29 @@ def _to_grade(
 
 
 def _run(
-    work: Sequence[Work], jobs: dict[str, Job], slots: int, workers: Workers
-) -> Iterator[tuple[Work, Graded | Exception]]:
+    work: Sequence[Work], jobs: dict[str, Job], devices: Sequence[Device], workers: Workers, watcher: Watcher
+) -> Iterator[tuple[Work, Device, Graded | Exception]]:
     """Results as they come. Work that was lost with a crashed worker is tried once more, one at a time."""
-    if not work:
-        return
-    lost: list[Work] = []
-    with workers(min(slots, len(work))) as executor:
-        futures: dict[Future[Graded], Work] = {submit(executor, jobs[item.key]): item for item in work}
-        for future in as_completed(futures):
-            error = future.exception()
-            if isinstance(error, BrokenProcessPool):
-                lost.append(futures[future])
-            else:
-                yield futures[future], outcome(future)
-    for item in lost:
-        with workers(1) as executor:
-            yield item, outcome(submit(executor, jobs[item.key]))
+    scheduler: Scheduler[Work, Graded] = Scheduler(
+        devices,
+        workers,
+        submit=lambda executor, item, device: submit(executor, jobs[item.key], device),
+        wants_gpu=lambda item: item.conditions.gpu,
+        placed=lambda item, device: watcher.placed(item.submission.student, item.submission.slug, device.name),
+    )
+    lost = []
+    for placed in scheduler.run(work):
+        if isinstance(placed.future.exception(), BrokenProcessPool):
+            lost.append(placed)
+        else:
+            yield placed.item, placed.device, outcome(placed.future)
+    for placed in lost:
+        yield placed.item, placed.device, outcome(scheduler.again(placed).future)
 
 
-def submit(executor: Executor, job: Job) -> Future[Graded]:
-    """Have a job done: the notebook run, or handed-in predictions scored."""
+def submit(executor: Executor, job: Job, device: Device) -> Future[Graded]:
+    """Have a job done on a device: the notebook run, or handed-in predictions scored."""
+    job = replace(job, conditions=replace(job.conditions, device=device))
     return executor.submit(grade if job.conditions.source == "rerun" else grade_predictions, job)
 
 

@@ -7,9 +7,11 @@ finds, so a process killed between two steps is put right by running again.
 from __future__ import annotations
 
 import io
+import itertools
 import shutil
 import tempfile
 import warnings
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -40,6 +42,19 @@ from grader.nbgrader_plugins import SealedSaveAutoGrades, nbgrader_config, open_
 from grader.outcomes import TaskResult
 from grader.publishing import publish_grade
 from grader.submissions import TIMESTAMP, KaggleScore, Submission
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Predictions that were scored: what the database says of them, and what the ledger keeps."""
+
+    record: RunRecord
+    result: Graded
+
+    @property
+    def content(self) -> str:
+        """Hash of everything handed in."""
+        return self.record.content_sha256
 
 
 class Recorder:
@@ -100,26 +115,71 @@ class Recorder:
 
         The order is ours, of their first arrival: a time stamp of the student's does not move a submission.
         """
+        before = list(itertools.takewhile(
+            lambda one: one.content != content, self.stored(submission.slug, submission.student)
+        ))  # fmt: skip
+        return tuple(one.result.predictions for one in before)
+
+    def students_of(self, slug: str) -> list[str]:
+        """Whoever has a run of this assignment."""
+        return sorted({report.student_id for report in self._database.reports(assignment=slug)})
+
+    def stored(self, slug: str, student: str) -> list[Stored]:
+        """The predictions that a student has had scored, each with its latest result, in the order of first arrival."""
         scored: dict[int, RunRecord] = {}
-        for report in sorted(self._history(submission), key=lambda report: report.run_id):
+        for report in sorted(self._history(slug, student), key=lambda report: report.run_id):
             if report.record.entry is not None:
                 scored[report.submission_id] = report.record
-        own = [number for number, record in scored.items() if record.content_sha256 == content]
-        before = [record for number, record in sorted(scored.items()) if number < min(own, default=number + 1)]
-        found = [self._ledger.find(record.key) for record in before]
-        return tuple(result.predictions for result in found if isinstance(result, Graded) and result.predictions)
+        found = []
+        for _number, record in sorted(scored.items()):
+            result = self._ledger.find(record.key)
+            if isinstance(result, Graded) and result.predictions:
+                found.append(Stored(record, result))
+        return found
+
+    def record_again(self, old: Stored, new: Graded, *, is_last: bool) -> None:
+        """Append a new result of a submission that was recorded before; that of the last one becomes the grade.
+
+        Raises:
+            EnvironmentFault: something cannot be written.
+        """
+        record = old.record
+        now = datetime.now(UTC)
+        slug, student = record.assignment.slug, record.student_id
+        if is_last:
+            folder = self._course.submitted / student / slug
+            submission = Submission(student, slug, folder, record.received_at)
+            self._write_autograded(submission, new)
+            self._write_gradebook(submission, new)
+        self._database.record_run(
+            replace(
+                record,
+                key=new.key,
+                grader_version=__version__,
+                started_at=now,
+                finished_at=now,
+                points=new.report.points,
+                tasks=tuple(_task_record(task) for task in new.report.tasks),
+                entry=_entry(new),
+            )
+        )
+        if is_last:
+            self._ledger.set_current(slug, student, new.key)
 
     def standing(self, submission: Submission, content: str) -> Graded | None:
         """The result that stands where a later submission of other content has taken this one's place, or None."""
         current = self._ledger.current(submission.slug, submission.student)
-        contents = {report.record.key: report.record.content_sha256 for report in self._history(submission)}
+        contents = {
+            report.record.key: report.record.content_sha256
+            for report in self._history(submission.slug, submission.student)
+        }
         if contents.get(current, content) == content:
             return None
         result = self._ledger.find(current)
         return result if isinstance(result, Graded) else None
 
-    def _history(self, submission: Submission) -> list[RunReport]:
-        return self._database.reports(assignment=submission.slug, student_id=submission.student, every_run=True)
+    def _history(self, slug: str, student: str) -> list[RunReport]:
+        return self._database.reports(assignment=slug, student_id=student, every_run=True)
 
     def record(
         self, submission: Submission, assignment: Assignment, content: str, result: Graded | Problem, key: str

@@ -40,7 +40,8 @@ def test_every_verb_has_help_with_an_example() -> None:
         "anomalies",
         "log",
     ]
-    for verb in [[v] for v in verbs] + [["dataset", "import"], ["dataset", "synthesize"]]:
+    verbs += ["import-kaggle", "integrity", "rejudge"]
+    for verb in [[v] for v in verbs] + [["dataset", name] for name in ("import", "download", "synthesize")]:
         shown = grader(*verb, "--help")
         assert shown.returncode == 0
         assert "Example:" in shown.stdout, verb
@@ -61,6 +62,16 @@ def test_a_class_from_init_to_export(tmp_path: Path, course: Course, hand_in: Ha
     assert grader("feedback", "resnet", cwd=course.root).returncode == 0
     exported = grader("export", cwd=course.root)
     assert exported.stdout.splitlines()[1].startswith("'=lisa,")  # no formula reaches the spreadsheet
+
+
+def test_what_ran_without_a_sandbox_is_warned_of_and_graded_again_with_one(course: Course, hand_in: HandIn) -> None:
+    hand_in("homer", "resnet", "reference")
+    bare = grader("grade", "resnet", "--unisolated", "--json", cwd=course.root, PATH=str(course.root))
+    assert "without a sandbox" in bare.stderr
+    again = grader("grade", "resnet", "--json", cwd=course.root)
+    lines = [json.loads(result.stdout)["submissions"][0] for result in (bare, again)]
+    assert [line["standing"] for line in lines] == ["graded", "graded"]
+    assert lines[0]["points"] == lines[1]["points"] > 10
 
 
 def test_not_graded_is_exit_code_1_and_usage_is_2(course: Course, hand_in: HandIn) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from grader import conditions
 from grader.conditions import conditions_of
 from grader.course import Course
 from grader.errors import InvalidConfig
@@ -19,6 +18,9 @@ gpu = "{gpu}"
 
 [assignments.resnet]
 limits = {{ gpu = "off", wall_s = 7 }}
+
+[assignments.springfield]
+contest = true
 """
 
 
@@ -28,21 +30,20 @@ def class_with(folder: Path, gpu: str) -> Course:
 
 
 @pytest.mark.parametrize(
-    ("is_there", "setting", "given"), [(True, "auto", True), (True, "off", False), (False, "auto", False)]
+    ("slug", "setting", "wanted"),
+    [("vgg", "auto", False), ("vgg", "on", True), ("springfield", "auto", True), ("springfield", "off", False)],
 )
-def test_a_gpu_is_given_where_there_is_one_and_the_limits_allow_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool, setting: str, given: bool
+def test_a_gpu_is_for_the_contest_or_for_all_as_the_limits_say(
+    tmp_path: Path, slug: str, setting: str, wanted: bool
 ) -> None:
-    monkeypatch.setattr(conditions, "has_gpu", lambda: is_there)
-    assert conditions_of(class_with(tmp_path, setting), "vgg", slots=1).gpu is given
+    assert conditions_of(class_with(tmp_path, setting), slug, slots=1).gpu is wanted
 
 
-def test_an_assignment_has_limits_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conditions, "has_gpu", lambda: True)
-    found = conditions_of(class_with(tmp_path, "auto"), "resnet", slots=1)
+def test_an_assignment_has_limits_of_its_own(tmp_path: Path) -> None:
+    found = conditions_of(class_with(tmp_path, "on"), "resnet", slots=1)
     assert (found.gpu, found.limits.wall_s, found.limits.memory_mib) == (False, 7, 1024)
 
 
 def test_an_unknown_setting_of_a_gpu_is_refused_with_its_place(tmp_path: Path) -> None:
-    with pytest.raises(InvalidConfig, match=r"limits\.gpu.*'auto' or 'off'"):
+    with pytest.raises(InvalidConfig, match=r"limits\.gpu.*'auto', 'on' or 'off'"):
         class_with(tmp_path, "sometimes")

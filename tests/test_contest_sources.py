@@ -1,6 +1,8 @@
 """The contest without a run: predictions that were handed in, and Kaggle's leaderboard."""
 
 import json
+import shutil
+import zipfile
 from functools import partial
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from classroom import in_this_process
 from test_cli import grader
 
+from grader.collect import collect
 from grader.config import CONFIG_NAME
 from grader.course import Course
 from grader.database import ClassDatabase, RunReport
@@ -221,3 +224,50 @@ def test_a_kaggle_file_in_a_students_folder_is_nothing(course: Course) -> None:
         "student,team,score,correct,total,submitted_at\nbart,b,1,941,941,2026-01-01"
     )
     assert grade_class(course, ["springfield"]) == []
+
+
+def test_csv_files_are_collected_from_a_folder_and_from_an_archive(town: Course, tmp_path: Path) -> None:
+    folder = tmp_path / "handed in"
+    (folder / "lisa").mkdir(parents=True)
+    (folder / "lisa" / "submission.csv").write_bytes(predictions(town, 0))
+    (folder / "bart_12345_springfield.csv").write_bytes(predictions(town, 1))
+    assert collect(town, "springfield", folder).students == ("bart", "lisa")
+    with zipfile.ZipFile(tmp_path / "lms.zip", "w") as archive:
+        archive.writestr("ralph_submission.csv", predictions(town, 2))
+    assert collect(town, "springfield", tmp_path / "lms.zip").students == ("ralph",)
+    rows = grade_class(town, ["springfield"])
+    assert [row.student for row in rows if row.score] == ["bart", "lisa", "ralph"]
+
+
+def test_weights_beside_a_notebook_are_collected_with_it(course: Course, tmp_path: Path) -> None:
+    folder = tmp_path / "handed in" / "lisa"
+    (folder / "models").mkdir(parents=True)
+    shutil.copy(course.release / "springfield" / "springfield.ipynb", folder)
+    (folder / "models" / "mine.pth").write_bytes(b"weights")
+    assert collect(course, "springfield", tmp_path / "handed in").students == ("lisa",)
+    assert (course.submitted / "lisa" / "springfield" / "models" / "mine.pth").read_bytes() == b"weights"
+
+
+def test_a_rejudge_replays_everything_under_the_new_rules_and_runs_nothing(town: Course) -> None:
+    for wrong in (30, 29, 10):
+        hand_in(town, predictions(town, wrong))
+    before = points_in_gradebook(town, "lisa")
+    path = town.root / CONFIG_NAME
+    lines = [line for line in path.read_text().split("\n") if not line.startswith('    ["0.')]
+    path.write_text("\n".join(lines).replace("thresholds = [", 'thresholds = [["0.5", 3], ["0.99", 15]'))
+    said = grader("rejudge", "springfield", "--json", "--class", town.root)
+    assert said.returncode == 0, said.stderr
+    assert json.loads(said.stdout)["students"] == [{"student": "lisa", "submissions": 3, "before": before, "after": 3}]
+    town = Course.open(town.root)
+    assert points_in_gradebook(town, "lisa") == 3
+    entries = [report.record.entry for report in reports(town)]
+    assert [entry.accepted for entry in entries] == [True, True, False, False, True, True]
+    assert {entry.points for entry in entries[1::2]} == {3}
+    (row,) = grade_class(town, ["springfield"])
+    assert (row.standing, row.report.points) == (Standing.UNCHANGED, 3)
+
+
+def test_a_rejudge_needs_a_contest(course: Course) -> None:
+    said = grader("rejudge", "resnet", "--class", course.root)
+    assert said.returncode == 2
+    assert "no stored predictions" in said.stderr

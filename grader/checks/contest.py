@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import logging
+import traceback
 
-from grader.errors import CheckFailed, InvalidSubmission, MissingDataset
+from grader.errors import CheckFailed, EnvironmentFault, GraderError, InvalidSubmission, MissingDataset
 from grader.examiner import examination as examinations
 from grader.language import _
 from grader.scoring.contest import ContestScore
 from grader.scoring.points import PointsTable
+
+_log = logging.getLogger(__name__)
 
 
 def contest_points(name: str = "submission.csv") -> float:
     """Points for the predictions in a file of the working folder.
 
     Args:
-        name: the file's name, without a folder.
+        name: the file's name. Where there is none, another csv file is taken that the notebook wrote, in whatever
+            folder below its own: the newest one that holds predictions.
 
     Returns:
         Points by the class's table of thresholds.
@@ -32,15 +38,33 @@ def contest_points(name: str = "submission.csv") -> float:
     rules = examination.contest
     if rules is None:
         raise MissingDataset(examination.contest_missing or "This assignment has no contest data.")
-    data = examination.read_file(name)
+    found, data = examination.find_predictions(name)
+    other = _("{found} is taken: there is no {name}.").format(found=found, name=name) if found != name else ""
     try:
         score = rules.score(data, examination.earlier)
     except InvalidSubmission as invalid:
-        raise CheckFailed(invalid.message, remedy=invalid.remedy) from invalid
+        raise CheckFailed(f"{other}\n{invalid.message}".lstrip(), remedy=invalid.remedy) from invalid
+    except GraderError:
+        raise
+    except Exception as error:  # noqa: BLE001  the text of an exception from the metric may name a label
+        raise _scoring_failed(error) from None
+    if other:
+        examination.notes.append(other)
     examination.score = score
     examination.predictions = data
     examination.notes += lines_on(score, rules.table)
     return float(score.points)
+
+
+def _scoring_failed(error: Exception) -> EnvironmentFault:
+    """For the student a number; for the teacher, who may see labels, the whole of it on standard error."""
+    text = "".join(traceback.format_exception(error))
+    reference = hashlib.sha256(text.encode()).hexdigest()[:4]
+    _log.error("scoring failed (ref %s)\n%s", reference, text)
+    return EnvironmentFault(
+        _("INTERNAL: Scoring failed on our side (ref {reference}). It did not use a submission; your teacher is told.")
+        .format(reference=reference)
+    )  # fmt: skip
 
 
 def lines_on(score: ContestScore, table: PointsTable) -> list[str]:

@@ -13,7 +13,20 @@ import typer
 from rich.console import Console
 
 from grader import __version__
-from grader.cli import audit, board, classes, datasets, decisions, demo, doctor, grades, kaggle, people, serving
+from grader.cli import (
+    audit,
+    board,
+    classes,
+    contest,
+    datasets,
+    decisions,
+    demo,
+    doctor,
+    grades,
+    integrity,
+    people,
+    serving,
+)
 from grader.errors import AuthorFault, GraderError
 
 app = typer.Typer(
@@ -24,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verbs in (classes, grades, kaggle, board, serving, people, decisions, audit, doctor, demo):
+for verbs in (classes, grades, contest, board, serving, people, decisions, integrity, audit, doctor, demo):
     verbs.add_to(app)
 app.add_typer(datasets.app, name="dataset")
 

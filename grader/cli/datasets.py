@@ -1,4 +1,4 @@
-"""Verbs on the contest's data: dataset import, dataset synthesize."""
+"""Verbs on the contest's data: dataset import, download, synthesize."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,6 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from grader.cli.options import HERE, ClassDir, Json
+
+if TYPE_CHECKING:
+    from grader.course import Course
 
 app = typer.Typer(help="The contest's data: import the real archive, or draw a town.", no_args_is_help=True)
 Seed = Annotated[
@@ -39,10 +42,36 @@ def import_(
     Example: [bold]grader dataset import ~/Downloads/journey-springfield.zip[/]
     """
     from grader.course import Course
+
+    _import(Course.open(class_dir), archive, seed, replace=replace, as_json=as_json)
+
+
+@app.command()
+def download(
+    class_dir: ClassDir = HERE,
+    competition: Annotated[str, typer.Option(help="The contest's name in its address.")] = "journey-springfield",
+    seed: Seed = None,
+    replace: Replace = False,
+    as_json: Json = False,
+) -> None:
+    """Download the contest's archive with Kaggle's own client and a token of yours, and import it.
+
+    Example: [bold]grader dataset download[/]
+    """
+    from grader.course import Course
+    from grader.datasets.download import download as fetch
+    from grader.language import speaking
+
+    course = Course.open(class_dir)
+    with speaking(course.config.language):
+        folder = fetch(competition)
+    _import(course, folder, seed, replace=replace, as_json=as_json)
+
+
+def _import(course: Course, archive: Path, seed: int | None, *, replace: bool, as_json: bool) -> None:
     from grader.datasets.build import new_seed
     from grader.datasets.importer import import_archive
 
-    course = Course.open(class_dir)
     with _bar("importing", quiet=as_json) as progress:
         report = import_archive(
             archive, course.dataset, seed=new_seed() if seed is None else seed, replace=replace, progress=progress

@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,11 @@ import typer
 from rich.console import Console
 
 from grader.cli.options import HERE, ClassDir, Json, Slugs, Students
+
+UNISOLATED = (
+    "--unisolated: the notebooks run without a sandbox. They can read every file that you can read, hidden tests and "
+    "other submissions included, and use the network. Grade nothing with it that others have written."
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -22,15 +28,30 @@ def add_to(app: typer.Typer) -> None:
     app.command()(export)
 
 
+class Device(StrEnum):
+    """Where notebooks run."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
 def grade(
     slugs: Slugs = None,
     class_dir: ClassDir = HERE,
     students: Students = None,
     slots: Annotated[int, typer.Option(help="Submissions graded at once; 0: as class.toml says.", min=0)] = 0,
+    device: Annotated[
+        Device, typer.Option(help="Where notebooks run; auto: the contest's on GPUs where there are any.")
+    ] = Device.AUTO,
     regrade: Annotated[
         int,
         typer.Option(metavar="N", help="Grade anew under this number; the same number again changes nothing.", min=0),
     ] = 0,
+    unisolated: Annotated[
+        bool,
+        typer.Option("--unisolated", help="Without a sandbox, with your own rights: for your own notebooks."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Grade what was handed in and not graded yet; running it again goes on where it stopped.
@@ -45,7 +66,18 @@ def grade(
     wanted = slugs or course.slugs()
     console = Console(stderr=True)
     watcher = Watcher() if as_json else ProgressWatcher(console)
-    rows = grade_class(course, wanted, students=students or (), regrade=regrade, slots=slots, watcher=watcher)
+    if unisolated:
+        console.print(f"[bold red]warning[/] {UNISOLATED}")
+    rows = grade_class(
+        course,
+        wanted,
+        students=students or (),
+        regrade=regrade,
+        slots=slots,
+        device=device.value,
+        watcher=watcher,
+        isolated=not unisolated,
+    )
     if as_json:
         print(json.dumps({"submissions": [_plain(row) for row in rows]}, ensure_ascii=False))
     else:
@@ -114,6 +146,7 @@ def _plain(row: Any) -> dict[str, Any]:
         "max_points": report.max_points if report else None,
         "wall_s": report.wall_s if report else None,
         "f1": row.score.shown_f1 if row.score else None,
+        "device": row.device,
         "problem": row.problem,
         "notes": list(report.notes) if report else [],
         "tasks": [asdict(task) for task in report.tasks] if report else [],

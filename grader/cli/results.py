@@ -12,15 +12,19 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
+from grader.devices import CPU
 from grader.examiner.printable import printable
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.pipeline import Row, Standing, Watcher
+from grader.scheduling import Pace
 
+NOTES = 5
 COLOURS = {Outcome.PASSED: "green", Outcome.PARTIAL: "yellow", Outcome.MANUAL: "dim", Outcome.NOT_GRADED: "magenta"}
 
 
@@ -30,7 +34,7 @@ class ProgressWatcher(Watcher):
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("grading"),
+            TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -41,6 +45,9 @@ class ProgressWatcher(Watcher):
         self._task = self._progress.add_task("grading", total=None)
         self._done = 0
         self._total = 0
+        self._pace = Pace()
+        self._devices: dict[str, TaskID] = {}
+        self._busy: dict[str, str] = {}
 
     def started(self, total: int, to_grade: int) -> None:
         """Start the bar, unless there is nothing to do."""
@@ -49,9 +56,29 @@ class ProgressWatcher(Watcher):
         if to_grade:
             self._progress.start()
 
+    def placed(self, student: str, slug: str, device: str) -> None:
+        """Name who runs on a GPU, in a line for each; processors are many and alike, and have none."""
+        if device == CPU.name:
+            return
+        self._busy[device] = f"{_safe(student)} {escape(slug)}"
+        if device not in self._devices:
+            self._devices[device] = self._progress.add_task("", total=None)
+        self._show_devices()
+
+    def _show_devices(self) -> None:
+        for device, task in self._devices.items():
+            left_s = self._pace.left_s(device, self._total - self._done, len(self._devices))
+            left = "" if left_s is None else f", {left_s / 60:.0f} min left"
+            doing = self._busy.get(device, "idle")
+            self._progress.update(task, description=f"{device}: {doing} ({self._pace.done(device)} done{left})")
+
     def finished(self, row: Row) -> None:
         """Move the bar."""
         self._done += 1
+        if row.device in self._devices and row.report is not None:
+            self._pace.note(row.device, row.report.wall_s)
+            self._busy.pop(row.device, None)
+            self._show_devices()
         self._progress.advance(self._task)
         if row.standing is not Standing.UNCHANGED:
             self._progress.console.print(_line(row))
@@ -104,6 +131,7 @@ def _reasons(row: Row) -> list[str]:
     tasks = row.report.tasks if row.report else ()
     lost = [task for task in tasks if task.points < task.max_points and task.outcome is not Outcome.MANUAL]
     lines += [_reason(text, names) for text, names in _grouped(lost)]
+    lines += [f"[dim]{_safe(note[:300])}[/]" for note in (row.report.notes[:NOTES] if row.report else ())]
     manual = sum(task.max_points for task in tasks if task.outcome is Outcome.MANUAL)
     if manual:
         lines.append(f"[dim]{manual:g} points wait for a teacher[/]")

@@ -6,17 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from grader.errors import CheckFailed
+from grader.errors import CheckFailed, InvalidSubmission
 from grader.language import _
 from grader.scoring.contest import AnswerKey, ContestScore, Part, score_submission
 from grader.scoring.f1 import Average
 from grader.scoring.ladder import Judge
 from grader.scoring.points import PointsTable
+from grader.scoring.submission_csv import parse_submission
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
 
@@ -48,6 +49,9 @@ class WorkingFolder(Protocol):
 
     def names(self) -> list[str]:
         """Names in it."""
+
+    def csv_files(self) -> list[str]:
+        """Paths of csv files in it and below it, the newest first."""
 
     def read_file(self, name: str, limit: int) -> bytes | None:
         """An ordinary file of at most `limit` bytes, links not followed; None where there is none."""
@@ -111,6 +115,28 @@ class Examination:
                 name=name
             ),
         )
+
+    def find_predictions(self, name: str) -> tuple[str, bytes]:
+        """The notebook's predictions: the file of this name, or another that it wrote and that holds predictions.
+
+        Returns:
+            The path in the working folder, and the content.
+
+        Raises:
+            CheckFailed: there is no such file.
+        """
+        if self.contest is None or name in self.folder.names():
+            return name, self.read_file(name)
+        written = []
+        for path in self.folder.csv_files():
+            data = self.folder.read_file(path, MAX_FILE_BYTES)
+            if data is not None and self.handed_in.get(path) != data:
+                written.append((path, data))
+        for path, data in written:
+            with suppress(InvalidSubmission):
+                parse_submission(data, self.contest.key.ids, self.contest.key.classes)
+                return path, data
+        return written[0] if len(written) == 1 else (name, self.read_file(name))
 
 
 _examination: ContextVar[Examination | None] = ContextVar("examination", default=None)

@@ -24,7 +24,10 @@ AGENT_FOLDER = "/opt/springfield"
 SLOT_FOLDER = "/.springfield/slot"  # zygote.py knows these two by the same names
 DATA_FOLDER = "/.springfield/data"
 PASSED_ON = ("OPENBLAS_", "MKL_", "NVPL_")  # which instructions the numeric libraries may use is the machine's affair
-REMEDY = "Install it (`apt-get install bubblewrap`) and run `grader doctor`."
+REMEDY = (
+    "Install it (`apt-get install bubblewrap`) and run `grader doctor`. For notebooks that you have written yourself "
+    "there is `grader grade --unisolated`."
+)
 
 
 @dataclass(frozen=True)
@@ -35,17 +38,23 @@ class View:
         files: (relative path, bytes) that lie in its working folder at the start.
         read_only: (host folder, path inside) pairs.
         limits: limits of this submission.
-        gpu: whether `/dev/nvidia*` are bound.
+        gpu: its `CUDA_VISIBLE_DEVICES`; where it is empty, `/dev/nvidia*` are not bound.
+        gpu_share: how much of the GPU's memory torch may take, 0 to 1.
+        cuda_on_cpu: whether `cuda` means the processor, for notebooks that ask for a GPU without looking.
         threads: threads for numeric libraries.
         environment: (name, value) pairs that the notebook finds in its environment.
+        isolated: whether there is a sandbox at all; without it the notebook sees and may do what its caller may.
     """
 
     files: tuple[tuple[str, bytes], ...] = ()
     read_only: tuple[tuple[Path, str], ...] = ()
     limits: Limits = field(default_factory=Limits)
-    gpu: bool = False
+    gpu: str = ""
+    gpu_share: float = 1.0
+    cuda_on_cpu: bool = False
     threads: int = 1
     environment: tuple[tuple[str, str], ...] = ()
+    isolated: bool = True
 
 
 def find_bwrap() -> str:
@@ -80,7 +89,7 @@ def check_bwrap() -> None:
 
 
 def command(
-    read_only: tuple[tuple[Path, str], ...], slot_folder: Path, argv: list[str], *, gpu: bool, threads: int
+    read_only: tuple[tuple[Path, str], ...], slot_folder: Path, argv: list[str], *, gpu: str, threads: int
 ) -> list[str]:
     """The command that starts a slot's zygote.
 
@@ -89,7 +98,7 @@ def command(
         `inner_binds`.
         slot_folder: host folder that the grader and the zygote share: sockets, and files on their way in.
         argv: the command inside.
-        gpu: whether `/dev/nvidia*` are bound.
+        gpu: its `CUDA_VISIBLE_DEVICES`; where it is empty, `/dev/nvidia*` are not bound.
         threads: threads for numeric libraries, read when they are loaded.
 
     Raises:
@@ -99,10 +108,10 @@ def command(
     for number, (host, _inside) in enumerate(read_only):
         binds += ["--ro-bind", str(host), f"{DATA_FOLDER}/{number}"]
     options = ["--clearenv"]
-    for name, value in environment(threads=threads).items():
+    for name, value in environment(gpu=gpu, threads=threads).items():
         options += ["--setenv", name, value]
     return [
-        find_bwrap(), *_namespaces(), *system_binds(), *_python(), *_devices(gpu=gpu), *binds,
+        find_bwrap(), *_namespaces(), *system_binds(), *_python(), *_devices(gpu=bool(gpu)), *binds,
         "--ro-bind", str(INSIDE), AGENT_FOLDER, *options, "--chdir", "/", *argv,
     ]  # fmt: skip
 
@@ -175,7 +184,7 @@ def _devices(*, gpu: bool) -> list[str]:
     return options
 
 
-def environment(*, threads: int, more: tuple[tuple[str, str], ...] = ()) -> dict[str, str]:
+def environment(*, gpu: str, threads: int, more: tuple[tuple[str, str], ...] = ()) -> dict[str, str]:
     """The environment inside: nothing of the grader's own."""
     values = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
@@ -190,6 +199,10 @@ def environment(*, threads: int, more: tuple[tuple[str, str], ...] = ()) -> dict
         "OMP_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PIP_RETRIES": "0",  # there is no network: an attempt fails at once
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "HF_HUB_OFFLINE": "1",
     }
     machine = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
-    return {**machine, **values, **dict(more)}
+    seen = {"CUDA_VISIBLE_DEVICES": gpu, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"} if gpu else {}
+    return {**machine, **values, **seen, **dict(more)}

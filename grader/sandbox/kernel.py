@@ -25,6 +25,7 @@ from grader.language import _
 from grader.sandbox import slot as slots
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.slot import KernelProcess, Kind, Slot
+from grader.troubles import lacks_gpu_memory
 
 START_S = 60
 INTERRUPT_S = 3
@@ -51,6 +52,11 @@ class CellRun:
     error: tuple[str, str, str] | None = None
     limit: str = ""
     wall_s: float = 0.0
+
+    @property
+    def printed(self) -> list[str]:
+        """What it printed."""
+        return [output.text for output in self.outputs if output.output_type == "stream"]
 
 
 class Kernel:
@@ -162,10 +168,17 @@ class Kernel:
         run.outputs = collected.cells
         run.error = collected.error
         run.limit = run.limit or collected.limit
-        if run.error is not None and not run.limit and _is_out_of_memory(run.error):
-            run.limit = _("memory: {size} MiB exceeded").format(size=self.limits.memory_mib)
+        if run.error is not None and not run.limit:
+            run.limit = self._memory_limit(run.error)
         run.wall_s = time.monotonic() - started
         return run
+
+    def _memory_limit(self, error: tuple[str, str, str]) -> str:
+        if lacks_gpu_memory(error[1]):
+            return _("GPU memory: the GPU has no room for what the notebook asked for (a smaller batch may fit)")
+        if _is_out_of_memory(error):
+            return _("memory: {size} MiB exceeded").format(size=self.limits.memory_mib)
+        return ""
 
     def request(self, content: Message, buffers: Sequence[memoryview | bytes] = ()) -> tuple[Message, list[memoryview]]:
         """Ask the agent in the kernel and wait for its answer, which is not trusted.
@@ -199,11 +212,19 @@ class Kernel:
         """
         return self._require_process().names()
 
+    def csv_files(self) -> list[str]:
+        """Paths of csv files in the working folder and below it, the newest first, of a dead kernel too.
+
+        Raises:
+            KernelGone: the sandbox is gone.
+        """
+        return self._require_process().csv_files()
+
     def read_file(self, name: str, limit: int) -> bytes | None:
         """A regular file of the working folder, of a dead kernel too.
 
         Args:
-            name: without a folder; links are not followed.
+            name: relative to the folder; links are not followed.
             limit: bytes; a larger file is not read.
 
         Raises:

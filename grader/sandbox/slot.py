@@ -41,13 +41,14 @@ class Kind:
     """What two submissions must have in common to use the same slot: the mounts, the devices, the threads."""
 
     read_only: tuple[tuple[Path, str], ...]
-    gpu: bool
+    gpu: str
     threads: int
+    isolated: bool
 
     @classmethod
     def of(cls, view: View) -> Kind:
         """The kind of slot that a view needs."""
-        return cls(view.read_only, view.gpu, view.threads)
+        return cls(view.read_only, view.gpu, view.threads, view.isolated)
 
 
 class Slot:
@@ -58,7 +59,8 @@ class Slot:
     """
 
     def __init__(self, kind: Kind) -> None:
-        bubblewrap.check_bwrap()
+        if kind.isolated:
+            bubblewrap.check_bwrap()
         self.kind = kind
         self.uses = 0
         self.is_suspect = False
@@ -68,14 +70,15 @@ class Slot:
         self._control = ours
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._stderr = (self.folder.parent / f"{self.folder.name}.log").open("w+b")
-        argv = [sys.executable, "-I", f"{bubblewrap.AGENT_FOLDER}/zygote.py", str(theirs.fileno())]
         self._process = subprocess.Popen(
-            bubblewrap.command(kind.read_only, self.folder, argv, gpu=kind.gpu, threads=kind.threads),
+            self._command(theirs.fileno()),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._stderr,
             pass_fds=[theirs.fileno()],
-            env={"PATH": os.environ["PATH"]},
+            env={"PATH": os.environ["PATH"]}
+            if kind.isolated
+            else bubblewrap.environment(gpu=kind.gpu, threads=kind.threads),
             start_new_session=True,
         )
         theirs.close()
@@ -87,6 +90,15 @@ class Slot:
             raise SandboxUnavailable(
                 f"The sandbox did not start: {words or gone.message}", remedy="Run `grader doctor`."
             ) from gone
+
+    def _command(self, descriptor: int) -> list[str]:
+        """What starts the zygote."""
+        python = [sys.executable, "-I"]
+        if not self.kind.isolated:
+            return [*python, str(bubblewrap.INSIDE / "unisolated.py"), str(descriptor), str(self.folder)]
+        argv = [*python, f"{bubblewrap.AGENT_FOLDER}/zygote.py", str(descriptor)]
+        kind = self.kind
+        return bubblewrap.command(kind.read_only, self.folder, argv, gpu=kind.gpu, threads=kind.threads)
 
     def ask(self, request: Message, *, timeout_s: float = ANSWER_S) -> tuple[Message, bytes]:
         """Ask the zygote.
@@ -200,11 +212,13 @@ class KernelProcess:
         self.connection = connection
         order = {
             "limits": view.limits.model_dump(),
-            "binds": bubblewrap.inner_binds(view.read_only),
-            "environment": bubblewrap.environment(threads=view.threads, more=view.environment),
+            "binds": bubblewrap.inner_binds(view.read_only) if view.isolated else _links(view.read_only),
+            "environment": bubblewrap.environment(gpu=view.gpu, threads=view.threads, more=view.environment),
             "connection": connection,
             "roots": [str(root) for root in bubblewrap.python_roots()],
             "threads": view.threads,
+            "gpu_share": view.gpu_share,
+            "cuda_on_cpu": view.cuda_on_cpu,
         }
         slot.ask({"op": "open", "run": self._run, "order": order})
         shutil.rmtree(self._given, ignore_errors=True)
@@ -273,6 +287,10 @@ class KernelProcess:
         """Names in the working folder, whether the kernel lives or not."""
         return [str(name) for name in self.slot.ask({"op": "list", "run": self._run})[0]["names"]]
 
+    def csv_files(self) -> list[str]:
+        """Paths of csv files in the working folder and below it, the newest first, whether the kernel lives or not."""
+        return [str(path) for path in self.slot.ask({"op": "csv", "run": self._run})[0]["paths"]]
+
     def read_file(self, name: str, limit: int) -> bytes | None:
         """A regular file of the working folder of at most `limit` bytes, links not followed; None if there is none."""
         reply, data = self.slot.ask({"op": "read", "run": self._run, "name": name, "limit": limit})
@@ -285,6 +303,11 @@ class KernelProcess:
             with contextlib.suppress(KernelGone):
                 self.slot.ask({"op": "forget", "run": self._run})
         shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+def _links(read_only: tuple[tuple[Path, str], ...]) -> list[tuple[str, str]]:
+    """(host path, path that the notebook expects) of the data where there is no sandbox; outer folders first."""
+    return sorted(((str(host), inside) for host, inside in read_only), key=lambda pair: pair[1])
 
 
 _warm: list[Slot] = []  # this process's free slots: one, unless kernels run side by side

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
+from grader.devices import Device
 from grader.grading import Conditions, Graded, Job
-from grader.pipeline import Workers, submit
+from grader.pipeline import submit
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.slot import Kind, acquire, release
+from grader.scheduling import Workers
 
 
 class Lane:
     """One worker. Not thread-safe."""
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, device: Device, workers: Workers) -> None:
+        self.device = device
         self._workers = workers
         self._stack = ExitStack()
         self._executor: Executor | None = None
@@ -27,18 +31,20 @@ class Lane:
     def warm_up(self, conditions: Conditions) -> None:
         """Start the worker and its sandbox before the first submission needs them."""
         self._conditions = conditions
-        self._worker().submit(_warm_up, conditions)
+        self._worker().submit(_warm_up, _kind(conditions, self.device))
 
     def suits(self, conditions: Conditions) -> bool:
         """Whether the lane's sandbox is of the kind that these conditions need."""
-        return self._conditions is not None and _kind(self._conditions) == _kind(conditions)
+        if self._conditions is None:
+            return False
+        return _kind(self._conditions, self.device) == _kind(conditions, self.device)
 
     def start(self, job: Job) -> Future[Graded]:
         """Grade a submission; the lane is free again when `renew` or `done` is called."""
         self.is_free = False
         if job.conditions.source == "rerun":
             self._conditions = job.conditions
-        return submit(self._worker(), job)
+        return submit(self._worker(), job, self.device)
 
     def done(self) -> None:
         """The submission is over."""
@@ -63,18 +69,15 @@ class Lane:
 class Lanes:
     """All lanes of a watcher."""
 
-    def __init__(self, count: int, workers: Workers) -> None:
-        self.all = [Lane(workers) for _ in range(count)]
+    def __init__(self, devices: Sequence[Device], workers: Workers) -> None:
+        self.all = [Lane(device, workers) for device in devices]
+        self._has_gpu = any(device.is_gpu for device in devices)
 
-    def free(self, conditions: Conditions) -> Lane:
-        """A free lane, if possible with a warm sandbox of the right kind; ask `has_room` before."""
-        free = [lane for lane in self.all if lane.is_free]
-        return min(free, key=lambda lane: not lane.suits(conditions))
-
-    @property
-    def has_room(self) -> bool:
-        """Whether a submission could be started now."""
-        return any(lane.is_free for lane in self.all)
+    def free(self, conditions: Conditions) -> Lane | None:
+        """A free lane on the right kind of device, if possible with a warm sandbox of the right kind; None for none."""
+        wants_gpu = conditions.gpu and conditions.source == "rerun" and self._has_gpu
+        free = [lane for lane in self.all if lane.is_free and lane.device.is_gpu == wants_gpu]
+        return min(free, key=lambda lane: not lane.suits(conditions), default=None)
 
     def __enter__(self) -> Self:
         return self
@@ -89,9 +92,10 @@ class Lanes:
             lane.close()
 
 
-def _kind(conditions: Conditions) -> Kind:
-    return Kind.of(View(read_only=conditions.data, gpu=conditions.gpu, threads=conditions.threads))
+def _kind(conditions: Conditions, device: Device) -> Kind:
+    view = View(read_only=conditions.data, gpu=device.visible, threads=device.threads, isolated=conditions.isolated)
+    return Kind.of(view)
 
 
-def _warm_up(conditions: Conditions) -> None:
-    release(acquire(_kind(conditions)))
+def _warm_up(kind: Kind) -> None:
+    release(acquire(kind))

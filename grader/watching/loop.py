@@ -16,15 +16,17 @@ from grader.course import Course
 from grader.database import ClassDatabase
 from grader.database.access import AccessList
 from grader.database.decisions import Decisions
+from grader.devices import places
 from grader.errors import GraderError, InvalidAssignment, InvalidConfig, InvalidSubmission
 from grader.grading import Graded
 from grader.inbox import Inbox, Request, Upload
 from grader.language import speaking
 from grader.ledger import Ledger
 from grader.page_rules import publish_rules
-from grader.pipeline import Row, Standing, Work, Workers, finish, only_writer, outcome, prepare
+from grader.pipeline import Row, Standing, Work, finish, only_writer, outcome, prepare
 from grader.publishing import make_feedback
 from grader.record import Recorder
+from grader.scheduling import Workers
 from grader.submissions import Submission, find_submissions
 from grader.watching.lanes import Lane, Lanes
 from grader.watching.rules import CurrentRules, signature
@@ -61,11 +63,11 @@ def watch(course: Course, stop: threading.Event, *, slots: int = 0, workers: Wor
     Raises:
         EnvironmentFault: another `grader` writes results of this class, or nothing can be written.
     """
-    slots = slots or slots_of(course)
+    devices = places("auto", slots=slots or slots_of(course), per_gpu=course.config.per_gpu)
     with (
         only_writer(course),
         ClassDatabase.open(course.database_url) as database,
-        Lanes(slots, workers) as lanes,
+        Lanes(devices, workers) as lanes,
     ):
         loop = Loop(course, database, lanes)
         try:
@@ -86,7 +88,7 @@ class Loop:
         self._ledger = Ledger(course.ledger)
         self._inbox = Inbox(course.inbox)
         self._uploads = Uploads(self._inbox, database)
-        self._rules = CurrentRules(len(lanes.all))
+        self._rules = CurrentRules(sum(not lane.device.is_gpu for lane in lanes.all))
         self._roster = read_roster(course)
         self._recorder = Recorder(course, self._roster)
         self._running: dict[_Place, _Running] = {}
@@ -162,7 +164,7 @@ class Loop:
         student = self._uploads.student_of(item)
         if student is None:
             return True
-        if (student, item.assignment) in self._running or not self._lanes.has_room:
+        if (student, item.assignment) in self._running or not self._has_room(item.assignment):
             return False
         submission = self._uploads.prepare(self._course, student, item)
         if submission is not None:
@@ -175,20 +177,28 @@ class Loop:
         if began < self._next_scan:
             return False
         self._recorder.look_again()
-        done = False
+        done, is_whole = False, True
         for submission in find_submissions(self._course, self._course.slugs()):
             place = (submission.student, submission.slug)
             mark = (signature(submission), self._recorder.rejudges.get(place, 0))
             if place in self._running or self._seen.get(place) == mark:
                 continue
-            if not self._lanes.has_room:
-                break
+            if not self._has_room(submission.slug):
+                is_whole = False
+                continue
             self._seen[place] = mark
             self._start(submission, None)
             done = True
-        else:
+        if is_whole:
             self._next_scan = time.monotonic() + max(_SCAN_S, _SCAN_SHARE * (time.monotonic() - began))
         return done
+
+    def _has_room(self, slug: str) -> bool:
+        """Whether a submission could be started now; one that cannot be graded at all takes no room."""
+        try:
+            return self._lanes.free(self._rules.of(self._course, slug).conditions) is not None
+        except GraderError:
+            return True
 
     def _start(self, submission: Submission, upload: Upload | None) -> None:
         place = (submission.student, submission.slug)
@@ -203,7 +213,7 @@ class Loop:
             self._finish(found, upload, key, is_ours=found.report is None)
             return
         work, job = found
-        lane = self._lanes.free(job.conditions)
+        lane = self._lanes.free(job.conditions) or self._lanes.all[0]  # `_has_room` was asked before
         if upload is not None:
             self._uploads.running(upload)
         self._running[place] = _Running(work, lane.start(job), lane, upload)

@@ -27,3 +27,8 @@ def test_throughput_gives_every_contender_the_same_points() -> None:
 @pytest.mark.slow
 def test_endurance_holds_its_promises_on_a_small_class() -> None:
     assert "held" in run("endurance.py", "--submissions", "12", "--slots", "1", "--tolerance", "20")
+
+
+@pytest.mark.slow
+def test_rerun_is_timed_beside_the_same_notebook_run_by_hand() -> None:
+    assert "rerun, warm sandbox" in run("rerun.py", "--steps", "10", "--repeats", "1", "--allowed", "20")

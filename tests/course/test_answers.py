@@ -20,11 +20,13 @@ def test_the_reference_earns_every_autograded_point(slug: str) -> None:
     assert outcome.passed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("slug", "path"), every("right", EXECUTED))
 def test_a_right_answer_in_other_clothes_earns_full_points(slug: str, path: Path) -> None:
     assert run(slug, marked(path).cells).messages == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("slug", "path"), every("wrong", EXECUTED))
 def test_a_wrong_answer_loses_exactly_the_stated_cells_and_reads_why(slug: str, path: Path) -> None:
     answer = marked(path)

@@ -9,7 +9,10 @@ from gate import WRONG_BLOCK
 RESOURCES = [
     Attack(
         "allocates_in_one_process",
-        {"task1_block": TRY + "parts = []\nfor _ in range(6):\n    parts.append(bytearray(600 << 20))\nprint(WON)"},
+        {
+            "task1_block": TRY
+            + "parts = []\nfor _ in range(6):\n    parts.append(torch.empty(600 << 20, dtype=torch.uint8))\nprint(WON)"
+        },
         prints="tried",
         says="MemoryError|memory",
         within_s=30,

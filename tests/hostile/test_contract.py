@@ -1,5 +1,7 @@
 """What every sandbox promises, tried on each implementation. A new sandbox is added to `SANDBOXES`, and nothing else.
 
+What a kernel's life promises (limits, errors, forged messages) is tried on `--unisolated` too, which has no walls.
+
 A sandbox is a context manager with `run(code)`, `request(content, buffers)`, `gone` and `close()`, as `grader.sandbox.kernel.Kernel`.
 """
 
@@ -12,7 +14,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -48,6 +50,7 @@ class Sandbox:
 
 
 SANDBOXES = [Sandbox("kernel", Kernel, slots.close_warm)]
+UNISOLATED = Sandbox("unisolated", lambda view: Kernel(replace(view, isolated=False)), slots.close_warm)
 
 
 @pytest.fixture(scope="module", params=SANDBOXES, ids=lambda sandbox: sandbox.name)
@@ -71,10 +74,10 @@ def lasting(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield started
 
 
-@pytest.fixture
-def fresh(sandbox: Sandbox, tmp_path: Path) -> Iterator[Kernel]:
-    """A kernel of the test's own."""
-    with sandbox.start(View(limits=LIMITS)) as started:
+@pytest.fixture(params=[*SANDBOXES, UNISOLATED], ids=lambda sandbox: sandbox.name)
+def fresh(request: pytest.FixtureRequest) -> Iterator[Kernel]:
+    """A kernel of the test's own, with walls or without."""
+    with request.param.start(View(limits=LIMITS)) as started:
         yield started
 
 
@@ -447,7 +450,7 @@ def test_whatever_lies_beside_the_sockets_hurts_nobody(cold: Sandbox, what: str,
 
 
 @pytest.mark.parametrize("place", ["/tmp", "/dev/shm", ".", "/home/student", "SOCKETS"])
-def test_no_folder_takes_more_than_the_limit(fresh: Kernel, place: str) -> None:
+def test_no_folder_takes_more_than_the_limit(lasting: Kernel, place: str) -> None:
     """Bounded at 600 MiB by itself; the limit is 256."""
     code = (
         "import json, os, shutil\nfrom ipykernel import get_connection_file\n"
@@ -456,7 +459,7 @@ def test_no_folder_takes_more_than_the_limit(fresh: Kernel, place: str) -> None:
         "        with open(made[-1], 'wb') as file: file.write(bytes(50 << 20))\n    print('broken')\n"
         "except OSError as error: print('kept')\nfor path in made:\n    try: os.remove(path)\n    except OSError: pass"
     )
-    assert text(fresh.run(code)).strip() == "kept"
+    assert text(lasting.run(code)).strip() == "kept"
 
 
 def test_two_sandboxes_do_not_see_each_other(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from grader.database.access import AccessList, hashed, new_token
 from grader.database.page_records import UploadRecord
 from grader.database.queries import Board
 from grader.database.uploads import uploads_of
+from grader.devices import CPU
 from grader.inbox import Inbox, Upload
 from grader.watching.lanes import Lanes
 from grader.watching.loop import Loop
@@ -50,7 +51,7 @@ class Class:
 
     def watch(self) -> None:
         """Step the loop until there is nothing left to do."""
-        with Lanes(1, in_this_process) as lanes:
+        with Lanes((CPU,), in_this_process) as lanes:
             loop = Loop(self.course, self.database, lanes)
             try:
                 while loop.step() or not loop.is_idle:

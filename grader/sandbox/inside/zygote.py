@@ -13,6 +13,7 @@ import ctypes
 import errno
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import resource
@@ -36,9 +37,11 @@ HUGE_PAGE, MADV_COLLAPSE = 2 * MIB, 25
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG = 4, 24, 38, 1
 CAP_VERSION_3 = 0x20080522
 WORK = "/kaggle/working"
+COLAB = "/content"  # what the working folder is called there
 HIDDEN = "/.springfield"  # nothing that a Python environment would be installed in
 SLOT, RUNS = f"{HIDDEN}/slot", f"{HIDDEN}/runs"
 SOCKETS = "/run/kernel"
+MAX_CSV_FILES, MAX_CSV_DEPTH, MAX_SEEN = 20, 6, 20_000
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 LIBRARIES = (
@@ -83,14 +86,22 @@ class Run:
         self.agent = agent
         self.number = number
         self.order = order
-        self.folder = f"{RUNS}/{number}"
         self.pid = 0
         self.status = None
         self.gate = -1
-        tmpfs(self.folder, order["limits"]["disk_mib"])
+        self.make_folder()
         given = f"{SLOT}/in{number}"
         if os.path.isdir(given):
             shutil.copytree(given, self.folder, dirs_exist_ok=True)
+
+    def make_folder(self):
+        """A folder in memory that cannot grow beyond its size."""
+        self.folder = f"{RUNS}/{self.number}"
+        tmpfs(self.folder, self.order["limits"]["disk_mib"])
+
+    def become(self):
+        """Turn this forked process into the kernel. Does not return."""
+        become_kernel(self.order, self.folder, self.number, self.agent)
 
     def fork(self, control):
         """Fork the kernel; it waits at the gate until the grader has put it under its limits."""
@@ -104,7 +115,7 @@ class Run:
                 control.close()
                 os.read(inner, 1)
                 os.close(inner)
-                become_kernel(self.order, self.folder, self.number, self.agent)
+                self.become()
             except BaseException as error:
                 os.write(2, f"kernel could not start: {type(error).__name__}: {error}\n".encode())
             finally:
@@ -230,6 +241,8 @@ def become_kernel(order, folder, number, agent):
     mount(folder, WORK, None, MS_BIND)
     for source, inside in order["binds"]:
         bind_read_only(source, inside)
+    os.makedirs(COLAB, exist_ok=True)
+    mount(WORK, COLAB, None, MS_BIND | MS_REC)
     # A Python environment may be installed below a folder that is covered now: it is shown again on top.
     covered = [root for root in order["roots"] if root.startswith(("/tmp/", "/dev/shm/", "/home/student/"))]
     opened = {root: os.open(root, os.O_PATH | os.O_DIRECTORY) for root in covered}
@@ -252,7 +265,7 @@ def become_kernel(order, folder, number, agent):
     take_limits(limits)
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    run_kernel(order["connection"], order["threads"], agent)
+    run_kernel(order, agent)
 
 
 def bind_read_only(source, inside):
@@ -309,24 +322,36 @@ def data_bytes():
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData:"))
 
 
-def run_kernel(connection, threads, agent):
+def cuda_on_cpu():
+    """The file beside this one; its folder is on no path while a notebook runs."""
+    spec = importlib.util.spec_from_file_location("springfield_cuda_on_cpu", os.path.join(HERE, "cuda_on_cpu.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_kernel(order, agent, sockets=SOCKETS, scratch="/tmp"):
     """Become an IPython kernel that the examiner's agent lives in."""
     quiet = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1):
         os.dup2(quiet, descriptor)
-    path = "/tmp/kernel.json"
+    path = f"{scratch}/kernel.json"
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({**connection, "ip": f"{SOCKETS}/k", "transport": "ipc"}, file)
+        json.dump({**order["connection"], "ip": f"{sockets}/k", "transport": "ipc"}, file)
     import numpy
     import torch
     from ipykernel.kernelapp import IPKernelApp
 
     numpy.random.seed(None)
     torch.seed()
-    torch.set_num_threads(threads)
+    torch.set_num_threads(order["threads"])
+    if order["gpu_share"] < 1 and torch.cuda.is_available():
+        torch.cuda.set_per_process_memory_fraction(order["gpu_share"])
+    if order["cuda_on_cpu"]:
+        cuda_on_cpu().install(torch)
     loaded = {"__name__": "springfield_agent"}
     exec(agent, loaded)  # noqa: S102  the project's own file, compiled once in the zygote
-    sys.argv = ["kernel", "-f", path]
+    sys.argv = ["kernel"]
     sys.path.insert(0, "")
 
     class App(IPKernelApp):
@@ -334,8 +359,18 @@ def run_kernel(connection, threads, agent):
             super().init_control(context)
             self.shell_channel_thread = None  # subshells are not needed, and each message would cross two threads
 
-    app = App.instance()
-    app.initialize(sys.argv[1:])
+        # What a kernel of one notebook does without, and would cost 15 ms each time.
+        def parse_command_line(self, argv=None):
+            pass
+
+        def load_config_file(self, *args, **kwargs):
+            pass
+
+        def init_pdb(self):
+            pass
+
+    app = App.instance(connection_file=path)
+    app.initialize([])
     app.shell.enable_matplotlib("inline")  # loaded before there was a shell: nobody has told it of this one
     loaded["install"](app.kernel)
     os.dup2(quiet, 2)  # from here on the student's code could write there
@@ -346,8 +381,8 @@ def run_kernel(connection, threads, agent):
 def read_file(folder, name, limit):
     """A regular file of a run's folder, without following links; None where there is none that may be read."""
     try:
-        descriptor = os.open(os.path.join(folder, os.path.basename(name)), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+        descriptor = open_below(folder, name)
+    except (OSError, ValueError):
         return None
     try:
         found = os.fstat(descriptor)
@@ -357,6 +392,41 @@ def read_file(folder, name, limit):
             return file.read(limit)
     finally:
         os.close(descriptor)
+
+
+def open_below(folder, name):
+    """Open a file below a folder, step by step: a link anywhere on the way is refused."""
+    *folders, last = name.split("/")
+    if not last or {"", ".", ".."} & {*folders, last}:
+        raise ValueError(name)
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for step in folders:
+            inner = os.open(step, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
+            os.close(place)
+            place = inner
+        return os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
+    finally:
+        os.close(place)
+
+
+def csv_files(folder):
+    """Relative paths of non-empty csv files below a folder, the newest first, at most `MAX_CSV_FILES`."""
+    found = []
+    seen = 0
+    for top, folders, names in os.walk(folder):
+        relative = os.path.relpath(top, folder)
+        seen += len(folders)
+        if relative.count("/") >= MAX_CSV_DEPTH or seen > MAX_SEEN:
+            folders.clear()
+        for name in names:
+            seen += 1
+            if name.lower().endswith(".csv"):
+                with contextlib.suppress(OSError):
+                    state = os.lstat(os.path.join(top, name))
+                    if stat.S_ISREG(state.st_mode) and state.st_size:
+                        found.append((-state.st_mtime_ns, os.path.normpath(os.path.join(relative, name))))
+    return [path for _time, path in sorted(found)[:MAX_CSV_FILES]]
 
 
 def answer_from_a_child(control, folder, name, limit):
@@ -412,15 +482,15 @@ def merge_pages():
             libc.madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), MADV_COLLAPSE)
 
 
-def serve(control, agent):  # noqa: PLR0912  one branch per operation
-    """Answer the grader until it hangs up."""
+def serve(control, agent, kind):  # noqa: PLR0912  one branch per operation
+    """Answer the grader until it hangs up; `kind` is the class of a run."""
     runs = {}
     while (request := receive(control)) is not None:
         run = runs.get(request.get("run"))
         operation = request["op"]
         try:
             if operation == "open":
-                runs[request["run"]] = Run(request["run"], request["order"], agent)
+                runs[request["run"]] = kind(request["run"], request["order"], agent)
                 send(control, {})
             elif operation == "fork":
                 run.fork(control)
@@ -444,14 +514,21 @@ def serve(control, agent):  # noqa: PLR0912  one branch per operation
                 send(control, {})
             elif operation == "list":
                 send(control, {"names": sorted(os.listdir(run.folder))[:1000]})
+            elif operation == "csv":
+                send(control, {"paths": csv_files(run.folder)})
             elif operation == "read":
                 answer_from_a_child(control, run.folder, request["name"], request["limit"])
         except OSError as error:
             send(control, {"error": f"{errno.errorcode.get(error.errno, error.errno)}: {error}"})
 
 
-def main():
-    """Load, say that all is ready, serve."""
+def load_and_serve(kind, prepare=lambda: None):
+    """Load, prepare, say that all is ready, serve.
+
+    Args:
+        kind: the class of a run.
+        prepare: called once when everything is loaded.
+    """
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
@@ -459,15 +536,18 @@ def main():
         agent = compile(file.read(), "<springfield agent>", "exec")
     import_everything()
     merge_pages()
-    # bubblewrap's own mounts belong to an outer user namespace; in a mount namespace of its own this process may add
-    # some.
-    check(libc.unshare(CLONE_NEWNS), "unshare")
-    mount(None, "/", None, MS_REC | MS_PRIVATE)
+    prepare()
     os.makedirs(RUNS, exist_ok=True)
     control = socket.socket(fileno=int(sys.argv[1]))
     send(control, {"ready": True})
-    serve(control, agent)
+    serve(control, agent, kind)
+
+
+def take_mounts():
+    """A mount namespace of its own: bubblewrap's mounts belong to an outer user namespace, here some may be added."""
+    check(libc.unshare(CLONE_NEWNS), "unshare")
+    mount(None, "/", None, MS_REC | MS_PRIVATE)
 
 
 if __name__ == "__main__":
-    main()
+    load_and_serve(Run, take_mounts)

@@ -1,4 +1,4 @@
-"""The verb that takes scores from Kaggle."""
+"""Verbs on the contest's scores: import-kaggle, rejudge."""
 
 from __future__ import annotations
 
@@ -18,8 +18,32 @@ SHOWN = 20
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the verb."""
+    """Add the verbs."""
     app.command("import-kaggle")(import_kaggle)
+    app.command()(rejudge)
+
+
+def rejudge(
+    assignment: Annotated[str, typer.Argument(metavar="[ASSIGNMENT]")] = "springfield",
+    class_dir: ClassDir = HERE,
+    as_json: Json = False,
+) -> None:
+    """Score all stored predictions of a contest again, after answers or thresholds have changed; nothing is run.
+
+    Example: [bold]grader rejudge springfield[/]
+    """
+    from grader.course import Course
+    from grader.rejudging import rejudge as again
+
+    found = again(Course.open(class_dir), assignment)
+    if as_json:
+        print(json.dumps({"assignment": assignment, "students": [asdict(line) for line in found]}, ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    for line in found:
+        change = "" if line.before == line.after else f" [yellow](before: {line.before:g})[/]"
+        console.print(f"[bold]{escape(line.student)}[/]  {line.submissions}  {line.after:g}{change}")
+    console.print(f"{len(found)} students")
 
 
 def import_kaggle(

@@ -1,0 +1,46 @@
+"""What stands behind an error of a notebook's cell, where the sandbox and not the code is the reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from grader.language import _
+
+_NO_NETWORK = re.compile(
+    r"Temporary failure in name resolution|Name or service not known|Failed to resolve|NameResolutionError"
+    r"|Network is unreachable|getaddrinfo failed|nodename nor servname|[Uu]nable to resolve host|Could not resolve host"
+    r"|offline mode is enabled|Max retries exceeded with url"
+    r"|there is no internet connection|Could not find a version that satisfies the requirement"
+)
+_NO_GPU = re.compile(
+    r"Torch not compiled with CUDA enabled|Found no NVIDIA driver|No CUDA GPUs are available"
+    r"|deserialize object on a CUDA device but torch\.cuda\.is_available\(\) is False"
+)
+_NO_GPU_MEMORY = re.compile(r"CUDA out of memory|CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED")
+_MAX_TEXT = 100_000
+
+
+def lacks_gpu_memory(text: str) -> bool:
+    """Whether an error says that the GPU's memory was not enough."""
+    return _NO_GPU_MEMORY.search(text[-_MAX_TEXT:]) is not None
+
+
+def reason_behind(texts: Iterable[str]) -> str:
+    """Why a cell could not do what it wanted, and what to do instead; empty where the code itself is the reason.
+
+    Args:
+        texts: what the cell printed, and its error.
+    """
+    said = "\n".join(texts)[-_MAX_TEXT:]
+    if _NO_NETWORK.search(said):
+        return _(
+            "There is no network during grading, so nothing can be downloaded. Put the file beside the notebook and "
+            "hand it in with it; for ImageNet weights, ask your teacher which ones are there."
+        )
+    if _NO_GPU.search(said):
+        return _(
+            "This machine has no GPU. Write device = 'cuda' if torch.cuda.is_available() else 'cpu', and load weights "
+            "with map_location=device."
+        )
+    return ""
