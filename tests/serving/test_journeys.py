@@ -132,7 +132,7 @@ def test_a_teacher_sets_a_grade_and_the_student_reads_why(browser: Browser, serv
     teacher.wait_for_selector("text=Done.")
     teacher.get_by_text("Log", exact=True).click()
     expect(teacher.get_by_text("What teachers did")).to_have_count(0)
-    teacher.get_by_text("As plain text, for screen readers").click()
+    teacher.get_by_text("As plain text, for screen readers").first.click()
     expect(teacher.get_by_role("cell", name="override").first).to_be_visible(timeout=PATIENCE_MS)
     expect(teacher.get_by_role("cell", name="rejudge").first).to_be_visible(timeout=PATIENCE_MS)
 
