@@ -7,8 +7,8 @@ import math
 import torch
 import torch.nn.functional as F
 
-_LARGEST_TURN = math.radians(12)
-_ZOOM = (0.7, 1.05)
+_LARGEST_TURN = math.radians(8)
+_ZOOM = (0.75, 1.05)
 _STRETCH = 0.12
 _SHIFT = 0.1
 

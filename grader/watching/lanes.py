@@ -1,7 +1,4 @@
-"""Lanes: one worker process each, whose sandbox stays warm between submissions; a crash costs only its own lane.
-
-There is a lane for each place of `grader.devices`: what wants a GPU waits for one where the machine has any.
-"""
+"""Lanes: one worker process each, whose sandbox stays warm between submissions; a crash costs only its own lane."""
 
 from __future__ import annotations
 
@@ -9,21 +6,21 @@ import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from grader.devices import Device
-from grader.grading import Conditions, Graded, Job, view_of
+from grader.grading import Conditions, Graded, Job
 from grader.pipeline import submit
+from grader.sandbox.bubblewrap import View
 from grader.sandbox.slot import Kind, acquire, release
 from grader.scheduling import Workers
 
 
 class Lane:
-    """One worker on one device. Not thread-safe."""
+    """One worker. Not thread-safe."""
 
-    def __init__(self, workers: Workers, device: Device) -> None:
+    def __init__(self, device: Device, workers: Workers) -> None:
         self.device = device
         self._workers = workers
         self._stack = ExitStack()
@@ -33,20 +30,20 @@ class Lane:
 
     def warm_up(self, conditions: Conditions) -> None:
         """Start the worker and its sandbox before the first submission needs them."""
-        self._conditions = replace(conditions, device=self.device)
-        self._worker().submit(_warm_up, self._conditions)
+        self._conditions = conditions
+        self._worker().submit(_warm_up, _kind(conditions, self.device))
 
     def suits(self, conditions: Conditions) -> bool:
         """Whether the lane's sandbox is of the kind that these conditions need."""
-        return self._conditions is not None and _kind(self._conditions) == _kind(
-            replace(conditions, device=self.device)
-        )
+        if self._conditions is None:
+            return False
+        return _kind(self._conditions, self.device) == _kind(conditions, self.device)
 
     def start(self, job: Job) -> Future[Graded]:
         """Grade a submission; the lane is free again when `renew` or `done` is called."""
         self.is_free = False
         if job.conditions.source == "rerun":
-            self._conditions = replace(job.conditions, device=self.device)
+            self._conditions = job.conditions
         return submit(self._worker(), job, self.device)
 
     def done(self) -> None:
@@ -73,13 +70,13 @@ class Lanes:
     """All lanes of a watcher."""
 
     def __init__(self, devices: Sequence[Device], workers: Workers) -> None:
-        self.all = [Lane(workers, device) for device in devices]
+        self.all = [Lane(device, workers) for device in devices]
         self._has_gpu = any(device.is_gpu for device in devices)
 
     def free(self, conditions: Conditions) -> Lane | None:
-        """A free lane of the device that is wanted, if possible with a warm sandbox of the right kind."""
-        is_gpu = conditions.gpu and self._has_gpu
-        free = [lane for lane in self.all if lane.is_free and lane.device.is_gpu == is_gpu]
+        """A free lane on the right kind of device, if possible with a warm sandbox of the right kind; None for none."""
+        wants_gpu = conditions.gpu and conditions.source == "rerun" and self._has_gpu
+        free = [lane for lane in self.all if lane.is_free and lane.device.is_gpu == wants_gpu]
         return min(free, key=lambda lane: not lane.suits(conditions), default=None)
 
     def __enter__(self) -> Self:
@@ -95,9 +92,10 @@ class Lanes:
             lane.close()
 
 
-def _kind(conditions: Conditions) -> Kind:
-    return Kind.of(view_of(conditions))
+def _kind(conditions: Conditions, device: Device) -> Kind:
+    view = View(read_only=conditions.data, gpu=device.visible, threads=device.threads, isolated=conditions.isolated)
+    return Kind.of(view)
 
 
-def _warm_up(conditions: Conditions) -> None:
-    release(acquire(_kind(conditions)))
+def _warm_up(kind: Kind) -> None:
+    release(acquire(kind))

@@ -57,17 +57,17 @@ def watch(course: Course, stop: threading.Event, *, slots: int = 0, workers: Wor
     Args:
         course: the class.
         stop: ends the loop; what is running is dropped and graded after the next start.
-        slots: submissions at once on processors; 0 takes the class's setting. GPUs come on top.
+        slots: submissions at once; 0 takes the class's setting.
         workers: makes the executor of one lane.
 
     Raises:
         EnvironmentFault: another `grader` writes results of this class, or nothing can be written.
     """
-    slots = slots or slots_of(course)
+    devices = places("auto", slots=slots or slots_of(course), per_gpu=course.config.per_gpu)
     with (
         only_writer(course),
         ClassDatabase.open(course.database_url) as database,
-        Lanes(places("auto", slots=slots, per_gpu=course.config.per_gpu), workers) as lanes,
+        Lanes(devices, workers) as lanes,
     ):
         loop = Loop(course, database, lanes)
         try:
@@ -177,24 +177,24 @@ class Loop:
         if began < self._next_scan:
             return False
         self._recorder.look_again()
-        done = waits = False
+        done, is_whole = False, True
         for submission in find_submissions(self._course, self._course.slugs()):
             place = (submission.student, submission.slug)
             mark = (signature(submission), self._recorder.rejudges.get(place, 0))
             if place in self._running or self._seen.get(place) == mark:
                 continue
             if not self._has_room(submission.slug):
-                waits = True
+                is_whole = False
                 continue
             self._seen[place] = mark
             self._start(submission, None)
             done = True
-        if not waits:
+        if is_whole:
             self._next_scan = time.monotonic() + max(_SCAN_S, _SCAN_SHARE * (time.monotonic() - began))
         return done
 
     def _has_room(self, slug: str) -> bool:
-        """Whether a submission could be started now; one that cannot be run needs no lane."""
+        """Whether a submission could be started now; one that cannot be graded at all takes no room."""
         try:
             return self._lanes.free(self._rules.of(self._course, slug).conditions) is not None
         except GraderError:
@@ -213,9 +213,7 @@ class Loop:
             self._finish(found, upload, key, is_ours=found.report is None)
             return
         work, job = found
-        lane = self._lanes.free(job.conditions)
-        if lane is None:
-            raise RuntimeError("a submission was started without a free lane; `_has_room` has to be asked before")
+        lane = self._lanes.free(job.conditions) or self._lanes.all[0]  # `_has_room` was asked before
         if upload is not None:
             self._uploads.running(upload)
         self._running[place] = _Running(work, lane.start(job), lane, upload)

@@ -108,12 +108,14 @@ def stop(served: Served) -> int:
     return served.process.wait(timeout=60)
 
 
-def open_page(context: BrowserContext | Browser, link: str) -> Page:
-    """A tab in which the page has come to rest."""
+def open_page(context: BrowserContext | Browser, link: str, *, is_good: bool = True) -> Page:
+    """A tab in which the page has come to rest; with a good link, one that will be known again."""
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(link)
     settle(page)
+    if "key=" in link and is_good:
+        page.wait_for_function("document.cookie.includes('springfield_key=')")
     return page
 
 

@@ -92,7 +92,7 @@ def test_the_same_file_again_costs_nothing_and_the_quota_holds(
 
 
 def test_wrong_links_are_refused_and_after_ten_not_even_looked_at(browser: Browser, served: Served) -> None:
-    page = open_page(browser.new_context(), f"{served.address}/me?key={'x' * 43}&lang=en")
+    page = open_page(browser.new_context(), f"{served.address}/me?key={'x' * 43}&lang=en", is_good=False)
     expect(page.get_by_text("This link does not work")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_text("This page is yours alone")).to_be_visible(timeout=PATIENCE_MS)
     good = served.invite("todd")
@@ -132,7 +132,7 @@ def test_a_teacher_sets_a_grade_and_the_student_reads_why(browser: Browser, serv
     teacher.wait_for_selector("text=Done.")
     teacher.get_by_text("Log", exact=True).click()
     expect(teacher.get_by_text("What teachers did")).to_have_count(0)
-    teacher.get_by_text("As plain text, for screen readers").click()
+    teacher.get_by_text("As plain text, for screen readers").first.click()
     expect(teacher.get_by_role("cell", name="override").first).to_be_visible(timeout=PATIENCE_MS)
     expect(teacher.get_by_role("cell", name="rejudge").first).to_be_visible(timeout=PATIENCE_MS)
 

@@ -51,7 +51,7 @@ class Class:
 
     def watch(self) -> None:
         """Step the loop until there is nothing left to do."""
-        with Lanes([CPU], in_this_process) as lanes:
+        with Lanes((CPU,), in_this_process) as lanes:
             loop = Loop(self.course, self.database, lanes)
             try:
                 while loop.step() or not loop.is_idle:
