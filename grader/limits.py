@@ -34,5 +34,5 @@ class Limits(BaseModel):
     processes: int = Field(default=256, ge=16)
     disk_mib: int = Field(default=1024, ge=1)
     files: int = Field(default=1024, ge=64)
-    output_kib: int = Field(default=512, ge=1)
+    output_kib: int = Field(default=4096, ge=1)
     gpu: Literal["auto", "on", "off"] = "auto"
