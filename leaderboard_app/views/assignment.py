@@ -58,9 +58,9 @@ def _draw(board: AssignmentBoard, read_at: datetime, settings: BoardSettings, la
         st.info(_("Nobody has handed this in yet. Be the first!"), icon=":material/hourglass_empty:")
         return
     _cards(board)
-    columns = _columns(board, settings.zone, board.assignment.slug, read_at, language)
+    table = _table(board, settings.zone, board.assignment.slug, read_at, language)
     tables.draw(
-        tables.marked(columns, _ALIAS, own_work.own_alias(settings)),
+        table.marked(_ALIAS, own_work.own_alias(settings)),
         alt=_("Students by alias, ordered by their best score"),
         key=board.assignment.slug,
     )
@@ -74,17 +74,17 @@ def _draw(board: AssignmentBoard, read_at: datetime, settings: BoardSettings, la
 
 
 @st.cache_resource(max_entries=50, show_spinner=False)
-def _columns(
-    _board: AssignmentBoard, _zone: ZoneInfo, slug: str, read_at: datetime, language: Language
-) -> tuple[tables.Column, ...]:
+def _table(_board: AssignmentBoard, _zone: ZoneInfo, slug: str, read_at: datetime, language: Language) -> tables.Table:
     """The table as all readers of one language see it; made once for all tabs."""
     rows = _board.standings
     own = _contest_columns if _board.assignment.is_contest else _block_columns
-    return (
-        *_places(_board),
-        *own(rows),
-        tables.Column(_("Tries"), [row.submissions for row in rows], kind="count"),
-        tables.Column(_("Improved"), [formatting.moment(row.improved_at, _zone, language) for row in rows]),
+    return tables.Table.of(
+        [
+            *_places(_board),
+            *own(rows),
+            tables.Column(_("Tries"), [row.submissions for row in rows], kind="count"),
+            tables.Column(_("Improved"), [formatting.moment(row.improved_at, _zone, language) for row in rows]),
+        ]
     )
 
 

@@ -35,8 +35,9 @@ def _board(settings: BoardSettings) -> None:
             st.info(_("Nobody has handed in anything yet."), icon=":material/hourglass_empty:")
             return
         _cards(data)
+        table = _table(data, settings.zone, data.read_at, language)
         tables.draw(
-            tables.marked(_columns(data, settings.zone, data.read_at, language), _ALIAS, own_work.own_alias(settings)),
+            table.marked(_ALIAS, own_work.own_alias(settings)),
             alt=_("Students by alias, ordered by the sum of their points"),
             key="overall",
         )
@@ -61,16 +62,18 @@ def _of(points: float | None, max_points: float) -> str:
 
 
 @st.cache_resource(max_entries=10, show_spinner=False)
-def _columns(_data: ClassData, _zone: ZoneInfo, read_at: datetime, language: Language) -> tuple[tables.Column, ...]:
+def _table(_data: ClassData, _zone: ZoneInfo, read_at: datetime, language: Language) -> tables.Table:
     """The table as all readers of one language see it; made once for all tabs."""
     rows = _data.overall
-    return (
-        tables.Column("#", [row.rank for row in rows], kind="rank"),
-        tables.Column(_("Alias"), [row.alias for row in rows]),
-        tables.Column(_("Sum"), [row.points for row in rows], kind="points"),
-        *(_assignment_column(_data, rows, number) for number in range(len(_data.boards))),
-        tables.Column(_("Tries"), [row.submissions for row in rows], kind="count"),
-        tables.Column(_("Improved"), [formatting.moment(row.improved_at, _zone, language) for row in rows]),
+    return tables.Table.of(
+        [
+            tables.Column("#", [row.rank for row in rows], kind="rank"),
+            tables.Column(_("Alias"), [row.alias for row in rows]),
+            tables.Column(_("Sum"), [row.points for row in rows], kind="points"),
+            *(_assignment_column(_data, rows, number) for number in range(len(_data.boards))),
+            tables.Column(_("Tries"), [row.submissions for row in rows], kind="count"),
+            tables.Column(_("Improved"), [formatting.moment(row.improved_at, _zone, language) for row in rows]),
+        ]
     )
 
 
