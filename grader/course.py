@@ -7,12 +7,14 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from grader.config import CONFIG_NAME, AssignmentConfig, ClassConfig, load_config
 from grader.errors import EnvironmentFault, InvalidConfig
+from grader.language import _
 
 MAX_DEPTH = 32
 LESSON_ORDER = ("alexnet", "vgg", "skip_connection", "resnet", "densenet", "springfield")
@@ -271,6 +273,39 @@ def write_atomically(path: Path, data: bytes) -> None:
             f"{path} cannot be written: {error.strerror}.",
             remedy="Free space or rights and run the same command again; what was recorded before stays.",
         ) from error
+
+
+def read_given(path: Path) -> bytes:
+    """A file that a teacher has named.
+
+    Raises:
+        InvalidConfig: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidConfig(
+            _("{path} cannot be read: {reason}.").format(path=path, reason=error.strerror),
+            remedy=_("Name a file that is there."),
+        ) from error
+
+
+@contextmanager
+def replacing_folder(target: Path, prefix: str) -> Iterator[Path]:
+    """An empty folder to fill, which takes the target's place as a whole where nothing fails.
+
+    Args:
+        target: the folder to replace; its parents are made.
+        prefix: of the temporary folder beside it, in which both lie while they change places.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as folder:
+        made = Path(folder) / "new"
+        made.mkdir()
+        yield made
+        if target.exists():
+            target.rename(Path(folder) / "old")
+        made.rename(target)
 
 
 def ordinary_files(folder: Path) -> Iterator[Path]:

@@ -16,10 +16,9 @@ from grader.language import _
 from grader.notebooks import read_notebook, require_cells
 from grader.scoring.points import PointsTable, Threshold
 from grader.scoring.quota import Quota
-from grader.scoring.submission_csv import parse_submission
+from grader.scoring.submission_csv import SUBMISSION_CSV, parse_submission
 
 SCHEMA = 1
-CSV_NAME = "submission.csv"
 _MAX_FILES = 50
 _MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 
@@ -117,7 +116,7 @@ def unpack(filename: str, data: bytes, slug: str, rules: PageRules) -> dict[str,
             ),
             remedy=_("Choose the file that the assignment asks for."),
         )
-    wanted = CSV_NAME if rules.source == "csv" else f"{slug}.ipynb"
+    wanted = SUBMISSION_CSV if rules.source == "csv" else f"{slug}.ipynb"
     if kind == "zip":
         files = _named(read_small(data, max_files=_MAX_FILES, max_bytes=_MAX_UNPACKED_BYTES), wanted)
     else:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.collect import read_roster
-from grader.course import Course, write_atomically
+from grader.course import Course, read_given, write_atomically
 from grader.errors import InvalidConfig
 from grader.language import _
 from grader.scoring.kaggle import PUBLIC_IMAGES, Team, match, read_leaderboard, read_mapping
@@ -64,7 +64,7 @@ def import_leaderboard(
             _("Kaggle's public leaderboard knows the public part alone, and the class grades on the private one."),
             remedy=_('Set grade_on = "public".'),
         )
-    students = read_mapping(_read(names))
+    students = read_mapping(read_given(names))
     roster = read_roster(course)
     strangers = sorted(set(students.values()) - set(roster)) if roster is not None else []
     if strangers:
@@ -72,7 +72,7 @@ def import_leaderboard(
             _("Not in roster.csv: {names}.").format(names=", ".join(strangers)),
             remedy=_("Put them into roster.csv, or the names right."),
         )
-    found = match(read_leaderboard(_read(leaderboard), images), students)
+    found = match(read_leaderboard(read_given(leaderboard), images), students)
     write_atomically(course.kaggle / f"{slug}.csv", _table(found.by_student))
     return Imported(tuple(sorted(found.by_student)), found.teams_without_student, found.names_without_team)
 
@@ -86,13 +86,3 @@ def _table(by_student: dict[str, Team]) -> bytes:
         moment = (team.submitted_at or now).isoformat()
         table.writerow([student, team.names[0], team.score, team.correct, team.total, moment])
     return text.getvalue().encode()
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidConfig(
-            _("{path} cannot be read: {reason}.").format(path=path, reason=error.strerror),
-            remedy=_("Name a file that is there."),
-        ) from error

@@ -23,6 +23,13 @@ class Outcome(StrEnum):
     NOT_GRADED = "not_graded"
     MANUAL = "manual"
 
+    @classmethod
+    def of(cls, points: float, max_points: float) -> Outcome:
+        """The outcome of a test that ran to its end and gave so many points."""
+        if points == max_points:
+            return cls.PASSED
+        return cls.PARTIAL if points else cls.FAILED
+
     @property
     def is_graded(self) -> bool:
         """Whether points were decided, zero included."""

@@ -17,24 +17,28 @@ def publish_rules(course: Course, database: ClassDatabase) -> None:
     """Store every released assignment with its deadline, and how it is handed in."""
     found: dict[str, PageRules] = {}
     records = []
-    for position, slug in enumerate(course.slugs()):
+    for slug in course.slugs():
         try:
             assignment = load_assignment(course.gradebook_url, slug)
         except InvalidAssignment:
             continue  # not released: nobody can hand it in
         found[slug] = _rules(course, slug, tuple(cell.grade_id for cell in assignment.cells))
-        records.append(
-            AssignmentRecord(
-                slug=slug,
-                title=course.title(slug),
-                max_points=assignment.max_points,
-                is_contest=course.assignment_config(slug).contest,
-                deadline=course.config.deadline_of(slug),
-                position=position,
-            )
-        )
+        records.append(assignment_record(course, slug, assignment.max_points))
     database.ensure_assignments(records)
     Decisions(database).set_rules((slug, rules.to_json()) for slug, rules in found.items())
+
+
+def assignment_record(course: Course, slug: str, max_points: float) -> AssignmentRecord:
+    """An assignment as the class database has it; one that the class folder does not have has no position."""
+    slugs = course.slugs()
+    return AssignmentRecord(
+        slug=slug,
+        title=course.title(slug),
+        max_points=max_points,
+        is_contest=course.assignment_config(slug).contest,
+        deadline=course.config.deadline_of(slug),
+        position=slugs.index(slug) if slug in slugs else None,
+    )
 
 
 def _rules(course: Course, slug: str, cell_ids: tuple[str, ...]) -> PageRules:

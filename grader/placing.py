@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
-from grader.course import Course
+from grader.course import Course, replacing_folder
 from grader.errors import EnvironmentFault
 from grader.sandbox.bubblewrap import lay_out
 from grader.submissions import TIMESTAMP, Submission, find_submissions
@@ -28,16 +26,10 @@ def place(course: Course, student: str, slug: str, files: Mapping[str, bytes], r
     """
     target = course.submitted / student / slug
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".placing-", dir=target.parent) as folder:
-            made = Path(folder) / "new"
-            made.mkdir()
+        with replacing_folder(target, ".placing-") as made:
             lay_out(made, tuple(files.items()))
             stamp = received_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
             (made / TIMESTAMP).write_text(stamp, encoding="utf-8")
-            if target.exists():
-                target.rename(Path(folder) / "old")
-            made.rename(target)
     except OSError as error:
         raise EnvironmentFault(f"The upload of {student} cannot be written: {error.strerror}.") from error
     return find_submissions(course, [slug], [student])[0]

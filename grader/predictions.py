@@ -24,9 +24,9 @@ from grader.grading import Graded, Job, write_result
 from grader.language import _, speaking
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.scoring.contest import score_count
-from grader.scoring.submission_csv import parse_submission
+from grader.scoring.submission_csv import SUBMISSION_CSV, parse_submission
 from grader.seal import blank_notebook
-from grader.submissions import KAGGLE_JSON, SUBMISSION_CSV
+from grader.submissions import KAGGLE_JSON
 
 
 def grade_predictions(job: Job) -> Graded:
@@ -66,8 +66,7 @@ def _from_kaggle(job: Job) -> Graded:
         if not is_contest_test(split_hidden(known.source)[1]):
             return TaskResult(known.grade_id, Outcome.NOT_REACHED, 0.0, known.points, _no_notebook(), _no_notebook())
         points = min(float(score.points), known.points)
-        outcome = Outcome.PASSED if points == known.points else Outcome.PARTIAL if points else Outcome.FAILED
-        return TaskResult(known.grade_id, outcome, points, known.points, said, said)
+        return TaskResult(known.grade_id, Outcome.of(points, known.points), points, known.points, said, said)
 
     notebook, report = _filled(job.assignment, task)
     return Graded(job.key, notebook, report, score)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import itertools
 import shutil
-import tempfile
 import warnings
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,10 +22,9 @@ from sqlalchemy.exc import SAWarning
 
 from grader import __version__
 from grader.assignment import Assignment
-from grader.course import Course
+from grader.course import Course, replacing_folder
 from grader.database import (
     Admission,
-    AssignmentRecord,
     ClassDatabase,
     EntryRecord,
     RunRecord,
@@ -40,6 +38,7 @@ from grader.grading import Graded
 from grader.ledger import Ledger, Problem
 from grader.nbgrader_plugins import SealedSaveAutoGrades, nbgrader_config, open_gradebook
 from grader.outcomes import TaskResult
+from grader.page_rules import assignment_record
 from grader.publishing import publish_grade
 from grader.submissions import TIMESTAMP, KaggleScore, Submission
 
@@ -101,7 +100,7 @@ class Recorder:
         return self._database.admit(
             student_id=submission.student,
             student_name=self._names.get(submission.student) or None,
-            assignment=self._assignment_record(submission.slug, assignment),
+            assignment=assignment_record(self._course, submission.slug, assignment.max_points),
             content_sha256=content,
             source=_source(submission),
             received_at=submission.received_at,
@@ -212,17 +211,11 @@ class Recorder:
     def _write_autograded(self, submission: Submission, result: Graded) -> None:
         """Put the folder `autograded/<student>/<slug>` in place as a whole."""
         target = self._course.autograded / submission.student / submission.slug
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".recording-", dir=target.parent) as folder:
-            made = target.parent / folder / "new"
-            made.mkdir()
+        with replacing_folder(target, ".recording-") as made:
             (made / f"{submission.slug}.ipynb").write_bytes(result.notebook)
             stamp = submission.folder / TIMESTAMP
             if stamp.is_file() and not stamp.is_symlink():
                 shutil.copy(stamp, made / TIMESTAMP)
-            if target.exists():
-                target.rename(made.parent / "old")
-            made.rename(target)
 
     def _write_gradebook(self, submission: Submission, result: Graded) -> None:
         """Nbgrader reads the points from the executed notebook, with its own code."""
@@ -259,7 +252,7 @@ class Recorder:
             key=key,
             student_id=submission.student,
             student_name=self._names.get(submission.student) or None,
-            assignment=self._assignment_record(slug, assignment),
+            assignment=assignment_record(self._course, slug, assignment.max_points),
             content_sha256=content,
             source=_source(submission),
             received_at=submission.received_at,
@@ -275,17 +268,6 @@ class Recorder:
             entry=_entry(result) if is_complete else None,
             problem=result.message if isinstance(result, Problem) else "",
             remarks=report.notes if report else (),
-        )
-
-    def _assignment_record(self, slug: str, assignment: Assignment) -> AssignmentRecord:
-        course = self._course
-        return AssignmentRecord(
-            slug=slug,
-            title=course.title(slug),
-            max_points=assignment.max_points,
-            is_contest=course.assignment_config(slug).contest,
-            deadline=course.config.deadline_of(slug),
-            position=_position(course, slug),
         )
 
 
@@ -318,8 +300,3 @@ def _entry(result: Graded | Problem) -> EntryRecord | None:
         private_total=score.private_total if has_private else None,
         accepted=score.accepted,
     )
-
-
-def _position(course: Course, slug: str) -> int | None:
-    slugs = course.slugs()
-    return slugs.index(slug) if slug in slugs else None

@@ -107,7 +107,7 @@ def _with_score(
     for task in result.report.tasks:
         if task.grade_id in tests:
             given = min(points, task.max_points)
-            outcome = Outcome.PASSED if given == task.max_points else Outcome.PARTIAL if given else Outcome.FAILED
+            outcome = Outcome.of(given, task.max_points)
             tasks.append(TaskResult(task.grade_id, outcome, given, task.max_points, said, said))
         else:
             tasks.append(task)

@@ -14,12 +14,12 @@ from nbgrader.utils import parse_utc
 from grader.course import Course, ordinary_files
 from grader.errors import InvalidConfig, InvalidSubmission
 from grader.language import _
+from grader.scoring.submission_csv import SUBMISSION_CSV
 
 MAX_FILES = 200
 MAX_TOTAL_BYTES = 512 * 1024 * 1024
 MAX_PREDICTIONS_BYTES = 8 * 1024 * 1024
 TIMESTAMP = "timestamp.txt"
-SUBMISSION_CSV = "submission.csv"
 KAGGLE_JSON = "kaggle.json"
 KAGGLE_COLUMNS = ("student", "team", "score", "correct", "total", "submitted_at")
 Handed = tuple[bytes, tuple[tuple[str, bytes], ...]]

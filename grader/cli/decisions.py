@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.cli.options import HERE, ClassDir, Json
-from grader.cli.people import acting
+from grader.cli.people import acting, looking
 
 Student = Annotated[str, typer.Argument(metavar="STUDENT")]
 Assignment = Annotated[str, typer.Argument(metavar="ASSIGNMENT")]
@@ -111,7 +111,7 @@ def anomalies(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
     from grader.database.personal import all_runs
     from grader.database.queries import Board
 
-    with acting(class_dir) as who, Board.open(who.course.database_url) as board:
+    with looking(class_dir) as (course, _database), Board.open(course.database_url) as board:
         found = find(all_runs(board, limit=100_000))
     if as_json:
         print(json.dumps([asdict(line) for line in found], ensure_ascii=False))
@@ -129,8 +129,8 @@ def log(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
     """
     from grader.database.decisions import audit_lines
 
-    with acting(class_dir) as who:
-        found = audit_lines(who.database)
+    with looking(class_dir) as (_course, database):
+        found = audit_lines(database)
     if as_json:
         print(json.dumps([asdict(line) for line in found], ensure_ascii=False, default=str))
         return

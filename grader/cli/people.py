@@ -21,6 +21,8 @@ from grader.cli.options import HERE, ClassDir, Json
 
 if TYPE_CHECKING:
     from grader.actions import Teacher
+    from grader.course import Course
+    from grader.database import ClassDatabase
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,15 +33,23 @@ def add_to(app: typer.Typer) -> None:
 
 
 @contextmanager
-def acting(class_dir: Path) -> Iterator[Teacher]:
-    """Whoever runs the command, acting on a class."""
-    from grader.actions import Teacher
+def looking(class_dir: Path) -> Iterator[tuple[Course, ClassDatabase]]:
+    """A class and its database, as they are."""
     from grader.course import Course
     from grader.database import ClassDatabase
-    from grader.page_rules import publish_rules
 
     course = Course.open(class_dir)
     with ClassDatabase.open(course.database_url) as database:
+        yield course, database
+
+
+@contextmanager
+def acting(class_dir: Path) -> Iterator[Teacher]:
+    """Whoever runs the command, acting on a class; the database knows the class's assignments then."""
+    from grader.actions import Teacher
+    from grader.page_rules import publish_rules
+
+    with looking(class_dir) as (course, database):
         publish_rules(course, database)
         yield Teacher(course, database, f"{getpass.getuser()} (command line)")
 
@@ -94,8 +104,8 @@ def access(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
     """
     from grader.database.access import AccessList
 
-    with acting(class_dir) as who:
-        found = AccessList(who.database).every()
+    with looking(class_dir) as (_course, database):
+        found = AccessList(database).every()
     if as_json:
         print(json.dumps([asdict(line) for line in found], ensure_ascii=False, default=str))
         return

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Enum, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grader.database.page_records import Role
 from grader.database.records import RunState
-from grader.database.schema import Base, UtcDateTime
+from grader.database.schema import Base, UtcDateTime, one_of
 
 
 class Access(Base):
@@ -25,16 +25,7 @@ class Access(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     token_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
     email: Mapped[str | None] = mapped_column(index=True)
-    role: Mapped[Role] = mapped_column(
-        Enum(
-            Role,
-            name="role",
-            native_enum=False,
-            create_constraint=True,
-            length=16,
-            values_callable=lambda roles: [role.value for role in roles],
-        )
-    )
+    role: Mapped[Role] = mapped_column(one_of(Role, "role"))
     student_id: Mapped[str | None] = mapped_column(ForeignKey("student.id"), index=True)
     label: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -53,16 +44,7 @@ class Upload(Base):
     filename: Mapped[str]
     file_sha256: Mapped[str] = mapped_column(String(64))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    state: Mapped[RunState] = mapped_column(
-        Enum(
-            RunState,
-            name="state",
-            native_enum=False,
-            create_constraint=True,
-            length=16,
-            values_callable=lambda states: [state.value for state in states],
-        )
-    )
+    state: Mapped[RunState] = mapped_column(one_of(RunState, "state"))
     state_at: Mapped[datetime] = mapped_column(UtcDateTime)
     run_key: Mapped[str | None] = mapped_column(index=True)
     message: Mapped[str]
@@ -77,50 +59,49 @@ class PageRules(Base):
     rules_json: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
-class Feedback(Base):
+class _OfAStudentsAssignment:
+    """One row for each student and assignment."""
+
+    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), primary_key=True)
+    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"), primary_key=True)
+
+
+class Feedback(_OfAStudentsAssignment, Base):
     """The feedback page of a student's last graded submission, compressed HTML."""
 
     __tablename__ = "feedback"
 
-    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), primary_key=True)
-    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"), primary_key=True)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     html_zlib: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class Grade(Base):
+class Grade(_OfAStudentsAssignment, Base):
     """The grade as it stands in the gradebook: of the last submission, with manual points and late penalty."""
 
     __tablename__ = "grade"
 
-    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), primary_key=True)
-    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"), primary_key=True)
     points: Mapped[float]
     max_points: Mapped[float]
     late_penalty: Mapped[float]
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Override(Base):
+class Override(_OfAStudentsAssignment, Base):
     """A grade that a teacher has set by hand, with the reason."""
 
     __tablename__ = "override"
 
-    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), primary_key=True)
-    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"), primary_key=True)
     points: Mapped[float]
     reason: Mapped[str]
     author: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Rejudge(Base):
+class Rejudge(_OfAStudentsAssignment, Base):
     """How often a teacher asked for a submission to be graded anew; the number is part of the ledger's key."""
 
     __tablename__ = "rejudge"
 
-    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), primary_key=True)
-    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"), primary_key=True)
     number: Mapped[int]
 
 

@@ -6,6 +6,7 @@ A change here needs a migration in `migrations/versions`; a test compares the tw
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -43,6 +44,18 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def one_of(kind: type[StrEnum], name: str) -> Enum:
+    """A column type for the values of an enumeration, which the database checks under this name."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        values_callable=lambda members: [member.value for member in members],
+    )
 
 
 class Base(DeclarativeBase):
@@ -118,16 +131,7 @@ class Run(Base):
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     wall_s: Mapped[float]
-    state: Mapped[RunState] = mapped_column(
-        Enum(
-            RunState,
-            name="state",
-            native_enum=False,
-            create_constraint=True,
-            length=16,
-            values_callable=lambda states: [state.value for state in states],
-        )
-    )
+    state: Mapped[RunState] = mapped_column(one_of(RunState, "state"))
     points: Mapped[float | None]
     max_points: Mapped[float]
     report_json: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -107,9 +107,8 @@ def examine(
         message = printable(f"{finding}{joint}{remedy}".rstrip() if remedy else finding, MAX_MESSAGE)
         said, advice = printable(finding, MAX_MESSAGE), printable(remedy, MAX_MESSAGE)
         return TaskResult(grade_id, outcome, 0.0, max_points, message, said, advice)
-    outcome = Outcome.PASSED if points == max_points else Outcome.PARTIAL if points else Outcome.FAILED
     message = printable("\n".join(examination.notes), MAX_MESSAGE)
-    return TaskResult(grade_id, outcome, points, max_points, message, message)
+    return TaskResult(grade_id, Outcome.of(points, max_points), points, max_points, message, message)
 
 
 def _explained(error: Exception) -> tuple[Outcome, str, str]:  # noqa: PLR0911  one line for each kind of fault

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course import Course, ordinary_files
+from grader.course import Course, ordinary_files, read_given
 from grader.datasets.layout import load_answer_key
 from grader.errors import InvalidConfig, InvalidSubmission
 from grader.grading import Graded
@@ -86,7 +86,7 @@ def integrity_report(course: Course, slug: str, leaked: Path | None = None) -> I
         predictions = _scored(course, slug, notebooks, key)
         pairs = agreements(predictions, key.labels)
         if leaked is not None:
-            leaks = leak_matches(predictions, read_leaked(_bytes_of(leaked), key.labels), key.labels)
+            leaks = leak_matches(predictions, read_leaked(read_given(leaked), key.labels), key.labels)
     elif leaked is not None:
         raise InvalidConfig(
             _("{slug} has no predictions to compare a leaked list with.").format(slug=slug),
@@ -115,13 +115,3 @@ def _scored(course: Course, slug: str, students: Mapping[str, bytes], key: Answe
             except InvalidSubmission:
                 continue  # of a data set that has been replaced
     return found
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidConfig(
-            _("{path} cannot be read: {reason}.").format(path=path, reason=error.strerror),
-            remedy=_("Name a file that is there."),
-        ) from error

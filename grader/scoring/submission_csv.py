@@ -17,6 +17,7 @@ from grader.errors import InvalidSubmission
 from grader.language import _
 from grader.scoring.csv_table import Row, Table, read_table, shown
 
+SUBMISSION_CSV = "submission.csv"
 ID = "Id"
 EXPECTED = "Expected"
 _LINES_SHOWN = 10

@@ -12,9 +12,10 @@ from grader.database.page_records import Identity
 from grader.database.queries import Board
 from grader.database.uploads import OVER, scored_already
 from grader.errors import EnvironmentFault, InvalidSubmission
-from grader.handing_in import CSV_NAME, unpack
+from grader.handing_in import unpack
 from grader.inbox import Inbox
 from grader.language import Language, _
+from grader.scoring.submission_csv import SUBMISSION_CSV
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.own_work import OwnWork
@@ -60,7 +61,7 @@ def _what(board: AssignmentBoard) -> None:
             _(
                 "The file **{name}** with the header `Id,Expected` and one line for each of the {count} pictures: "
                 "the file's name and the character's. Save it with `index=False`."
-            ).format(name=CSV_NAME, count=len(board.rules.image_ids))
+            ).format(name=SUBMISSION_CSV, count=len(board.rules.image_ids))
         )
     else:
         st.markdown(
