@@ -56,7 +56,7 @@ def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
         contest_missing=missing,
         source=settings.source,
         table=contest.thresholds,
-        gpu=limits.gpu == "on" or (limits.gpu == "auto" and settings.contest),
+        gpu=settings.source == "rerun" and (limits.gpu == "on" or (limits.gpu == "auto" and settings.contest)),
         device=Device(threads=max(1, (os.cpu_count() or 1) // slots)),
     )
 

@@ -6,13 +6,13 @@ import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from grader.devices import Device
-from grader.grading import Conditions, Graded, Job
+from grader.grading import Conditions, Graded, Job, view_of
 from grader.pipeline import submit
-from grader.sandbox.bubblewrap import View
 from grader.sandbox.slot import Kind, acquire, release
 from grader.scheduling import Workers
 
@@ -75,7 +75,7 @@ class Lanes:
 
     def free(self, conditions: Conditions) -> Lane | None:
         """A free lane on the right kind of device, if possible with a warm sandbox of the right kind; None for none."""
-        wants_gpu = conditions.gpu and conditions.source == "rerun" and self._has_gpu
+        wants_gpu = conditions.gpu and self._has_gpu
         free = [lane for lane in self.all if lane.is_free and lane.device.is_gpu == wants_gpu]
         return min(free, key=lambda lane: not lane.suits(conditions), default=None)
 
@@ -93,8 +93,7 @@ class Lanes:
 
 
 def _kind(conditions: Conditions, device: Device) -> Kind:
-    view = View(read_only=conditions.data, gpu=device.visible, threads=device.threads, isolated=conditions.isolated)
-    return Kind.of(view)
+    return Kind.of(view_of(replace(conditions, device=device)))
 
 
 def _warm_up(kind: Kind) -> None:
