@@ -67,7 +67,7 @@ def call(
     request = Request(session, "call", target, owners)
     encoder, content = request.encoder, request.content
     content["args"], content["kwargs"] = encoder.encode(tuple(args)), encoder.encode(dict(kwargs))
-    content["grad"] = torch.is_grad_enabled()
+    content["grad"], content["onednn"] = torch.is_grad_enabled(), torch.backends.mkldnn.enabled
     content["rng"] = len(encoder.buffers)
     encoder.buffers.append(session.random_state())
     inputs = list(encoder.inputs)
@@ -128,7 +128,15 @@ class _Result:
     def backward(self, gradients: Sequence[torch.Tensor | None]) -> list[torch.Tensor | None]:
         encoder = Encoder()
         told = [None if gradient is None else encoder.tensor(gradient.detach()) for gradient in gradients]
-        reply, decoder = self.session.answer({"op": "backward", "call": self._kept.number, "gradients": told}, encoder)
+        reply, decoder = self.session.answer(
+            {
+                "op": "backward",
+                "call": self._kept.number,
+                "gradients": told,
+                "onednn": torch.backends.mkldnn.enabled,
+            },
+            encoder,
+        )
         found = reply.get("gradients")
         if not isinstance(found, list) or len(found) != len(self.leaves):
             raise InvalidReply("The student's process gave no gradients.")

@@ -96,7 +96,7 @@ def examine(
                 _("{names} is not defined.").format(names=", ".join(missing)),
                 remedy=_("Run the notebook from top to bottom: the cell that defines it must end without an error."),
             )
-        with going_on(examination), _fresh_randomness(session):
+        with going_on(examination), _fresh_randomness(session), _without_compiling():
             value = _execute(code, {**STANDARD, **found})
         if examination.has_changed_inputs:
             raise inputs_were_changed()
@@ -142,6 +142,20 @@ def _fresh_randomness(session: Session) -> Iterator[None]:
         random.seed(seed)
         session.fresh_seed = torch.initial_seed()
         yield
+
+
+@contextlib.contextmanager
+def _without_compiling() -> Iterator[None]:
+    """Convolutions without oneDNN: it compiles code for each new shape, 2 ms that the small inputs of tests never repay.
+
+    The student's calls follow, see `calls.call`.
+    """
+    before = torch.backends.mkldnn.enabled
+    torch.backends.mkldnn.enabled = False
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.enabled = before
 
 
 def _execute(code: str, namespace: dict[str, Any]) -> Any:

@@ -5,6 +5,7 @@ It lives in the student's process, so nothing it answers is trusted; the examine
 beside it, in the encoding that `grader/examiner/wire.py` describes. Imports nothing else of the project.
 """
 
+import contextlib
 import copy
 import importlib
 import itertools
@@ -439,7 +440,7 @@ class Agent:
         torch.set_rng_state(generator)
         # Not on the inputs themselves: `.clone()` of a leaf would belong to the graph.
         before = [given.detach().clone() for _, given in decoder.inputs]
-        with torch.set_grad_enabled(request["grad"]):
+        with torch.set_grad_enabled(request["grad"]), onednn(request["onednn"]):
             value = target(*args, **kwargs)
         drew = not torch.equal(torch.get_rng_state(), generator)
         encoded = encoder.encode(value)
@@ -471,12 +472,26 @@ class Agent:
         gradients = [None if value is None else decoder.tensor(value) for value in request["gradients"]]
         pairs = [(o, g) for o, g in zip(outputs, gradients, strict=True) if g is not None and o.requires_grad]
         live = [tensor for tensor in wanted if tensor is not None and tensor.requires_grad]
-        found = torch.autograd.grad(
-            [o for o, _ in pairs], live, [g for _, g in pairs], allow_unused=True, retain_graph=True
-        )
+        with onednn(request["onednn"]):
+            found = torch.autograd.grad(
+                [o for o, _ in pairs], live, [g for _, g in pairs], allow_unused=True, retain_graph=True
+            )
         by_id = {id(tensor): gradient for tensor, gradient in zip(live, found, strict=True)}
         gradients = [by_id.get(id(tensor)) for tensor in wanted]
         return {"gradients": [None if g is None else encoder.tensor(g) for g in gradients]}, encoder.buffers
+
+
+@contextlib.contextmanager
+def onednn(enabled):
+    """Compute with oneDNN, or without, as the examiner does: both then round alike."""
+    from torch.backends import mkldnn
+
+    before = mkldnn.enabled
+    mkldnn.enabled = enabled
+    try:
+        yield
+    finally:
+        mkldnn.enabled = before
 
 
 def split(sizes, frames):
