@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -80,6 +81,7 @@ class _Zip:
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self._path = path
         self._archive = archive
+        self._reading = threading.Lock()
         self._infos = [info for info in archive.infolist() if not info.is_dir()]
         self.members = tuple(
             Member(index, PurePosixPath(info.filename.replace("\\", "/")), info.file_size)
@@ -94,8 +96,10 @@ class _Zip:
                 remedy=_("Unpack it with its password and import the folder."),
             )
         try:
-            # zipfile reads at most the size that the directory declares, which the limits have seen.
-            return self._archive.read(info)
+            # zipfile reads at most the size that the directory declares, which the limits have seen. Where threads read
+            # at once, Python 3.12.3 looks for overlapping entries at another thread's place, and finds some.
+            with self._reading:
+                return self._archive.read(info)
         except NotImplementedError as error:
             raise EnvironmentFault(
                 _("The archive {path} is packed in a way that Python cannot read: {reason}.").format(

@@ -146,7 +146,7 @@ def _fresh_randomness(session: Session) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without_compiling() -> Iterator[None]:
-    """Convolutions without oneDNN: it compiles code for each new shape, 2 ms that the small inputs of tests never repay.
+    """Convolutions without oneDNN: it compiles code for each new shape, 2 ms that small inputs of tests never repay.
 
     The student's calls follow, see `calls.call`.
     """

@@ -181,7 +181,15 @@ def _devices(*, gpu: bool) -> list[str]:
     options: list[str] = []
     for device in sorted(Path("/dev").glob("nvidia*")) if gpu else []:
         options += ["--dev-bind-try", str(device), str(device)]
+    for folder in driver_folders() if gpu else []:
+        options += [] if folder.is_relative_to("/usr") else ["--ro-bind", str(folder), str(folder)]
     return options
+
+
+def driver_folders() -> list[Path]:
+    """Folders with the GPU's driver that only LD_LIBRARY_PATH names: where a container gets it from its host."""
+    named = [Path(name) for name in os.environ.get("LD_LIBRARY_PATH", "").split(":") if name.startswith("/")]
+    return [folder for folder in named if (folder / "libcuda.so.1").exists()]
 
 
 def environment(*, gpu: str, threads: int, more: tuple[tuple[str, str], ...] = ()) -> dict[str, str]:
@@ -204,5 +212,10 @@ def environment(*, gpu: str, threads: int, more: tuple[tuple[str, str], ...] = (
         "HF_HUB_OFFLINE": "1",
     }
     machine = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
-    seen = {"CUDA_VISIBLE_DEVICES": gpu, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"} if gpu else {}
-    return {**machine, **values, **seen, **dict(more)}
+    return {**machine, **values, **(_gpu_environment(gpu) if gpu else {}), **dict(more)}
+
+
+def _gpu_environment(gpu: str) -> dict[str, str]:
+    folders = [str(folder) for folder in driver_folders()]
+    driver = {"LD_LIBRARY_PATH": ":".join(folders)} if folders else {}
+    return {"CUDA_VISIBLE_DEVICES": gpu, "CUDA_DEVICE_ORDER": "PCI_BUS_ID", **driver}

@@ -256,6 +256,10 @@ def become_kernel(order, folder, number, agent):
         mount(f"/proc/self/fd/{descriptor}", root, None, MS_BIND | MS_REC)
         os.close(descriptor)
     mount("tmpfs", HIDDEN, "tmpfs", MS_RDONLY, "size=4k,mode=500")
+    if order["environment"].get("CUDA_VISIBLE_DEVICES"):
+        # CUDA names its threads there, and gives up where it cannot (error 304); they end with the kernel.
+        own_threads = f"/proc/{os.getpid()}/task"
+        mount(own_threads, own_threads, None, MS_BIND)
     for shared in ("/", "/dev", "/proc"):
         # Nothing that one kernel writes may be there for the next.
         remount_read_only(shared)
@@ -384,7 +388,7 @@ def run_kernel(order, agent, sockets=SOCKETS, scratch="/tmp"):
 
 
 def flush_on_demand(stream):
-    """Let a stream of ipykernel's rest where nothing was written: each flush wakes another thread, four times a cell."""
+    """Let a stream of ipykernel's rest where nothing was written: a flush wakes another thread, four times a cell."""
     usual = stream.flush
 
     def flush():
