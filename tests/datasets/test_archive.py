@@ -13,6 +13,8 @@ def test_threads_may_read_one_zip_at_once(tmp_path):
             file.writestr(name, data)
 
     with open_source(tmp_path / "a.zip") as archive, ThreadPoolExecutor(8) as pool:
-        read = dict(zip((str(member.path) for member in archive.members), pool.map(archive.read, archive.members)))
+        read = dict(
+            zip((str(member.path) for member in archive.members), pool.map(archive.read, archive.members), strict=True)
+        )
 
     assert read == contents
