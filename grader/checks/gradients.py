@@ -22,6 +22,7 @@ def gradients_reach_every_parameter(module: object, *inputs: Tensor) -> None:
         CheckFailed: some parameters got none; the message names them.
     """
     student = require_module(module)
+    take_shapes(student, *inputs)  # lazy layers have their parameters only then
     if not any(True for _parameter in student.parameters()):
         raise no_parameters()
     unreached = unreached_parameters(student, *inputs)

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
+from grader.checks.gradients import gradients_reach_every_parameter
 from grader.errors import LimitExceeded, StudentCodeRaised
 from grader.examiner.remote import RemoteModule, Session
 from grader.sandbox.kernel import Kernel
@@ -146,6 +147,10 @@ def test_lazy_layers_get_their_parameters_after_the_first_call(student) -> None:
     assert list(lazy.parameters()) == []
     lazy(torch.randn(1, 3, 5, 5))
     assert [tuple(p.shape) for p in lazy.parameters()] == [(4, 3, 3, 3), (4,)]
+
+
+def test_gradients_reach_lazy_layers(student) -> None:
+    gradients_reach_every_parameter(student["Lazy"](), torch.randn(2, 3, 5, 5))
 
 
 def test_dropout_follows_the_seed_of_the_test(student) -> None:
