@@ -135,7 +135,7 @@ def test_the_same_seed_trains_the_same_network_on_a_gpu():
     def on_gpu() -> dict[str, torch.Tensor]:
         torch.manual_seed(0)
         network = ReferenceNet(3).to("cuda")
-        with torch.backends.cudnn.flags(deterministic=True, benchmark=False):
+        with torch.backends.cudnn.flags(enabled=True, deterministic=True, benchmark=False):
             train(network, noise(48).to("cuda"), labels(48), RECIPE)
         return network.state_dict()
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from torch.backends import cudnn
 from torchvision.models import resnet18
 from typer.testing import CliRunner
 
@@ -14,7 +15,7 @@ from grader.errors import EnvironmentFault
 from grader.reference.fine_tuning import FineTunedNet, weights_path
 from grader.reference.pictures import read_pictures
 from grader.reference.prediction import write_submission
-from grader.reference.solve import solve
+from grader.reference.solve import Reporter, solve
 from grader.reference.training import Recipe
 from grader.reference.validation import hold_out, likest, score
 from grader.scoring.f1 import f1
@@ -151,3 +152,12 @@ def test_a_drawn_town_is_solved_for_all_points(tmp_path):
     named = predictions(tmp_path / "town", tmp_path / "s.csv")
     key = load_answer_key(tmp_path / "town")
     assert f1([key.labels[name] for name in named], list(named.values()), "micro") >= 0.97
+
+
+def test_training_leaves_cudnn_on_and_makes_it_repeat_itself(hamlet, tmp_path):
+    found = []
+    reporter = Reporter(step=lambda _progress, _loss: found.append(cudnn.enabled and cudnn.deterministic))
+    solve(Layout(hamlet).student, tmp_path / "s.csv", QUICK, device=CPU, dtype=torch.float32, reporter=reporter)
+
+    assert found
+    assert all(found)
