@@ -93,7 +93,7 @@ def solve(
     """
     start = time.perf_counter()
     reporter = reporter or Reporter()
-    pictures = read_pictures(source, recipe.picture_size, reporter.read)
+    pictures = read_pictures(source, recipe.size, reporter.read)
     parts = hold_out(pictures, seed=recipe.seed) if validate else None
     torch.manual_seed(recipe.seed)
     network = (FineTunedNet if pretrained else ReferenceNet)(len(pictures.classes))

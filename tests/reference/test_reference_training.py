@@ -83,6 +83,10 @@ def test_the_learning_rate_rises_to_its_peak_and_falls_to_zero():
     assert rates[100] == pytest.approx(0)
 
 
+def test_pictures_grow_while_the_training_goes_on():
+    assert [Recipe().size_at(progress) for progress in (0, 0.39, 0.41, 0.74, 0.76, 1)] == [40, 40, 56, 56, 72, 72]
+
+
 def test_an_epoch_shows_every_picture_and_rare_ones_more_often():
     classes = torch.tensor([0] * 900 + [1] * 99 + [2])
     order = epoch_order(classes, torch.Generator().manual_seed(0))
