@@ -35,7 +35,7 @@ from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import CellRun, Kernel
 from grader.scoring.contest import ContestScore, Source
 from grader.scoring.points import DEFAULT_TABLE, PointsTable
-from grader.seal import PLACEHOLDER, seal
+from grader.seal import ILLUSTRATION, PLACEHOLDER, seal
 from grader.troubles import reason_behind
 
 MAX_RESTARTS = 2
@@ -236,7 +236,8 @@ class _NotebookRun:
         if known is not None and known.is_test:
             return self._test(cell, known)
         if cell.cell_type == "code" and cell.source.strip():
-            run = self._run(cell.source, known.grade_id if known else "")
+            is_drawn = ILLUSTRATION not in cell.metadata.get("tags", [])
+            run = self._run(cell.source, known.grade_id if known else "", pictures=is_drawn)
             cell.outputs = run.outputs
             if run.limit:
                 cell.metadata["springfield"] = {"trouble": run.limit}
@@ -244,13 +245,13 @@ class _NotebookRun:
             return TaskResult(known.grade_id, Outcome.MANUAL, 0.0, known.points, _("A teacher reads this answer."))
         return None
 
-    def _run(self, source: str, name: str) -> CellRun:
+    def _run(self, source: str, name: str, *, pictures: bool) -> CellRun:
         """Run a cell of the student's; one that ends the kernel leaves nothing but how it ended, as its limit."""
         where = name or _("a cell")
         if not self._is_alive():
             return CellRun()
         try:
-            run = self._kernel.run(source)
+            run = self._kernel.run(source, pictures=pictures)
         except KernelGone:
             self.notes.append(f"{where}: {self._kernel.gone}")
             self._blame(_("In {cell}: {what}.").format(cell=where, what=self._kernel.gone))

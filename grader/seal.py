@@ -19,6 +19,7 @@ from grader.notebooks import grade_id_of, require_cells
 
 PLACEHOLDER = "# Скрытые проверки выполняются вне этой тетради. Hidden tests run outside this notebook."
 LANGUAGE_TAGS = ("lang-ru", "lang-en")
+ILLUSTRATION = "illustration"  # a cell whose picture is the same for everybody: nobody needs it drawn to grade
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,11 @@ def _writable(text: str) -> str:
 
 
 def _foreign_cell(cell: NotebookNode) -> NotebookNode:
-    """A cell of the student's own, or a text cell of the author's: text only, and its language tag."""
-    if cell.cell_type == "code":
-        return _new_cell("code", _writable(cell.source))
-    made = _new_cell("markdown", _writable(cell.source))
+    """A cell that nbgrader does not know, the student's or the author's: text, and the tags that say what it is."""
+    made = _new_cell("code" if cell.cell_type == "code" else "markdown", _writable(cell.source))
     tags = cell.get("metadata", {}).get("tags")
-    kept = [tag for tag in LANGUAGE_TAGS if isinstance(tags, list) and tag in tags]
+    meant = (ILLUSTRATION,) if cell.cell_type == "code" else LANGUAGE_TAGS
+    kept = [tag for tag in meant if isinstance(tags, list) and tag in tags]
     if kept:
         made.metadata["tags"] = kept
     return made

@@ -43,6 +43,11 @@ class Request:
         return reply, decoder
 
 
+def computing() -> dict[str, Json]:
+    """How this process computes, for the sandbox to do it likewise."""
+    return {"threads": torch.get_num_threads(), "onednn": bool(torch.backends.mkldnn.enabled)}
+
+
 def call(
     session: Session,
     target: dict[str, Json],
@@ -67,7 +72,8 @@ def call(
     request = Request(session, "call", target, owners)
     encoder, content = request.encoder, request.content
     content["args"], content["kwargs"] = encoder.encode(tuple(args)), encoder.encode(dict(kwargs))
-    content["grad"], content["onednn"] = torch.is_grad_enabled(), torch.backends.mkldnn.enabled
+    content["grad"] = torch.is_grad_enabled()
+    content |= computing()
     content["rng"] = len(encoder.buffers)
     encoder.buffers.append(session.random_state())
     inputs = list(encoder.inputs)
@@ -129,12 +135,7 @@ class _Result:
         encoder = Encoder()
         told = [None if gradient is None else encoder.tensor(gradient.detach()) for gradient in gradients]
         reply, decoder = self.session.answer(
-            {
-                "op": "backward",
-                "call": self._kept.number,
-                "gradients": told,
-                "onednn": torch.backends.mkldnn.enabled,
-            },
+            {"op": "backward", "call": self._kept.number, "gradients": told, **computing()},
             encoder,
         )
         found = reply.get("gradients")

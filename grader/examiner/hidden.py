@@ -96,7 +96,7 @@ def examine(
                 _("{names} is not defined.").format(names=", ".join(missing)),
                 remedy=_("Run the notebook from top to bottom: the cell that defines it must end without an error."),
             )
-        with going_on(examination), _fresh_randomness(session), _without_compiling():
+        with going_on(examination), _fresh_randomness(session), _computing_small():
             value = _execute(code, {**STANDARD, **found})
         if examination.has_changed_inputs:
             raise inputs_were_changed()
@@ -145,17 +145,19 @@ def _fresh_randomness(session: Session) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _without_compiling() -> Iterator[None]:
-    """Convolutions without oneDNN: it compiles code for each new shape, 2 ms that small inputs of tests never repay.
+def _computing_small() -> Iterator[None]:
+    """What suits the small inputs of tests: one thread, for two mostly wait for each other, and no oneDNN.
 
-    The student's calls follow, see `calls.call`.
+    That compiles code for each new shape of a convolution, 2 ms. The student's calls follow, see `calls.computing`.
     """
-    before = torch.backends.mkldnn.enabled
+    before = torch.get_num_threads(), torch.backends.mkldnn.enabled
+    torch.set_num_threads(1)
     torch.backends.mkldnn.enabled = False  # type: ignore[assignment]  # a property, unknown to the stubs
     try:
         yield
     finally:
-        torch.backends.mkldnn.enabled = before
+        torch.backends.mkldnn.enabled = before[1]
+        torch.set_num_threads(before[0])
 
 
 def _execute(code: str, namespace: dict[str, Any]) -> Any:

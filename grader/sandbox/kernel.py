@@ -2,20 +2,23 @@
 
 The loop is ours and not nbclient's for three reasons: the examiner speaks with the same kernel between the cells,
 what a cell may print is capped while it arrives, and a kernel that dies or ignores an interrupt costs only what could
-not run. Messages are Jupyter's own, read with `jupyter_client`'s Session; whatever is not one of them is passed over.
+not run. Messages about cells are Jupyter's own; whatever is not one of them is passed over.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hmac
+import json
 import secrets
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import zmq
+from jupyter_client.session import DELIM as DELIMITER
 from jupyter_client.session import Session
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -23,15 +26,16 @@ from nbformat.v4 import new_output
 from grader.errors import KernelGone, LimitExceeded
 from grader.language import _
 from grader.sandbox import slot as slots
+from grader.sandbox.agent_connection import MAX_MESSAGE_BYTES, AgentConnection, Answer
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.slot import KernelProcess, Kind, Slot
 from grader.troubles import lacks_gpu_memory
 
 START_S = 60
 INTERRUPT_S = 3
+HUNG_UP_S = 1
 POLL_MS = 250
 READY_MS = 20
-MAX_MESSAGE_BYTES = 512 * 1024 * 1024
 OUTPUT_OVERHEAD = 64  # bytes that an output counts for beside its text, so that a million empty ones count too
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 Message = dict[str, Any]
@@ -68,6 +72,7 @@ class Kernel:
         self._slot: Slot | None = None
         self._process: KernelProcess | None = None
         self._link: _Link | None = None
+        self._agent: AgentConnection | None = None
         self._deadline = float("inf")
         self._gone = ""
 
@@ -105,9 +110,7 @@ class Kernel:
 
     def close(self) -> None:
         """End the kernel and everything it has started; safe to call twice."""
-        if self._link is not None:
-            self._link.close()
-            self._link = None
+        self._hang_up()
         process, slot = self._process, self._slot
         self._process = self._slot = None
         try:
@@ -141,11 +144,12 @@ class Kernel:
         """Processes of this submission that the system has killed for their memory."""
         return self._require_process().memory_kills
 
-    def run(self, code: str) -> CellRun:
+    def run(self, code: str, *, pictures: bool = True) -> CellRun:
         """Run one cell.
 
         Args:
             code: the cell's source.
+            pictures: whether its figures are drawn; without, an output names them only.
 
         Returns:
             Outputs, the error if it raised, the limit if one struck.
@@ -153,6 +157,10 @@ class Kernel:
         Raises:
             KernelGone: the kernel is not there, or ended while the cell ran.
         """
+        with contextlib.nullcontext() if pictures else self._no_pictures():
+            return self._run(code)
+
+    def _run(self, code: str) -> CellRun:
         link = self._living_link()
         started = time.monotonic()
         run = CellRun()
@@ -173,6 +181,17 @@ class Kernel:
         run.wall_s = time.monotonic() - started
         return run
 
+    @contextlib.contextmanager
+    def _no_pictures(self) -> Iterator[None]:
+        self._draw(pictures=False)
+        yield
+        with contextlib.suppress(KernelGone):
+            self._draw(pictures=True)
+
+    def _draw(self, *, pictures: bool) -> None:
+        with contextlib.suppress(LimitExceeded):
+            self.request({"op": "pictures", "drawn": pictures, "release": [], "sizes": []})
+
     def _memory_limit(self, error: tuple[str, str, str]) -> str:
         if lacks_gpu_memory(error[1]):
             return _("GPU memory: the GPU has no room for what the notebook asked for (a smaller batch may fit)")
@@ -189,20 +208,26 @@ class Kernel:
         """
         link = self._living_link()
         deadline = min(time.monotonic() + self.limits.call_s, self._deadline)
-        message_id = link.send("springfield_request", content, buffers)
+        agent = self._agent
+        if agent is None:
+            raise KernelGone(self._no_kernel())
         try:
-            reply = self._reply(link, message_id, deadline)
+            number = agent.send(content, buffers, deadline - time.monotonic())
+        except OSError:
+            raise self._hung_up() from None
+        try:
+            answer = self._answer(agent, number, deadline)
         except LimitExceeded:
             self._interrupt()
             try:
-                self._reply(link, message_id, time.monotonic() + INTERRUPT_S)
+                self._answer(agent, number, time.monotonic() + INTERRUPT_S)
             except LimitExceeded:
                 self._kill(_("it did not react to an interrupt"))
             except KernelGone:
                 pass
             raise
         link.drain()
-        return reply["content"], [memoryview(buffer) for buffer in reply["buffers"]]
+        return answer.content, [answer.data] if answer.data else []
 
     def names(self) -> list[str]:
         """Names in the working folder, of a dead kernel too.
@@ -239,17 +264,20 @@ class Kernel:
 
     def _launch(self) -> None:
         process = self._require_process()
-        if self._link is not None:
-            self._link.close()
+        self._hang_up()
         process.start()
         deadline = time.monotonic() + START_S
-        paths = [process.sockets / f"k-{number}" for number in range(1, len(CHANNELS) + 1)]
-        while not all(path.exists() for path in paths):
+        agent = process.sockets / "agent"  # made when all of Jupyter's are there
+        while not agent.exists():
             if process.poll() is not None or time.monotonic() > deadline:
                 raise KernelGone(self._not_up(process))
             time.sleep(0.002)
         process.lock_sockets()
         self._link = _Link(str(process.sockets / "k"), process.connection["key"])
+        try:
+            self._agent = AgentConnection(str(agent))
+        except OSError:
+            raise KernelGone(self._not_up(process)) from None
         # The subscription to outputs may lag behind the first reply: ask until it delivers.
         while time.monotonic() < deadline and process.poll() is None:
             self._link.send("kernel_info_request", {})
@@ -273,13 +301,45 @@ class Kernel:
             raise KernelGone(self._no_kernel())
         return self._link
 
-    def _reply(self, link: _Link, message_id: str, deadline: float) -> Message:
+    def _hang_up(self) -> None:
+        """Close all connections."""
+        if self._link is not None:
+            self._link.close()
+        if self._agent is not None:
+            self._agent.close()
+        self._link = self._agent = None
+
+    def _hung_up(self) -> KernelGone:
+        """What to raise where the agent cannot be spoken to: mostly its process has just ended."""
+        until = time.monotonic() + HUNG_UP_S
+        while not self.gone and time.monotonic() < until:
+            time.sleep(0.005)
+        if not self.gone:
+            self._kill(_("it closed its connection to the examiner"))
+        return KernelGone(self._no_kernel())
+
+    def _answer(self, agent: AgentConnection, number: int, deadline: float) -> Answer:
+        """The answer to this request; others, late or forged, are passed over.
+
+        Raises:
+            LimitExceeded: the deadline has passed.
+            KernelGone: the kernel has ended, or speaks no more.
+        """
         while True:
-            reply = self._next(link, link.shell, deadline)
-            if reply is None:
-                link.drain()
-            elif reply["parent_header"].get("msg_id") == message_id:
-                return reply
+            remaining_s = deadline - time.monotonic()
+            if remaining_s <= 0:
+                raise LimitExceeded(_("time: the call took too long"))
+            try:
+                answer = agent.receive(min(POLL_MS / 1000, remaining_s))
+            except ConnectionError:
+                raise self._hung_up() from None
+            if answer is not None and answer.number == number:
+                return answer
+            if answer is None:
+                if self.gone:
+                    raise KernelGone(self._no_kernel())
+                if self._link is not None:
+                    self._link.drain()
 
     def _next(self, link: _Link, channel: zmq.Socket[bytes], deadline: float) -> Message | None:
         """One message, or None after a short wait or for something that is no message.
@@ -358,11 +418,20 @@ class _Link:
         return identifier
 
     def receive(self, channel: zmq.Socket[bytes]) -> Message | None:
-        """The next message, or None if it is not one of the protocol: student code may write to the sockets."""
+        """The next message, or None if it is not one of the protocol: student code may write to the sockets.
+
+        Read here and not by `Session`, which looks for dates in every text of a message: as long as the cell takes.
+        """
+        frames = channel.recv_multipart(zmq.NOBLOCK)
         try:
-            _ident, message = self._session.recv(channel, mode=zmq.NOBLOCK, copy=True)
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+            mark = frames.index(DELIMITER)
+            signature, header, parent, metadata, content = frames[mark + 1 : mark + 6]
+            if not hmac.compare_digest(signature, self._session.sign([header, parent, metadata, content])):
+                return None
+            told = [json.loads(part.decode("utf-8", "replace")) for part in (header, parent, content)]
+        except (ValueError, RecursionError):
             return None
+        message = dict(zip(("header", "parent_header", "content"), told, strict=True))
         return message if _is_message(message) else None
 
     def drain(self) -> None:
@@ -380,10 +449,8 @@ class _Link:
         self._context.term()
 
 
-def _is_message(message: Any) -> bool:
-    if not isinstance(message, dict):
-        return False
-    if not all(isinstance(message.get(part), dict) for part in ("header", "parent_header", "content")):
+def _is_message(message: Message) -> bool:
+    if not all(isinstance(part, dict) for part in message.values()):
         return False
     return isinstance(message["header"].get("msg_type"), str)
 

@@ -151,17 +151,15 @@ PATCHES = {
     ),
     "a sparse output": "Net.forward = lambda self, x: x.to_sparse()",
     "an output on no device": "Net.forward = lambda self, x: x.to('meta')",
-    "the session": (
-        "session = get_ipython().kernel.session\nsend = session.send\n"
-        "def forged(stream, kind, content=None, *a, **k):\n"
-        "    if kind == 'springfield_reply':\n        content = {'status': 'ok', 'value': True, 'owners': 7}\n"
-        "    return send(stream, kind, content, *a, **k)\nsession.send = forged"
+    "the answers": (
+        "get_ipython().kernel.springfield_line.agent.answer = (\n"
+        '    lambda *a: (b\'{"status": "ok", "sizes": [], "value": true, "owners": 7}\', b\'\'))'
     ),
     "the agent": (
         "import gc\nfor o in gc.get_objects():\n    if type(o).__name__ == 'Agent':\n"
         "        type(o).do_call = lambda self, r, b: ({'value': {'t': 'list', 'v': 5}}, [b'x'])"
     ),
-    "the handler": "get_ipython().kernel.shell_handlers['springfield_request'] = lambda *a: 1 / 0",
+    "the line": "get_ipython().kernel.springfield_line.agent = None",
 }
 
 

@@ -106,17 +106,41 @@ get_ipython().ast_transformers.append(NoAsserts())
     trying(
         "answers_everything_ok",
         """
-kernel = get_ipython().kernel
-def forged(stream, ident, parent):
-    kernel.session.send(stream, "springfield_reply", {"status": "ok", "value": True, "points": 100.0}, parent,
-    ident=ident)
-kernel.shell_handlers["springfield_request"] = forged
+import json
+told = {"status": "ok", "sizes": [], "value": True, "points": 100.0}
+get_ipython().kernel.springfield_line.agent.answer = lambda request, data: (json.dumps(told).encode(), b"")
 """,
         earns=(),
     ),
     trying(
         "removes_the_agent",
-        "get_ipython().kernel.shell_handlers.pop('springfield_request', None)",
+        "del get_ipython().kernel.springfield_line.agent",
+        earns=(),
+        within_s=30,
+    ),
+    trying(
+        "closes_the_examiners_connection",
+        "get_ipython().kernel.springfield_line.connection.close()",
+        earns=(),
+        within_s=30,
+    ),
+    trying(
+        "hangs_up_while_it_is_asked",
+        "import socket\nline = get_ipython().kernel.springfield_line\n"
+        "line.agent.answer = lambda *a: line.connection.shutdown(socket.SHUT_RDWR)",
+        earns=(),
+        within_s=30,
+    ),
+    trying(
+        "sends_garbage_instead_of_an_answer",
+        "line = get_ipython().kernel.springfield_line\nline.connection.sendall(b'\\xff' * 1000)",
+        earns=(),
+        within_s=30,
+    ),
+    trying(
+        "announces_an_answer_without_end",
+        "import struct\nline = get_ipython().kernel.springfield_line\n"
+        "line.connection.sendall(struct.pack('>QQQ', 1, 100, 400 << 20))",
         earns=(),
         within_s=30,
     ),

@@ -9,16 +9,23 @@ from gate import BLOCK, EVENS, SCALE
 # Forges the agent's answers on their way out. `forge(content, buffers)` changes what it likes. A call says which inputs it
 # has changed, a question for names has "found", a backward has "gradients".
 FORGE = """
-session = get_ipython().kernel.session
-honest_send = session.send
+import itertools, json
+line = get_ipython().kernel.springfield_line
+honest_answer = line.agent.answer
 def is_output(content):
     value = content.get("value")
     return isinstance(value, dict) and value.get("t") == "tensor" and value.get("shape") == [4, 6, 8, 8]
-def send(stream, kind, content=None, parent=None, ident=None, buffers=None, **more):
-    if kind == "springfield_reply":
-        content, buffers = forge(content, list(buffers or []))
-    return honest_send(stream, kind, content, parent, ident=ident, buffers=buffers, **more)
-session.send = send
+def answer(request, data):
+    text, data = honest_answer(request, data)
+    content = json.loads(text)
+    sizes = content.get("sizes", [])
+    ends = list(itertools.accumulate(sizes))
+    buffers = [data[end - size : end] for size, end in zip(sizes, ends)]
+    content, buffers = forge(content, buffers)
+    if isinstance(content, dict) and "sizes" in content:
+        content["sizes"] = [memoryview(buffer).nbytes for buffer in buffers]
+    return json.dumps(content).encode(), b"".join(buffers)
+line.agent.answer = answer
 """
 TENSOR = '{"t": "tensor", "buffer": i, "dtype": "float32", "shape": [4, 6, 8, 8], "grad": True}'
 REST = ("task2_scale_values", "task3_evens_values")
@@ -187,12 +194,13 @@ REPLIES = [
 def forge(content, buffers):
     return content, buffers
 {FORGE}
-def send(stream, kind, content=None, parent=None, ident=None, buffers=None, **more):
-    if kind == "springfield_reply":
-        for other in ({{"header": {{"msg_id": "someone-else"}}}}, parent):
-            honest_send(stream, kind, {{"status": "ok", "value": 1.0, "found": {{}}}}, other, ident=ident)
-    return honest_send(stream, kind, content, parent, ident=ident, buffers=buffers, **more)
-session.send = send
+import struct
+def answer(request, data):
+    text = json.dumps({{"status": "ok", "sizes": [], "value": 1.0, "found": {{}}}}).encode()
+    for number in range(2000):  # of other requests, and of this one
+        line.connection.sendall(struct.pack(">QQQ", number, len(text), 0) + text)
+    return honest_answer(request, data)
+line.agent.answer = answer
 """,
             block=BLOCK,
         ),
@@ -204,12 +212,12 @@ session.send = send
         {
             "task3_evens": f"""
 {TRY}
-kernel = get_ipython().kernel
-def forged(stream, ident, parent):
+import struct
+line = get_ipython().kernel.springfield_line
+def forged(request, data):
     while True:
-        kernel.session.send(stream, "springfield_reply", {{"status": "ok"}}, {{"header": {{"msg_id": "other"}}}},
-        ident=ident)
-kernel.shell_handlers["springfield_request"] = forged
+        line.connection.sendall(struct.pack(">QQQ", 2**40, 16, 0) + b'{{"status":  "ok"}}'[:16])
+line.agent.answer = forged
 {EVENS}"""
         },
         prints="tried",

@@ -1,19 +1,24 @@
 """The agent inside the sandbox: calls the student's objects on behalf of the examiner.
 
-It lives in the student's process, so nothing it answers is trusted; the examiner checks every reply. It answers
-`springfield_request` messages on the shell channel with `springfield_reply`. Values cross as JSON with raw tensor bytes
-beside it, in the encoding that `grader/examiner/wire.py` describes. Imports nothing else of the project.
+It lives in the student's process, so nothing it answers is trusted; the examiner checks every reply. It answers on a
+Unix socket of its own, see `grader/sandbox/agent_connection.py`. Values cross as JSON with raw tensor bytes beside it,
+in the encoding that `grader/examiner/wire.py` describes. Imports nothing else of the project.
 """
 
 import contextlib
 import copy
 import importlib
 import itertools
+import json
 import math
 import os
+import socket
+import struct
 import sys
 import traceback
 
+HEAD = struct.Struct(">QQQ")  # of a message: its number, bytes of JSON, bytes of data
+MAX_ANSWER_BYTES = 500 * 1024 * 1024
 MAX_TRACEBACK_LINES = 30
 MAX_TEXT = 4000
 MAX_NESTING = 20
@@ -365,24 +370,22 @@ class Agent:
         self.kernel = kernel
         self.store = Store()
         self.calls = {}
+        self.formats = set()
 
-    def answer(self, stream, ident, parent):
-        request = parent["content"]
+    def answer(self, request, data):
+        """The JSON and the data that answer a request; an error is an answer too."""
         try:
             for number in request["release"]:
                 self.store.kept.pop(number, None)
                 self.calls.pop(number, None)
-            frames = split(request["sizes"], parent["buffers"])
-            content, buffers = getattr(self, "do_" + request["op"])(request, frames)
-            # One frame for all: each costs as much as a small tensor's whole journey.
+            buffers = split(request["sizes"], memoryview(data))
+            content, buffers = getattr(self, "do_" + request["op"])(request, buffers)
             content.update(status="ok", sizes=[memoryview(buffer).nbytes for buffer in buffers])
-            frames = [b"".join(buffers)] if buffers else []
+            if sum(content["sizes"]) > MAX_ANSWER_BYTES:
+                raise ValueError("what the code returned is too large")
+            return json.dumps(content).encode(), b"".join(buffers)
         except BaseException as error:
-            content, frames = self.describe_error(error), []
-        try:
-            self.kernel.session.send(stream, "springfield_reply", content, parent, ident=ident, buffers=frames)
-        except (ValueError, TypeError) as error:  # a value that JSON cannot write, or that is too large for the packer
-            self.kernel.session.send(stream, "springfield_reply", self.describe_error(error), parent, ident=ident)
+            return json.dumps(self.describe_error(error)).encode(), b""
 
     def describe_error(self, error):
         try:
@@ -412,6 +415,17 @@ class Agent:
             "found": {name: encoder.encode(names[name]) for name in request["names"] if name in names}
         }, encoder.buffers
 
+    def do_pictures(self, request, buffers):
+        """Whether the figures of the cells to come are drawn."""
+        from matplotlib_inline.config import InlineBackend
+
+        backend = InlineBackend.instance(parent=self.kernel.shell)
+        if not request["drawn"] and backend.figure_formats:
+            self.formats, backend.figure_formats = backend.figure_formats, set()
+        elif request["drawn"] and self.formats:
+            backend.figure_formats = self.formats
+        return {}, []
+
     def do_getattr(self, request, buffers):
         decoder, encoder = Decoder(self.store, buffers), Encoder(self.store)
         owners = self.owners(request, decoder)
@@ -440,7 +454,7 @@ class Agent:
         torch.set_rng_state(generator)
         # Not on the inputs themselves: `.clone()` of a leaf would belong to the graph.
         before = [given.detach().clone() for _, given in decoder.inputs]
-        with torch.set_grad_enabled(request["grad"]), onednn(request["onednn"]):
+        with torch.set_grad_enabled(request["grad"]), like_the_examiner(request):
             value = target(*args, **kwargs)
         drew = not torch.equal(torch.get_rng_state(), generator)
         encoded = encoder.encode(value)
@@ -472,7 +486,7 @@ class Agent:
         gradients = [None if value is None else decoder.tensor(value) for value in request["gradients"]]
         pairs = [(o, g) for o, g in zip(outputs, gradients, strict=True) if g is not None and o.requires_grad]
         live = [tensor for tensor in wanted if tensor is not None and tensor.requires_grad]
-        with onednn(request["onednn"]):
+        with like_the_examiner(request):
             found = torch.autograd.grad(
                 [o for o, _ in pairs], live, [g for _, g in pairs], allow_unused=True, retain_graph=True
             )
@@ -482,21 +496,23 @@ class Agent:
 
 
 @contextlib.contextmanager
-def onednn(enabled):
-    """Compute with oneDNN, or without, as the examiner does: both then round alike."""
+def like_the_examiner(request):
+    """Compute with as many threads as the examiner, and with or without oneDNN as it does: both then round alike."""
+    import torch
     from torch.backends import mkldnn
 
-    before = mkldnn.enabled
-    mkldnn.enabled = enabled
+    before = torch.get_num_threads(), mkldnn.enabled
+    torch.set_num_threads(request["threads"])
+    mkldnn.enabled = request["onednn"]
     try:
         yield
     finally:
-        mkldnn.enabled = before
+        mkldnn.enabled = before[1]
+        torch.set_num_threads(before[0])
 
 
-def split(sizes, frames):
+def split(sizes, frame):
     """The buffers that a request has joined."""
-    frame = memoryview(frames[0]) if frames else memoryview(b"")
     ends = list(itertools.accumulate(sizes))
     return [frame[end - size : end] for size, end in zip(sizes, ends, strict=True)]
 
@@ -521,30 +537,54 @@ def same(left, right):
     )
 
 
-def is_request(message):
-    """Whether the frames of a message of Jupyter's say that it is the examiner's."""
-    for place, frame in enumerate(message[:-2]):
-        if frame.bytes == b"<IDS|MSG>":  # signature and header follow; the frames behind them may be large
-            return b'"springfield_request"' in message[place + 2].bytes
-    return False
+class Line:
+    """The socket on which the examiner asks; it is served by the kernel's own loop, between the cells."""
 
+    def __init__(self, kernel, agent, path):
+        from tornado.ioloop import IOLoop
 
-def install(kernel):
-    """Answer the examiner's requests in this kernel."""
-    kernel.shell_handlers["springfield_request"] = Agent(kernel).answer
-    usual = kernel.dispatch_shell
+        self.kernel = kernel
+        self.agent = agent
+        self.loop = IOLoop.current()
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(f"{path}.new")
+        self.listener.listen(1)
+        os.rename(f"{path}.new", path)  # who sees it may connect
+        self.loop.add_handler(self.listener.fileno(), self.accept, IOLoop.READ)
 
-    async def dispatch(message, *args, **kwargs):
-        """Answer a request at once: the usual way tells everybody of it and waits for other threads, 2 ms each time."""
-        if not is_request(message):
-            return await usual(message, *args, **kwargs)
-        session = kernel.session
-        idents, frames = session.feed_identities(message, copy=False)
-        kernel.pre_handler_hook()
+    def accept(self, descriptor, events):
+        """The examiner is there; nobody else will be."""
+        self.connection = self.listener.accept()[0]
+        self.loop.remove_handler(descriptor)
+        self.listener.close()
+        self.loop.add_handler(self.connection.fileno(), self.serve, self.loop.READ)
+
+    def serve(self, descriptor, events):
+        """Answer one request."""
+        head = self.exactly(HEAD.size)
+        if len(head) < HEAD.size:
+            self.loop.remove_handler(descriptor)
+            return
+        number, text_bytes, data_bytes = HEAD.unpack(head)
+        request, data = json.loads(self.exactly(text_bytes)), self.exactly(data_bytes)
+        self.kernel.pre_handler_hook()  # from here on an interrupt raises
         try:
-            answer = kernel.shell_handlers["springfield_request"]
-            answer(kernel.shell_stream, idents, session.deserialize(frames, copy=False))
+            text, data = self.agent.answer(request, data)
         finally:
-            kernel.post_handler_hook()
+            self.kernel.post_handler_hook()
+        self.connection.sendall(HEAD.pack(number, len(text), len(data)) + text + data)
 
-    kernel.dispatch_shell = dispatch
+    def exactly(self, size):
+        received = bytearray(size)
+        place, view = 0, memoryview(received)
+        while place < size:
+            count = self.connection.recv_into(view[place:])
+            if not count:
+                return b""
+            place += count
+        return received
+
+
+def install(kernel, path):
+    """Answer the examiner's requests in this kernel, on a socket at this path."""
+    kernel.springfield_line = Line(kernel, Agent(kernel), path)

@@ -379,12 +379,25 @@ def run_kernel(order, agent, sockets=SOCKETS, scratch="/tmp"):
     app.config.IPythonKernel._execute_sleep = 0  # after each cell, for clients that miss late output
     app.initialize([])
     app.shell.enable_matplotlib("inline")  # loaded before there was a shell: nobody has told it of this one
-    loaded["install"](app.kernel)
+    loaded["install"](app.kernel, f"{sockets}/agent")
     for stream in (sys.stdout, sys.stderr):
         flush_on_demand(stream)
+    tell_less(app.kernel)
     os.dup2(quiet, 2)  # from here on the student's code could write there
     os.close(quiet)
     app.start()
+
+
+def tell_less(kernel):
+    """Publish of each cell that it has ended, and neither that it begins nor its text: nobody here waits for those."""
+    usual = kernel._publish_status
+
+    def publish(status, *args, **kwargs):
+        if status == "idle":
+            usual(status, *args, **kwargs)
+
+    kernel._publish_status = publish
+    kernel._publish_execute_input = lambda *args, **kwargs: None
 
 
 def flush_on_demand(stream):
