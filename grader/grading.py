@@ -28,14 +28,14 @@ from grader.examiner.printable import printable
 from grader.examiner.remote import Session
 from grader.language import Language, _, speaking
 from grader.limits import Limits
-from grader.notebooks import read_notebook
+from grader.notebooks import is_illustration, read_notebook
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.remarks import remarks_on
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import CellRun, Kernel
 from grader.scoring.contest import ContestScore, Source
 from grader.scoring.points import DEFAULT_TABLE, PointsTable
-from grader.seal import ILLUSTRATION, PLACEHOLDER, seal
+from grader.seal import PLACEHOLDER, seal
 from grader.troubles import reason_behind
 
 MAX_RESTARTS = 2
@@ -235,9 +235,9 @@ class _NotebookRun:
         known = self._assignment.find(cell.metadata.get("nbgrader", {}).get("grade_id"))
         if known is not None and known.is_test:
             return self._test(cell, known)
-        if cell.cell_type == "code" and cell.source.strip():
-            is_drawn = ILLUSTRATION not in cell.metadata.get("tags", [])
-            run = self._run(cell.source, known.grade_id if known else "", pictures=is_drawn)
+        is_needed = cell.source.strip() and not is_illustration(cell)
+        if cell.cell_type == "code" and is_needed:
+            run = self._run(cell.source, known.grade_id if known else "")
             cell.outputs = run.outputs
             if run.limit:
                 cell.metadata["springfield"] = {"trouble": run.limit}
@@ -245,13 +245,13 @@ class _NotebookRun:
             return TaskResult(known.grade_id, Outcome.MANUAL, 0.0, known.points, _("A teacher reads this answer."))
         return None
 
-    def _run(self, source: str, name: str, *, pictures: bool) -> CellRun:
+    def _run(self, source: str, name: str) -> CellRun:
         """Run a cell of the student's; one that ends the kernel leaves nothing but how it ended, as its limit."""
         where = name or _("a cell")
         if not self._is_alive():
             return CellRun()
         try:
-            run = self._kernel.run(source, pictures=pictures)
+            run = self._kernel.run(source)
         except KernelGone:
             self.notes.append(f"{where}: {self._kernel.gone}")
             self._blame(_("In {cell}: {what}.").format(cell=where, what=self._kernel.gone))

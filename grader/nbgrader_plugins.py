@@ -25,10 +25,12 @@ from traitlets import Unicode
 
 from grader.assignment import load_assignment
 from grader.course import Course, ordinary_files
+from grader.notebooks import mark_illustration
 from grader.outcomes import Outcome
 
 Resources = Any
 HERE = "grader.nbgrader_plugins"
+ILLUSTRATION = "illustration"  # tag of a cell whose picture is the same for everybody
 
 
 def configure(config: Any, class_dir: Path) -> None:
@@ -56,7 +58,7 @@ def configure(config: Any, class_dir: Path) -> None:
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     released = GenerateAssignment.preprocessors.default_args[0]
-    config.GenerateAssignment.preprocessors = [f"{HERE}.KeepLanguage", *released]
+    config.GenerateAssignment.preprocessors = [f"{HERE}.KeepLanguage", *released, f"{HERE}.MarkIllustrations"]
     config.GenerateFeedback.exporter_class = "grader.feedback.exporter.FeedbackExporter"
     config.GenerateFeedback.preprocessors = []  # the exporter reads the gradebook itself
     config.FeedbackExporter.class_dir = str(course.root)
@@ -138,6 +140,17 @@ class KeepLanguage(NbGraderPreprocessor, Preprocessor):
                 cell.metadata.pop("tags", None)
             kept.append(cell)
         nb.cells = kept
+        return nb, resources
+
+
+class MarkIllustrations(NbGraderPreprocessor, Preprocessor):
+    """Marks the code cells with the tag `illustration`, which grading may leave out."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Note the hash of their text."""
+        for cell in nb.cells:
+            if cell.cell_type == "code" and ILLUSTRATION in cell.metadata.get("tags", []):
+                mark_illustration(cell)
         return nb, resources
 
 
@@ -275,4 +288,11 @@ def nbgrader_config(course: Course) -> Any:
     return config
 
 
-__all__ = ["KeepLanguage", "SealedExecute", "SealedOverwriteCells", "SealedSaveAutoGrades", "configure"]
+__all__ = [
+    "KeepLanguage",
+    "MarkIllustrations",
+    "SealedExecute",
+    "SealedOverwriteCells",
+    "SealedSaveAutoGrades",
+    "configure",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 
 import nbformat
@@ -76,3 +77,21 @@ def grade_id_of(cell: NotebookNode) -> str | None:
     marks = cell.get("metadata", {}).get("nbgrader")
     name = marks.get("grade_id") if isinstance(marks, dict) else None
     return name if isinstance(name, str) else None
+
+
+def mark_illustration(cell: NotebookNode) -> None:
+    """Note in a cell that its picture is the same for everybody, so that grading may leave it out; see `solutions/`.
+
+    The note is a hash of its text: a cell in which the student has changed anything is the student's, and runs.
+    """
+    cell.metadata["springfield"] = {"illustration": _digest(cell.source)}
+
+
+def is_illustration(cell: NotebookNode) -> bool:
+    """Whether it is an author's illustration, unchanged."""
+    told = cell.get("metadata", {}).get("springfield")
+    return isinstance(told, dict) and told.get("illustration") == _digest(cell.source)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

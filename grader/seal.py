@@ -15,11 +15,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from grader.assignment import Assignment, Cell, split_hidden
-from grader.notebooks import grade_id_of, require_cells
+from grader.notebooks import grade_id_of, is_illustration, mark_illustration, require_cells
 
 PLACEHOLDER = "# Скрытые проверки выполняются вне этой тетради. Hidden tests run outside this notebook."
 LANGUAGE_TAGS = ("lang-ru", "lang-en")
-ILLUSTRATION = "illustration"  # a cell whose picture is the same for everybody: nobody needs it drawn to grade
 
 
 @dataclass(frozen=True)
@@ -77,11 +76,15 @@ def _writable(text: str) -> str:
 
 
 def _foreign_cell(cell: NotebookNode) -> NotebookNode:
-    """A cell that nbgrader does not know, the student's or the author's: text, and the tags that say what it is."""
-    made = _new_cell("code" if cell.cell_type == "code" else "markdown", _writable(cell.source))
+    """A cell that nbgrader does not know, the student's or the author's: text, and what says its kind."""
+    if cell.cell_type == "code":
+        made = _new_cell("code", _writable(cell.source))
+        if is_illustration(cell):
+            mark_illustration(made)
+        return made
+    made = _new_cell("markdown", _writable(cell.source))
     tags = cell.get("metadata", {}).get("tags")
-    meant = (ILLUSTRATION,) if cell.cell_type == "code" else LANGUAGE_TAGS
-    kept = [tag for tag in meant if isinstance(tags, list) and tag in tags]
+    kept = [tag for tag in LANGUAGE_TAGS if isinstance(tags, list) and tag in tags]
     if kept:
         made.metadata["tags"] = kept
     return made

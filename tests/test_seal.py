@@ -5,11 +5,12 @@ import json
 import nbformat
 import pytest
 from classroom import student_notebook
+from nbformat.v4 import new_code_cell
 
 from grader.assignment import Assignment, load_assignment, split_hidden
 from grader.course import Course
 from grader.errors import InvalidAssignment, InvalidSubmission
-from grader.notebooks import read_notebook
+from grader.notebooks import is_illustration, read_notebook
 from grader.seal import PLACEHOLDER, seal
 
 
@@ -98,3 +99,15 @@ def test_a_file_that_is_no_notebook_is_refused_with_what_to_do(data: bytes) -> N
 def test_a_hidden_region_that_is_not_closed_is_the_authors_fault() -> None:
     with pytest.raises(InvalidAssignment, match="never closed"):
         split_hidden("x = 1\n### BEGIN HIDDEN TESTS\nassert x")
+
+
+def test_an_illustration_is_known_only_while_nobody_has_changed_it(course: Course, resnet: Assignment) -> None:
+    notebook = student_notebook(course, "resnet", "reference")
+    drawings = [cell for cell in notebook.cells if is_illustration(cell)]
+    assert drawings
+    note = drawings[0].metadata["springfield"]
+    drawings[0].source += "\nmine = 5"
+    for odd in (note, None, [], "illustration", {"illustration": None}, {}):
+        notebook.cells.append(new_code_cell("mine = 6", metadata={"springfield": odd}))
+    sealed = seal(notebook, resnet).notebook
+    assert [cell.source for cell in sealed.cells if is_illustration(cell)] == [cell.source for cell in drawings[1:]]

@@ -13,7 +13,7 @@ import json
 import secrets
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -144,12 +144,11 @@ class Kernel:
         """Processes of this submission that the system has killed for their memory."""
         return self._require_process().memory_kills
 
-    def run(self, code: str, *, pictures: bool = True) -> CellRun:
+    def run(self, code: str) -> CellRun:
         """Run one cell.
 
         Args:
             code: the cell's source.
-            pictures: whether its figures are drawn; without, an output names them only.
 
         Returns:
             Outputs, the error if it raised, the limit if one struck.
@@ -157,10 +156,6 @@ class Kernel:
         Raises:
             KernelGone: the kernel is not there, or ended while the cell ran.
         """
-        with contextlib.nullcontext() if pictures else self._no_pictures():
-            return self._run(code)
-
-    def _run(self, code: str) -> CellRun:
         link = self._living_link()
         started = time.monotonic()
         run = CellRun()
@@ -180,17 +175,6 @@ class Kernel:
             run.limit = self._memory_limit(run.error)
         run.wall_s = time.monotonic() - started
         return run
-
-    @contextlib.contextmanager
-    def _no_pictures(self) -> Iterator[None]:
-        self._draw(pictures=False)
-        yield
-        with contextlib.suppress(KernelGone):
-            self._draw(pictures=True)
-
-    def _draw(self, *, pictures: bool) -> None:
-        with contextlib.suppress(LimitExceeded):
-            self.request({"op": "pictures", "drawn": pictures, "release": [], "sizes": []})
 
     def _memory_limit(self, error: tuple[str, str, str]) -> str:
         if lacks_gpu_memory(error[1]):

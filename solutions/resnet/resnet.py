@@ -104,7 +104,7 @@ from torch import nn
 # On the left of the picture is the ordinary block, on the right a block that changes the shape of the tensor. Only tensors
 # of the same shape can be added, so the wire on the right carries a 1×1 convolution with the same stride and a BatchNorm.
 
-# %% tags=["illustration"]
+# %%
 def draw_block(ax, title, branch, shortcut):
     """Draw a residual block: the branch goes down, the shortcut goes around it."""
     steps = ["x", *branch, "+", "ReLU"]
@@ -124,6 +124,7 @@ def draw_block(ax, title, branch, shortcut):
     ax.text(2.2, bottom / 2, shortcut, ha="center", va="center", bbox={**box, "facecolor": "#cfe3f7"})
 
 
+# %% tags=["illustration"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 5.5))
 draw_block(left, "stride = 1", ["conv 3×3", "BatchNorm", "ReLU", "conv 3×3", "BatchNorm"], "x")
 draw_block(

@@ -14,7 +14,7 @@ import pytest
 from batches import snapshot
 from gate import honest_notebook
 
-from grader import collect as collecting
+from grader import archives
 from grader.collect import collect
 from grader.course import Course
 from grader.errors import InvalidSubmission
@@ -83,7 +83,7 @@ def lying_bomb(path: Path) -> None:
 def many(path: Path) -> None:
     """A hundred thousand and one empty files."""
     with zipfile.ZipFile(path, "w") as archive:
-        for number in range(collecting.MAX_ARCHIVE_FILES + 1):
+        for number in range(archives.MAX_ARCHIVE_FILES + 1):
             archive.writestr(str(number), b"")
 
 
@@ -177,7 +177,7 @@ def test_an_archive_in_an_archive_is_held_to_the_same_limits(
     attacked: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, depth: int
 ) -> None:
     """Moodle packs archives of students into one: so they are unpacked, and have to be counted."""
-    monkeypatch.setattr(collecting, "MAX_ARCHIVE_BYTES", 1 << 20)
+    monkeypatch.setattr(archives, "MAX_ARCHIVE_BYTES", 1 << 20)
     with zipfile.ZipFile(tmp_path / "0.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mallory_gate.ipynb", NOTEBOOK)
         archive.writestr("filler.bin", bytes(32 << 20))

@@ -370,7 +370,6 @@ class Agent:
         self.kernel = kernel
         self.store = Store()
         self.calls = {}
-        self.formats = set()
 
     def answer(self, request, data):
         """The JSON and the data that answer a request; an error is an answer too."""
@@ -414,17 +413,6 @@ class Agent:
         return {
             "found": {name: encoder.encode(names[name]) for name in request["names"] if name in names}
         }, encoder.buffers
-
-    def do_pictures(self, request, buffers):
-        """Whether the figures of the cells to come are drawn."""
-        from matplotlib_inline.config import InlineBackend
-
-        backend = InlineBackend.instance(parent=self.kernel.shell)
-        if not request["drawn"] and backend.figure_formats:
-            self.formats, backend.figure_formats = backend.figure_formats, set()
-        elif request["drawn"] and self.formats:
-            backend.figure_formats = self.formats
-        return {}, []
 
     def do_getattr(self, request, buffers):
         decoder, encoder = Decoder(self.store, buffers), Encoder(self.store)
