@@ -10,13 +10,14 @@ import ast
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
 import torch
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
+from grader import cells
 from grader.assignment import Assignment, Cell, split_hidden
 from grader.checks.contest import is_contest_test
 from grader.checks.explaining import explain
@@ -374,9 +375,8 @@ def write_result(cell: NotebookNode, result: TaskResult, shown: list[NotebookNod
     said = "\n".join(part for part in (text.rstrip(), result.message) if part)
     outputs = [*pictures]
     if said:
-        outputs.append(new_output("stream", name="stdout", text=f"{said}\n"))
-    points = result.points
-    outputs.append(new_output("execute_result", data={"text/plain": repr(float(points))}, execution_count=None))
+        outputs.append(cells.stream("stdout", f"{said}\n"))
+    outputs.append(cells.display({"text/plain": repr(float(result.points))}, is_result=True))
     cell.outputs = outputs
     cell.metadata["springfield"] = {
         "outcome": str(result.outcome),
@@ -386,6 +386,7 @@ def write_result(cell: NotebookNode, result: TaskResult, shown: list[NotebookNod
     }
 
 
+@lru_cache(maxsize=64)
 def names_to_define(assignment: Assignment) -> frozenset[str]:
     """Names that a run of the author's cells would define: where one is missing, it is the student's doing."""
     names: set[str] = set()

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from grader.assignment import Assignment, Cell, split_hidden
+from grader.cells import code_cell, markdown_cell
 from grader.notebooks import grade_id_of, is_illustration, mark_illustration, require_cells
 
 PLACEHOLDER = "# Скрытые проверки выполняются вне этой тетради. Hidden tests run outside this notebook."
@@ -121,8 +121,7 @@ def _cell(known: Cell, source: str) -> NotebookNode:
 
 
 def _new_cell(cell_type: str, source: str) -> NotebookNode:
-    made: NotebookNode = new_code_cell(source) if cell_type == "code" else new_markdown_cell(source)
-    return made
+    return code_cell(source) if cell_type == "code" else markdown_cell(source)
 
 
 def _cell_id(grade_id: str) -> str:

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import logging
 import traceback
+from functools import lru_cache
 
 from grader.errors import CheckFailed, EnvironmentFault, GraderError, InvalidSubmission, MissingDataset
 from grader.examiner import examination as examinations
@@ -85,6 +86,7 @@ def lines_on(score: ContestScore, table: PointsTable) -> list[str]:
     return [text.format(**place), more.format(points=step.points, needed=step.images_needed, more=step.more)]
 
 
+@lru_cache(maxsize=1024)
 def is_contest_test(code: str) -> bool:
     """Whether a hidden test asks for nothing but the contest's points: it needs no living kernel."""
     try:

@@ -55,14 +55,18 @@ class Layer:
 
 def layers_of(module: nn.Module) -> list[Layer]:
     """The layers that hold tensors, in the order of registration."""
-    layers: dict[str, Layer] = {}
-    for name, parameter in module.named_parameters():
-        prefix, _dot, short = name.rpartition(".")
-        layers.setdefault(prefix, Layer(prefix)).parameters[short] = parameter
-    for name, buffer in module.named_buffers():
-        prefix, _dot, short = name.rpartition(".")
-        layers.setdefault(prefix, Layer(prefix)).buffers[short] = buffer
-    return list(layers.values())
+    layers = []
+    seen: set[int] = set()
+    for name, place in module.named_modules():
+        layer = Layer(name)
+        for table, held in ((place._parameters, layer.parameters), (place._buffers, layer.buffers)):
+            for short, tensor in table.items():
+                if tensor is not None and id(tensor) not in seen:
+                    seen.add(id(tensor))
+                    held[short] = tensor
+        if layer.parameters or layer.buffers:
+            layers.append(layer)
+    return layers
 
 
 def layers_by_signature(module: nn.Module) -> dict[Signature, list[Layer]]:

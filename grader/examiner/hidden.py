@@ -10,6 +10,7 @@ import math
 import random
 import secrets
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,8 @@ MAX_MESSAGE = 8000
 STANDARD = {"torch": torch, "nn": nn, "F": F, "np": np, "numpy": np, "math": math, "torchvision": torchvision}
 
 
-def free_names(code: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def free_names(code: str) -> tuple[str, ...]:
     """Names that the code reads and neither defines, imports, nor finds among the builtins or the standard modules.
 
     Raises:
@@ -58,7 +60,7 @@ def free_names(code: str) -> list[str]:
             bound.add((node.asname or node.name).split(".")[0])
         elif isinstance(node, ast.ExceptHandler) and node.name:
             bound.add(node.name)
-    return sorted(read - bound - set(STANDARD) - set(dir(builtins)))
+    return tuple(sorted(read - bound - set(STANDARD) - set(dir(builtins))))
 
 
 def examine(

@@ -21,8 +21,8 @@ import zmq
 from jupyter_client.session import DELIM as DELIMITER
 from jupyter_client.session import Session
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
+from grader import cells
 from grader.errors import KernelGone, LimitExceeded
 from grader.language import _
 from grader.sandbox import slot as slots
@@ -517,16 +517,14 @@ def _plain_output(message: Message) -> Any:
     content = message["content"]
     if message["header"]["msg_type"] == "error":
         name, text, traceback = _error_text(content)
-        return new_output("error", ename=name, evalue=text, traceback=traceback.split("\n"))
+        return cells.error(name, text, traceback.split("\n"))
     if message["header"]["msg_type"] == "stream":
         name = content.get("name")
-        return new_output("stream", name=name if name == "stderr" else "stdout", text=_text(content.get("text", "")))
+        return cells.stream(name if name == "stderr" else "stdout", _text(content.get("text", "")))
     data = content.get("data")
     if not isinstance(data, dict):
         return None
     kept = {kind: _text(text) for kind, text in data.items() if kind in SAFE_TYPES and isinstance(text, str)}
     if not kept:
         return None
-    kind = "execute_result" if message["header"]["msg_type"] == "execute_result" else "display_data"
-    more = {"execution_count": None} if kind == "execute_result" else {}
-    return new_output(kind, data=kept, **more)
+    return cells.display(kept, is_result=message["header"]["msg_type"] == "execute_result")

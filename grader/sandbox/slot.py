@@ -12,6 +12,7 @@ import contextlib
 import json
 import multiprocessing.util
 import os
+import select
 import shutil
 import signal
 import socket
@@ -224,6 +225,7 @@ class KernelProcess:
         shutil.rmtree(self._given, ignore_errors=True)
         self._status: int | None = None
         self._was_killed = False
+        self._pidfd: int | None = None
 
     def start(self) -> None:
         """Start the kernel; again, after it has ended, with the folder as it left it."""
@@ -232,6 +234,7 @@ class KernelProcess:
         for socket_file in self.sockets.iterdir():
             socket_file.unlink()
         pid = self.slot.fork(self._run)
+        self._watch(pid)
         self.slot.group.hold(pid, self.view.limits)
         self.slot.ask({"op": "go", "run": self._run})
 
@@ -245,7 +248,7 @@ class KernelProcess:
 
     def poll(self) -> int | None:
         """The exit code (negative for a signal), or None while it lives."""
-        if self._status is None:
+        if self._status is None and self._may_have_ended():
             try:
                 status = self.slot.ask({"op": "poll", "run": self._run})[0]["status"]
             except KernelGone:
@@ -253,6 +256,20 @@ class KernelProcess:
             if status is not None:
                 self._status = os.waitstatus_to_exitcode(status)
         return self._status
+
+    def _watch(self, pid: int) -> None:
+        """Have the system say whether the kernel lives: to ask the zygote wakes another process each time."""
+        self._stop_watching()
+        with contextlib.suppress(OSError, AttributeError):  # Linux 5.3
+            self._pidfd = os.pidfd_open(pid)
+
+    def _may_have_ended(self) -> bool:
+        return self._pidfd is None or bool(select.select([self._pidfd], [], [], 0)[0])
+
+    def _stop_watching(self) -> None:
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+        self._pidfd = None
 
     def send_signal(self, number: int) -> None:
         """Send a signal to the kernel."""
@@ -299,6 +316,7 @@ class KernelProcess:
     def close(self) -> None:
         """End it and drop its folder; the slot is free for the next."""
         self.kill()
+        self._stop_watching()
         if not self.slot.is_suspect:
             with contextlib.suppress(KernelGone):
                 self.slot.ask({"op": "forget", "run": self._run})
