@@ -15,7 +15,7 @@ def main() -> None:
     """Serve; the arguments are those of `streamlit`."""
     wilson(1, 2)  # scipy is loaded at its first use
     # The loop that sends gives the interpreter away with every message and waits this long for it while a page is
-    # drawn: with Python's own 5 ms, 300 tabs waited for seconds on an idle processor. Much less, and threads only switch.
+    # drawn: with Python's own 5 ms, 300 tabs waited for seconds beside an idle processor.
     sys.setswitchinterval(0.0005)
     cli.main(prog_name="streamlit")
 

@@ -35,6 +35,7 @@ class Session:
     async def __aenter__(self) -> Self:
         headers = {"Cookie": self.cookie} if self.cookie else {}
         self._kept: set[str] = set()
+        self._page_hash = ""
         self._socket = await websockets.connect(
             f"{self.address.replace('http', 'ws', 1)}/_stcore/stream",
             subprotocols=[websockets.Subprotocol("streamlit")],
@@ -57,11 +58,14 @@ class Session:
         """
         back = BackMsg()
         back.rerun_script.query_string = query
-        back.rerun_script.page_name = page
         back.rerun_script.cached_message_hashes.extend(self._kept)
         if fragment:
             back.rerun_script.fragment_id = fragment
             back.rerun_script.is_auto_rerun = True
+            # By name the server finds a page only once the script has listed its pages, and here it does not run.
+            back.rerun_script.page_script_hash = self._page_hash
+        else:
+            back.rerun_script.page_name = page
         await self._socket.send(back.SerializeToString())
         return await asyncio.wait_for(self._until_finished(), ANSWER_S)
 
@@ -84,6 +88,8 @@ class Session:
                     # As in the browser: a run of the whole page names all of its timers and large messages anew.
                     self.fragments.clear()
                     self._kept.clear()
+                case "navigation":
+                    self._page_hash = message.navigation.page_script_hash
                 case "auto_rerun" if message.auto_rerun.fragment_id not in self.fragments:
                     self.fragments.append(message.auto_rerun.fragment_id)
                 case "stop_auto_rerun":

@@ -65,7 +65,7 @@ def _draw(
         )
 
 
-@st.cache_resource(max_entries=50, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def _table(_board: AssignmentBoard, _zone: ZoneInfo, slug: str, read_at: datetime, language: Language) -> tables.Table:
     """The table as all readers of one language see it; made once for all tabs."""
     rows = _board.standings

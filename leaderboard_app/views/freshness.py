@@ -13,6 +13,7 @@ from leaderboard_app import class_data, languages, own_work
 from leaderboard_app.class_data import ClassData
 from leaderboard_app.formatting import plain
 from leaderboard_app.settings import BoardSettings
+from leaderboard_app.turns import in_turn
 
 _LOOK_S = 10
 
@@ -32,11 +33,12 @@ def keep_fresh(settings: BoardSettings, shown: ClassData, own_alias: str) -> Non
 # It draws nothing of the board: what a fragment draws goes when its next run does not draw it again.
 @st.fragment(run_every=_LOOK_S)
 def _look(settings: BoardSettings, read_at: datetime, own_alias: str) -> None:
-    if not _is_fresh(settings, read_at, own_alias):
-        st.rerun()
-    language = languages.chosen()
-    with speaking(language):
-        _note(settings, language)
+    with in_turn():
+        if not _is_fresh(settings, read_at, own_alias):
+            st.rerun()
+        language = languages.chosen()
+        with speaking(language):
+            _note(settings, language)
 
 
 def _is_fresh(settings: BoardSettings, read_at: datetime, own_alias: str) -> bool:

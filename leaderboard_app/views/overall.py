@@ -58,7 +58,7 @@ def _of(points: float | None, max_points: float) -> str:
     )
 
 
-@st.cache_resource(max_entries=10, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _table(_data: ClassData, _zone: ZoneInfo, read_at: datetime, language: Language) -> tables.Table:
     """The table as all readers of one language see it; made once for all tabs."""
     rows = _data.overall

@@ -155,6 +155,8 @@ async def tab(
                 found = [message for one in session.fragments[:] for message in await session.run(page, QUERY, one)]
                 took_s = time.monotonic() - due
                 shown = submissions(found)
+                if page == "assignments" and shown and not any(_is_contest(message) for message in found):
+                    raise RuntimeError("another page than the contest's board was drawn")
                 if due > all_open:
                     (result.redrawn_s if shown else result.idle_s).append(took_s)
                     result.arrivals_s += course.waits(known, shown)
@@ -171,6 +173,10 @@ def submissions(messages: Sequence[ForwardMsg]) -> int:
         if metric.label == "Submissions":
             return int(metric.body)
     return 0
+
+
+def _is_contest(message: ForwardMsg) -> bool:
+    return bool(message.delta.new_element.metric.label == "Best F1")
 
 
 async def hammer(
