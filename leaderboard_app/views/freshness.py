@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -27,14 +28,15 @@ def keep_fresh(settings: BoardSettings, shown: ClassData, own_alias: str) -> Non
         own_alias: whom it marks as the reader.
     """
     st.caption(_("The board shows each best submission. Grades come from the gradebook: the last one handed in."))
-    _look(settings, shown.read_at, own_alias)
+    _look(settings, shown.read_at, own_alias, iter([True]))
 
 
 # It draws nothing of the board: what a fragment draws goes when its next run does not draw it again.
 @st.fragment(run_every=_LOOK_S)
-def _look(settings: BoardSettings, read_at: datetime, own_alias: str) -> None:
+def _look(settings: BoardSettings, read_at: datetime, own_alias: str, was_drawn: Iterator[bool]) -> None:
     with in_turn():
-        if not _is_fresh(settings, read_at, own_alias):
+        # At first it runs within the page, which has just asked all of this.
+        if not next(was_drawn, False) and not _is_fresh(settings, read_at, own_alias):
             st.rerun()
         language = languages.chosen()
         with speaking(language):
