@@ -13,6 +13,7 @@ from grader.language import _, speaking
 from leaderboard_app import identity, languages
 from leaderboard_app.formatting import plain
 from leaderboard_app.settings import BoardSettings
+from leaderboard_app.turns import in_turn
 from leaderboard_app.views import assignment, hand_in, how, mine, overall, projector
 from leaderboard_app.views.entrance import tell_refusal
 from leaderboard_app.views.teacher import page as teacher
@@ -20,7 +21,7 @@ from leaderboard_app.views.teacher import page as teacher
 
 def main() -> None:
     """Draw the frame and the page that the address names."""
-    with speaking(languages.chosen()):
+    with in_turn(), speaking(languages.chosen()):
         settings = _settings()
         st.set_page_config(page_title=settings.class_title or _("Springfield Grader"), page_icon="🍩", layout="wide")
         identity.sign_in(settings)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
 from grader.database.decisions import rules_of
 from grader.database.queries import AssignmentSummary, Board, OverallStanding, Standing
+from grader.database.standings import Attempt, by_assignment, rank_assignment, rank_overall
 from grader.handing_in import PageRules
 
 _DAY = timedelta(hours=24)
+_FRESH_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,13 @@ class AssignmentBoard:
 
 @dataclass(frozen=True, slots=True)
 class ClassData:
-    """All that the page shows to everybody, as it was at one moment."""
+    """All that the page shows to everybody, as it was at one moment.
+
+    Attributes:
+        read_at: when it was first read as it is: two views with one moment say the same.
+        overall: a row per student, for the whole course.
+        boards: one per assignment.
+    """
 
     read_at: datetime
     overall: tuple[OverallStanding, ...]
@@ -55,32 +65,77 @@ def load(class_db_url: str) -> ClassData:
     Raises:
         BoardUnavailable: the database cannot be shown.
     """
-    return _load(class_db_url, _version(class_db_url))
+    return _shared(class_db_url).latest()
 
 
-@st.cache_data(ttl=2, show_spinner=False)
-def _version(class_db_url: str) -> tuple[int, str]:
-    """Changes when the shared view may have: with a new run, and every minute."""
-    with Board.open(class_db_url) as board:
-        return board.last_run(), f"{datetime.now(UTC):%H:%M}"
+class _Shared:
+    """The newest view of one class. One thread reads it anew; the others are given the last one meanwhile."""
+
+    def __init__(self, class_db_url: str) -> None:
+        self._url = class_db_url
+        self._lock = threading.Lock()
+        self._checked_at = 0.0
+        self._version: tuple[int, str] | None = None
+        self._data: ClassData | None = None
+
+    def latest(self) -> ClassData:
+        data = self._data
+        if data is not None and time.monotonic() - self._checked_at < _FRESH_S:
+            return data
+        if not self._lock.acquire(blocking=data is None) and data is not None:
+            return data
+        try:
+            if self._data is None or time.monotonic() - self._checked_at >= _FRESH_S:
+                self._data = self._read(self._data)
+                self._checked_at = time.monotonic()
+            return self._data
+        except Exception:
+            self._data = None  # nobody is shown what is there no more
+            raise
+        finally:
+            self._lock.release()
+
+    def _read(self, known: ClassData | None) -> ClassData:
+        """The class as it is; the known view where nothing in it has changed."""
+        now = datetime.now(UTC)
+        with Board.open(self._url) as board:
+            # Rules, deadlines and the places of a day before change without a run: they are looked at every minute.
+            version = (board.last_run(), f"{now:%H:%M}")
+            if known is not None and version == self._version:
+                return known
+            found = _read(board, now)
+        self._version = version
+        return known if known is not None and replace(found, read_at=known.read_at) == known else found
 
 
-# A resource: nobody can change it, and copying a thousand rows for every refresh of every tab costs more than the rest.
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _load(class_db_url: str, of_version: tuple[int, str]) -> ClassData:
-    now = datetime.now(UTC)
-    with Board.open(class_db_url) as board:
-        rules = rules_of(board)
-        return ClassData(
-            read_at=now,
-            overall=board.overall(),
-            boards=tuple(
-                AssignmentBoard(
-                    known,
-                    board.standings(known.slug),
-                    {row.alias: row.rank for row in board.standings(known.slug, until=now - _DAY)},
-                    PageRules.from_json(rules.get(known.slug, {})),
-                )
-                for known in board.assignments()
-            ),
-        )
+def _shared(class_db_url: str) -> _Shared:
+    return _Shared(class_db_url)
+
+
+def _read(board: Board, now: datetime) -> ClassData:
+    assignments, attempts = board.assignments(), by_assignment(board.attempts())
+    standings = {known.slug: rank_assignment(known, attempts[known.slug]) for known in assignments}
+    rules = rules_of(board)
+    return ClassData(
+        read_at=now,
+        overall=rank_overall(assignments, standings),
+        boards=tuple(
+            AssignmentBoard(
+                known,
+                standings[known.slug],
+                _ranks(known, attempts[known.slug], standings[known.slug], now - _DAY),
+                PageRules.from_json(rules.get(known.slug, {})),
+            )
+            for known in assignments
+        ),
+    )
+
+
+def _ranks(
+    assignment: AssignmentSummary, attempts: Sequence[Attempt], rows: Sequence[Standing], until: datetime
+) -> dict[str, int | None]:
+    """Ranks by alias as they were; `rows` are those of today."""
+    known = [attempt for attempt in attempts if attempt.received_at <= until]
+    then = rows if len(known) == len(attempts) else rank_assignment(assignment, known)
+    return {row.alias: row.rank for row in then}

@@ -24,11 +24,12 @@ _wrong = RateLimit(10, per_s=60)
 def current(settings: BoardSettings) -> Identity | None:
     """Who is looking, or None for a visitor. A link that was revoked a moment ago is nobody's."""
     token = _token()
+    email = "" if token else _verified_email()
+    if not token and not email:
+        return None
     try:
         with Board.open(settings.class_db_url) as board:
-            if token:
-                return identify(board, token=token)
-            return identify(board, email=_verified_email())
+            return identify(board, token=token, email=email)
     except BoardUnavailable:
         return None
 

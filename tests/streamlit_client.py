@@ -34,6 +34,8 @@ class Session:
 
     async def __aenter__(self) -> Self:
         headers = {"Cookie": self.cookie} if self.cookie else {}
+        self._kept: set[str] = set()
+        self._page_hash = ""
         self._socket = await websockets.connect(
             f"{self.address.replace('http', 'ws', 1)}/_stcore/stream",
             subprotocols=[websockets.Subprotocol("streamlit")],
@@ -50,13 +52,20 @@ class Session:
         await self._socket.close()
 
     async def run(self, page: str = "", query: str = "", fragment: str = "") -> list[ForwardMsg]:
-        """Run the page's script, or one fragment of it; everything that the server sends for it."""
+        """Run the page's script, or one fragment of it; everything that the server sends for it.
+
+        Where a fragment has the whole page drawn again, that belongs to the answer.
+        """
         back = BackMsg()
         back.rerun_script.query_string = query
-        back.rerun_script.page_name = page
+        back.rerun_script.cached_message_hashes.extend(self._kept)
         if fragment:
             back.rerun_script.fragment_id = fragment
             back.rerun_script.is_auto_rerun = True
+            # By name the server finds a page only once the script has listed its pages, and here it does not run.
+            back.rerun_script.page_script_hash = self._page_hash
+        else:
+            back.rerun_script.page_name = page
         await self._socket.send(back.SerializeToString())
         return await asyncio.wait_for(self._until_finished(), ANSWER_S)
 
@@ -75,9 +84,22 @@ class Session:
             message = ForwardMsg.FromString(data)
             found.append(message)
             match message.WhichOneof("type"):
+                case "new_session" if not message.metadata.run.fragment_ids:
+                    # As in the browser: a run of the whole page names all of its timers and large messages anew.
+                    self.fragments.clear()
+                    self._kept.clear()
+                case "navigation":
+                    self._page_hash = message.navigation.page_script_hash
                 case "auto_rerun" if message.auto_rerun.fragment_id not in self.fragments:
                     self.fragments.append(message.auto_rerun.fragment_id)
-                case "script_finished":
+                case "stop_auto_rerun":
+                    gone = set(message.stop_auto_rerun.fragment_ids)
+                    self.fragments[:] = [known for known in self.fragments if known not in gone]
+                case "ref_hash":
+                    self._kept.add(message.ref_hash)
+                case "delta" if message.metadata.cacheable:
+                    self._kept.add(message.hash)
+                case "script_finished" if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                     return found
                 case _other:
                     pass

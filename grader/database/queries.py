@@ -29,6 +29,7 @@ from grader.database.standings import (
     Attempt,
     OverallStanding,
     Standing,
+    by_assignment,
     rank_assignment,
     rank_overall,
 )
@@ -140,7 +141,7 @@ class Board:
             slug: the assignment.
             until: only what was handed in until then; None for everything.
         """
-        attempts = [found for found in self._attempts(slug) if until is None or found.received_at <= until]
+        attempts = [found for found in self.attempts(slug) if until is None or found.received_at <= until]
         known = (summary for summary in self.assignments() if summary.slug == slug)
         return tuple(row for summary in known for row in rank_assignment(summary, attempts))
 
@@ -151,14 +152,18 @@ class Board:
 
     def overall(self) -> tuple[OverallStanding, ...]:
         """The students who handed in anything, by the sum of their best points."""
-        return rank_overall(self.assignments(), self._attempts())
+        assignments, attempts = self.assignments(), by_assignment(self.attempts())
+        return rank_overall(
+            assignments, {known.slug: rank_assignment(known, attempts[known.slug]) for known in assignments}
+        )
 
     def allowance(self, student_id: str, slug: str, quota: Quota, now: datetime, zone: ZoneInfo) -> Allowance:
         """What a student has left for an assignment: of today, in total, and when it resets."""
         with self.connection() as connection:
             return allowance_of(connection, student_id, slug, quota, now, zone)
 
-    def _attempts(self, slug: str | None = None) -> list[Attempt]:
+    def attempts(self, slug: str | None = None) -> list[Attempt]:
+        """Every submission of the class, or of one assignment, with what its latest scored run gave."""
         # Joined, not `IN`: SQLite would go through all numbers once for each submission.
         latest = (
             select(Run.submission_id, func.max(Run.id).label("run_id"))
@@ -197,6 +202,8 @@ def _answering(connection: Connection) -> Iterator[Connection]:
 
 
 def _require_current(connection: Connection) -> None:
+    if revisions.is_current(connection):
+        return
     match revisions.standing(connection):
         case revisions.Standing.EMPTY:
             raise BoardUnavailable(Unavailable.EMPTY, "The class database has no tables yet.")

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import lru_cache
 from itertools import groupby
 from typing import Self
 
@@ -123,7 +124,11 @@ class Attempt:
         """What the assignment ranks by: the exact F1 of a contest, the points of a block."""
         if not is_contest:
             return self.run_points
-        return None if self.correct is None or self.total is None else Fraction(self.correct, self.total)
+        return None if self.correct is None or self.total is None else _f1(self.correct, self.total)
+
+
+# Ten thousand attempts have some hundred scores, and a fraction costs as much as all the rest of ranking one.
+_f1 = lru_cache(maxsize=4096)(Fraction)
 
 
 def rank_assignment(assignment: AssignmentSummary, attempts: Iterable[Attempt]) -> tuple[Standing, ...]:
@@ -137,14 +142,26 @@ def rank_assignment(assignment: AssignmentSummary, attempts: Iterable[Attempt]) 
     return tuple(_standing(assignment, best, rank) for best, rank in zip(bests, ranks, strict=True))
 
 
-def rank_overall(assignments: Sequence[AssignmentSummary], attempts: Iterable[Attempt]) -> tuple[OverallStanding, ...]:
-    """One row per student who handed in anything, by the sum of the best points per assignment."""
-    by_slug: dict[str, list[Attempt]] = defaultdict(list)
+def by_assignment(attempts: Iterable[Attempt]) -> dict[str, list[Attempt]]:
+    """The attempts of each assignment; an assignment without any has an empty list."""
+    found: dict[str, list[Attempt]] = defaultdict(list)
     for attempt in attempts:
-        by_slug[attempt.slug].append(attempt)
+        found[attempt.slug].append(attempt)
+    return found
+
+
+def rank_overall(
+    assignments: Sequence[AssignmentSummary], standings: Mapping[str, Iterable[Standing]]
+) -> tuple[OverallStanding, ...]:
+    """One row per student who handed in anything, by the sum of the best points per assignment.
+
+    Args:
+        assignments: all of the course.
+        standings: the rows of each, as `rank_assignment` gives them.
+    """
     rows: dict[str, dict[str, Standing]] = defaultdict(dict)
     for assignment in assignments:
-        for standing in rank_assignment(assignment, by_slug[assignment.slug]):
+        for standing in standings[assignment.slug]:
             rows[standing.alias][assignment.slug] = standing
     unranked = [_sum(alias, own, assignments) for alias, own in rows.items()]
     unranked.sort(key=_overall_order)

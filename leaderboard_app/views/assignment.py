@@ -9,50 +9,42 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from grader.database.queries import AssignmentSummary, Standing
-from grader.language import Language, _, speaking
+from grader.language import Language, _
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views import charts, tables
 from leaderboard_app.views.choosing import choose
-from leaderboard_app.views.freshness import read_note
+from leaderboard_app.views.freshness import keep_fresh
 from leaderboard_app.views.unavailable import load_or_explain
 
-_REFRESH_S = 30
 _ALIAS = 2  # the column with the aliases
 
 
 def render(settings: BoardSettings) -> None:
     """Draw the page for the assignment that the reader chose."""
     st.title(_("Standings by assignment"), anchor=False)
-    boards = load_or_explain(settings).boards
+    data = load_or_explain(settings)
+    boards = data.boards
     if not boards:
         st.info(_("This class has no assignments yet."), icon=":material/hourglass_empty:")
         return
     chosen = choose(boards)
-    # After the deadline nothing moves, so nobody's tab has to ask.
-    refresh_s = None if _is_over(chosen.assignment) else _REFRESH_S
-    st.fragment(_board, run_every=refresh_s)(settings, chosen.assignment.slug)
-    if chosen.standings:  # outside of what refreshes: a chart costs as much as ten tables
+    own_alias = own_work.own_alias(settings)
+    _draw(chosen, data.read_at, own_alias, settings, languages.chosen())
+    keep_fresh(settings, data, own_alias)
+    if chosen.standings:
         with st.expander(_("Points of the class"), icon=":material/bar_chart:"):
-            charts.distribution(chosen.standings, chosen.row_of(own_work.own_alias(settings)))
+            charts.distribution(chosen.standings, chosen.row_of(own_alias))
 
 
 def _is_over(assignment: AssignmentSummary) -> bool:
     return assignment.deadline is not None and assignment.deadline < datetime.now(UTC)
 
 
-def _board(settings: BoardSettings, slug: str) -> None:
-    language = languages.chosen()
-    with speaking(language):
-        data = load_or_explain(settings)
-        for board in data.boards:
-            if board.assignment.slug == slug:
-                _draw(board, data.read_at, settings, language)
-        read_note(data, settings, language)
-
-
-def _draw(board: AssignmentBoard, read_at: datetime, settings: BoardSettings, language: Language) -> None:
+def _draw(
+    board: AssignmentBoard, read_at: datetime, own_alias: str, settings: BoardSettings, language: Language
+) -> None:
     _status(board.assignment, settings, language)
     if not board.standings:
         st.info(_("Nobody has handed this in yet. Be the first!"), icon=":material/hourglass_empty:")
@@ -60,7 +52,7 @@ def _draw(board: AssignmentBoard, read_at: datetime, settings: BoardSettings, la
     _cards(board)
     table = _table(board, settings.zone, board.assignment.slug, read_at, language)
     tables.draw(
-        table.marked(_ALIAS, own_work.own_alias(settings)),
+        table.marked(_ALIAS, own_alias),
         alt=_("Students by alias, ordered by their best score"),
         key=board.assignment.slug,
     )
@@ -73,7 +65,7 @@ def _draw(board: AssignmentBoard, read_at: datetime, settings: BoardSettings, la
         )
 
 
-@st.cache_resource(max_entries=50, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def _table(_board: AssignmentBoard, _zone: ZoneInfo, slug: str, read_at: datetime, language: Language) -> tables.Table:
     """The table as all readers of one language see it; made once for all tabs."""
     rows = _board.standings

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -76,21 +79,45 @@ def progress(runs: Sequence[OwnRun]) -> None:
 
 def distribution(rows: Sequence[Standing], own: Standing | None) -> None:
     """How many students have how many points; the reader's own place is marked."""
-    earned = [row.points for row in rows if row.points is not None]
-    if len(earned) < 3:
+    earned = Counter(math.floor(row.points) for row in rows if row.points is not None)
+    if earned.total() < 3:
         return
-    frame = pd.DataFrame({"points": earned})
-    bars = (
-        alt.Chart(frame)
-        .mark_bar(cornerRadiusTopLeft=3, cornerRadiusTopRight=3)
-        .encode(
-            x=alt.X("points:Q", bin=alt.Bin(step=1, nice=False), title=_("Points"), axis=alt.Axis(format="d")),
-            y=alt.Y("count():Q", title=_("Students"), axis=alt.Axis(tickMinStep=1, format="d")),
-        )
-    )
-    layers = [bars]
+    # Written out and counted here: Altair takes 30 ms to say the same, and the whole class asks when a result comes in.
+    bins = [{"from": points, "to": points + 1, "students": count} for points, count in sorted(earned.items())]
+    layers: list[dict[str, Any]] = [
+        {
+            "data": {"values": bins},
+            "mark": {"type": "bar", "cornerRadiusTopLeft": 3, "cornerRadiusTopRight": 3},
+            "encoding": {
+                "x": {
+                    "field": "from",
+                    "type": "quantitative",
+                    "bin": {"binned": True, "step": 1},
+                    "title": _("Points"),
+                    "axis": {"format": "d"},
+                },
+                "x2": {"field": "to"},
+                "y": {
+                    "field": "students",
+                    "type": "quantitative",
+                    "title": _("Students"),
+                    "axis": {"tickMinStep": 1, "format": "d"},
+                },
+            },
+        }
+    ]
     if own is not None and own.points is not None:
-        place = pd.DataFrame({"points": [own.points], "text": [_("you")]})
-        layers.append(alt.Chart(place).mark_rule(strokeWidth=3, strokeDash=[2, 2]).encode(x="points:Q"))
-        layers.append(alt.Chart(place).mark_text(dy=-6, y=0, fontWeight="bold").encode(x="points:Q", text="text:N"))
-    st.altair_chart(alt.layer(*layers).properties(height=_HEIGHT_PX), alt=_("How many students have how many points"))
+        place = {"values": [{"points": own.points, "text": _("you")}]}
+        x = {"field": "points", "type": "quantitative"}
+        layers.append(
+            {"data": place, "mark": {"type": "rule", "strokeWidth": 3, "strokeDash": [2, 2]}, "encoding": {"x": x}}
+        )
+        layers.append(
+            {
+                "data": place,
+                "mark": {"type": "text", "dy": -6, "y": 0, "fontWeight": "bold"},
+                "encoding": {"x": x, "text": {"field": "text", "type": "nominal"}},
+            }
+        )
+    spec = {"layer": layers, "height": _HEIGHT_PX}
+    st.vega_lite_chart(spec=spec, alt=_("How many students have how many points"))

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from grader.database.queries import OverallStanding
-from grader.language import Language, _, speaking
+from grader.language import Language, _
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import ClassData
 from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views import tables
-from leaderboard_app.views.freshness import read_note
+from leaderboard_app.views.freshness import keep_fresh
 from leaderboard_app.views.unavailable import load_or_explain
 
 _ALIAS = 1  # the column with the aliases
@@ -22,26 +22,23 @@ _ALIAS = 1  # the column with the aliases
 def render(settings: BoardSettings) -> None:
     """Draw the page."""
     st.title(_("Standings of the course"), anchor=False)
-    load_or_explain(settings)
-    _board(settings)
+    data = load_or_explain(settings)
+    own_alias = own_work.own_alias(settings)
+    _board(data, own_alias, settings, languages.chosen())
+    keep_fresh(settings, data, own_alias)
 
 
-@st.fragment(run_every=30)
-def _board(settings: BoardSettings) -> None:
-    language = languages.chosen()
-    with speaking(language):
-        data = load_or_explain(settings)
-        if not data.overall:
-            st.info(_("Nobody has handed in anything yet."), icon=":material/hourglass_empty:")
-            return
-        _cards(data)
-        table = _table(data, settings.zone, data.read_at, language)
-        tables.draw(
-            table.marked(_ALIAS, own_work.own_alias(settings)),
-            alt=_("Students by alias, ordered by the sum of their points"),
-            key="overall",
-        )
-        read_note(data, settings, language)
+def _board(data: ClassData, own_alias: str, settings: BoardSettings, language: Language) -> None:
+    if not data.overall:
+        st.info(_("Nobody has handed in anything yet."), icon=":material/hourglass_empty:")
+        return
+    _cards(data)
+    table = _table(data, settings.zone, data.read_at, language)
+    tables.draw(
+        table.marked(_ALIAS, own_alias),
+        alt=_("Students by alias, ordered by the sum of their points"),
+        key="overall",
+    )
 
 
 def _cards(data: ClassData) -> None:
@@ -61,7 +58,7 @@ def _of(points: float | None, max_points: float) -> str:
     )
 
 
-@st.cache_resource(max_entries=10, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _table(_data: ClassData, _zone: ZoneInfo, read_at: datetime, language: Language) -> tables.Table:
     """The table as all readers of one language see it; made once for all tabs."""
     rows = _data.overall

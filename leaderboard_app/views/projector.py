@@ -12,6 +12,7 @@ from grader.language import Language, _, ngettext, speaking
 from leaderboard_app import formatting, languages
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.settings import BoardSettings
+from leaderboard_app.turns import in_turn
 from leaderboard_app.views import charts
 from leaderboard_app.views.choosing import choose
 from leaderboard_app.views.unavailable import load_or_explain
@@ -51,7 +52,7 @@ def render(settings: BoardSettings) -> None:
 
 def _draw(settings: BoardSettings, slug: str) -> None:
     language = languages.chosen()
-    with speaking(language):
+    with in_turn(), speaking(language):
         board = load_or_explain(settings).board(slug)
         if board is None:
             return

@@ -11,6 +11,7 @@ from grader.language import Language, _, speaking
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.own_work import OwnWork
 from leaderboard_app.settings import BoardSettings
+from leaderboard_app.turns import in_turn
 from leaderboard_app.views.entrance import require_student
 
 _FAST_S = 0.5
@@ -32,7 +33,7 @@ def draw(settings: BoardSettings, slug: str, *, is_waiting: bool) -> None:
 
 def _list(settings: BoardSettings, slug: str, *, was_waiting: bool) -> None:
     language = languages.chosen()
-    with speaking(language):
+    with in_turn(), speaking(language):
         work = own_work.load(settings, require_student(settings))
         if work.is_waiting != was_waiting:
             st.rerun()  # the card above changes too, and so does the pace

@@ -32,3 +32,12 @@ def test_endurance_holds_its_promises_on_a_small_class() -> None:
 @pytest.mark.slow
 def test_rerun_is_timed_beside_the_same_notebook_run_by_hand() -> None:
     assert "rerun, warm sandbox" in run("rerun.py", "--steps", "10", "--repeats", "1", "--allowed", "20")
+
+
+@pytest.mark.slow
+def test_load_answers_every_tab_and_brings_new_results() -> None:
+    small = ("--sessions", "12", "--every", "2", "--result-every", "4", "--opening", "4", "--minutes", "0.3")
+    said = run("load.py", *small, "--students", "30", "--entries", "90", "--port", "8597", "--allowed", "5000")
+    assert "a new result: none" not in said
+    assert "dropped 0" in said
+    assert said.endswith("held: p95 under 5000 ms, none dropped\n")
