@@ -623,11 +623,11 @@ classifier.eval()
 assert torch.equal(classifier(x), classifier(x)), "в режиме eval() dropout лишний / dropout in eval() mode"
 ### BEGIN HIDDEN TESTS
 from grader.checks import dropout_rates
+from grader.checks.vgg_network import DROPOUT
 from grader.checks.vgg_network import vgg_classifier as right_classifier
 
 sizes = (40, 32, 32)
-# Before the first linear layer, after the first, after the second, after the last.
-dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 40) + 0.5, (0, 0.5, 0.5, 0))
+dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 40) + 0.5, DROPOUT)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -736,18 +736,23 @@ network = VGG([(1, 4), (2, 6), (1, 8)], num_classes=5, image_size=16, hidden=12)
 logits = network(torch.randn(2, 3, 16, 16))
 assert logits.shape == (2, 5), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 5)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import output_has_shape, same_function
-from grader.checks.vgg_network import vgg, vgg_mistakes
+from grader.checks import dropout_rates, output_has_shape, repeats_itself_in_evaluation, same_function
+from grader.checks.vgg_network import DROPOUT, vgg, vgg_mistakes
 
 for config, image_size in [([(2, 5), (1, 7)], 18), ([(1, 4), (1, 6), (2, 8), (2, 10), (2, 10)], 32)]:
     options = {"num_classes": 7, "image_size": image_size, "hidden": 20}
+    x = torch.randn(6, 3, image_size, image_size)
+    repeats_itself_in_evaluation(VGG(config, **options), x)
     same_function(
         VGG(config, **options),
         vgg(config, **options),
-        torch.randn(6, 3, image_size, image_size),
+        x,
         suspects=vgg_mistakes(config, batch_norm=False, **options),
+        training=False,
     )
 output_has_shape(VGG(config, **options), torch.randn(1, 3, 32, 32), shape=(1, 7))
+config, options = [(1, 6), (2, 8)], {"num_classes": 128, "image_size": 16, "hidden": 128}
+dropout_rates(VGG(config, **options), vgg(config, **options), torch.randn(64, 3, 16, 16), DROPOUT)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_batch_norm", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -757,16 +762,15 @@ network(torch.randn(2, 3, 16, 16))
 norms = sum(name.endswith("running_mean") for name, buffer in network.named_buffers())
 assert norms == 3, f"BatchNorm: {norms}, ожидалось по одному на свёртку / expected one for each convolution: 3"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_function
-from grader.checks.vgg_network import vgg, vgg_mistakes
+from grader.checks import dropout_rates, repeats_itself_in_evaluation, same_function
+from grader.checks.vgg_network import DROPOUT, vgg, vgg_mistakes
 
 config, options = [(2, 4), (1, 6), (3, 8)], {"num_classes": 6, "batch_norm": True, "image_size": 20, "hidden": 15}
-same_function(
-    VGG(config, **options),
-    vgg(config, **options),
-    torch.randn(6, 3, 20, 20),
-    suspects=vgg_mistakes(config, **options),
-)
+x = torch.randn(6, 3, 20, 20)
+repeats_itself_in_evaluation(VGG(config, **options), x)
+same_function(VGG(config, **options), vgg(config, **options), x, suspects=vgg_mistakes(config, **options), training=False)
+options |= {"num_classes": 128, "hidden": 128}
+dropout_rates(VGG(config, **options), vgg(config, **options), torch.randn(64, 3, 20, 20), DROPOUT)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
