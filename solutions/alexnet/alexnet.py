@@ -338,7 +338,7 @@ same_results(alexnet_sizes, right_sizes, [(), (224,), (229,), (230,), (259,), (1
 # ## Task 2. The convolutional part (4 points)
 #
 # Write a function `make_features(channels)`. It returns a module that turns images `(N, 3, 227, 227)` into maps
-# `(N, channels[4], 6, 6)`. `channels` are five numbers: how many maps each of the five convolutions gives. The real AlexNet has
+# `(N, channels[4], 6, 6)`. `channels` is five numbers: how many maps each of the five convolutions gives. The real AlexNet has
 # `(96, 256, 384, 384, 256)`; the checks take narrower networks, so that everything is fast.
 #
 # | | layers in order | maps of the real AlexNet |
@@ -394,7 +394,7 @@ def make_features(channels):
 
 # %% [markdown] tags=["lang-en"]
 # Send an image through the real, wide network and compare the shapes with the table: this cell prints every layer that the
-# image goes through (but for functions such as `F.relu`, which are no layers). There are no points for it.
+# image goes through (except functions such as `F.relu`: they are not layers). There are no points for it.
 
 # %%
 def print_shapes(module, x):
@@ -507,7 +507,7 @@ print("eval(): ", dropout.eval()(x).tolist())
 # linear layer → ReLU → Dropout(0.5) → linear layer → ReLU → Dropout(0.5) → linear layer.
 #
 # The first two linear layers give `hidden` numbers each (4096 in the real AlexNet), the last one `num_classes`; each has a bias.
-# After the last layer there is no ReLU, no dropout and no softmax: the loss `nn.CrossEntropyLoss` wants the raw numbers.
+# After the last layer there is no ReLU, no dropout and no softmax: the loss `nn.CrossEntropyLoss` expects raw numbers.
 #
 # In `torchvision` dropout stands *before* the first two linear layers; ours stands *after* them. If you call the function
 # instead of the layer `nn.Dropout`, tell it the mode: `F.dropout(x, 0.5, training=self.training)`. Otherwise it drops numbers

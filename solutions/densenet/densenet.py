@@ -182,7 +182,9 @@ def channels_along_block(in_channels, growth_rate, num_layers):
 # Склейка / Concatenation (1 балл / 1 point)
 joined = concatenate(torch.zeros(2, 6, 8, 8), torch.ones(2, 6, 8, 8))
 assert joined.shape == (2, 12, 8, 8), f"форма / shape: {tuple(joined.shape)}, ожидалась / expected: (2, 12, 8, 8)"
-assert joined[:, :6].max() == 0, "первыми идут не старые карты; порядок: сначала старые карты, потом новые / first the old maps, then the new ones"
+assert joined[:, :6].max() == 0, (
+    "первыми идут не старые карты, а нужно: сначала старые, потом новые / first the old maps, then the new ones"
+)
 ### BEGIN HIDDEN TESTS
 from grader.checks.dense_layer import joins_maps
 

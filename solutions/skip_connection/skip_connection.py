@@ -105,7 +105,7 @@ from torch import nn
 # $$x_1 = w_1 x, \qquad x_2 = w_2 x_1, \qquad x_3 = w_3 x_2.$$
 #
 # A loss $L$ follows, and suppose we know already how it depends on the output: $g = \dfrac{dL}{dx_3}$. To train the weights
-# we need the derivative of $L$ by each of them. The chain rule multiplies the derivatives along the way back from $L$:
+# we need the derivative of $L$ with respect to each of them. The chain rule multiplies the derivatives along the way back from $L$:
 #
 # $$\frac{dL}{dw_1} = \underbrace{\frac{dL}{dx_3}}_{g} \cdot \underbrace{\frac{dx_3}{dx_2}}_{w_3} \cdot
 # \underbrace{\frac{dx_2}{dx_1}}_{w_2} \cdot \underbrace{\frac{dx_1}{dw_1}}_{x}.$$
@@ -632,16 +632,16 @@ print(f"во сколько раз больше / gain:        {gain(0.1, 0.1):.
 # - Without skips: $x_k = w_k x_{k-1}$.
 # - With a skip around **every** layer: $x_k = w_k x_{k-1} + x_{k-1}$.
 #
-# Write a function `first_gradient(x, weights, g, skip=False)` that returns $\dfrac{dL}{dw_1}$, the derivative by the **very
-# first** weight. Here `weights` is the list $[w_1, \dots, w_n]$ of any length $n \geqslant 1$, `g` is $\dfrac{dL}{dx_n}$, and
-# `skip` says whether there are skips. By a formula again, without autograd.
+# Write a function `first_gradient(x, weights, g, skip=False)` that returns $\dfrac{dL}{dw_1}$, the derivative with respect to
+# the **very first** weight. Here `weights` is the list $[w_1, \dots, w_n]$ of any length $n \geqslant 1$, `g` is
+# $\dfrac{dL}{dx_n}$, and `skip` says whether there are skips. By a formula again, without autograd.
 #
-# <details><summary>Hint</summary>What is the derivative of <i>x<sub>k</sub></i> by <i>x<sub>k−1</sub></i> without a skip?
-# And with one? Which layers give such a factor to the answer?</details>
+# <details><summary>Hint</summary>What is the derivative of <i>x<sub>k</sub></i> with respect to <i>x<sub>k−1</sub></i>
+# without a skip? And with one? Which layers give such a factor to the answer?</details>
 
 # %% nbgrader={"grade": false, "grade_id": "task4_first_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def first_gradient(x, weights, g, skip=False):
-    """Derivative of the loss by the first weight of a chain of any length, by hand.
+    """Derivative of the loss with respect to the first weight of a chain of any length, by hand.
 
     Args:
         x: the input, a number.
@@ -1243,8 +1243,8 @@ plt.show()
 # Answer each question in two or three sentences. Use your plots and formulas.
 #
 # 1. Why does a very deep network without skips stop learning although the gradient does reach its last layers?
-# 2. What changes in the derivative by the first weight when there is a skip, and why does the wire not keep the network from
-#    learning something useful in its convolutions?
+# 2. What changes in the derivative with respect to the first weight when there is a skip, and why does the wire not keep the
+#    network from learning something useful in its convolutions?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task8_discussion", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # 1. Градиент первого слоя — произведение множителей всех следующих слоёв. Если они меньше единицы, произведение убывает с

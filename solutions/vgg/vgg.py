@@ -352,7 +352,10 @@ output_has_shape(vgg_block(2, 5, 3), torch.randn(1, 5, 12, 21), shape=(1, 3, 6, 
 # Что считает блок / What the block computes (2 балла / 2 points)
 block = vgg_block(2, 3, 8)
 output = block(torch.randn(2, 3, 16, 16))
-assert output.min() >= 0, "есть отрицательные числа: после последней свёртки нужен ReLU / there are negative numbers: a ReLU belongs after the last convolution"
+assert output.min() >= 0, (
+    "есть отрицательные числа: после последней свёртки нужен ReLU / "
+    "there are negative numbers: a ReLU belongs after the last convolution"
+)
 weights = [tuple(parameter.shape) for parameter in block.parameters() if parameter.dim() == 4]
 assert sorted(weights) == [(8, 3, 3, 3), (8, 8, 3, 3)], (
     f"веса свёрток / weights of the convolutions: {weights}, ожидались / expected: (8, 3, 3, 3), (8, 8, 3, 3)"
@@ -643,8 +646,8 @@ dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 
 #
 # 1. блоки по таблице `config` — списку пар `(число свёрток, каналы)`. Первый блок получает картинку с 3 каналами, каждый
 #    следующий — каналы предыдущего. Пар может быть сколько угодно, не обязательно пять. `batch_norm` передайте всем блокам;
-# 2. последние карты каждой картинки вытягиваются в строку. Картинки квадратные, `image_size`×`image_size`; сторону последней карты вы считали
-#    в задаче 3. Никакого пулинга, кроме того, что уже есть в блоках, не нужно;
+# 2. последние карты каждой картинки вытягиваются в строку. Картинки квадратные, `image_size`×`image_size`; сторону последней
+#    карты вы считали в задаче 3. Никакого пулинга, кроме того, что уже есть в блоках, не нужно;
 # 3. три линейных слоя с `hidden` нейронами в первых двух.
 #
 # Пригодятся ваши функции из задач 2–4, но можно написать всё и заново. Если всё верно, числа параметров совпадут
@@ -669,10 +672,10 @@ dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 
 # What is left is to join the parts. Write a class `VGG(config, num_classes=1000, batch_norm=False, image_size=224, hidden=4096)`:
 #
 # 1. blocks by the table `config`, a list of pairs `(number of convolutions, channels)`. The first block gets a picture with 3
-#    channels, each further one the channels of the one before. There may be any number of pairs, not only five. Hand
+#    channels, each further one the channels of the one before. There may be any number of pairs, not only five. Pass
 #    `batch_norm` on to all blocks;
-# 2. the last maps of each picture are laid out in a row. Pictures are square, `image_size`×`image_size`; you found the side of the last map in
-#    task 3. There is no pooling besides the one in the blocks;
+# 2. the last maps of each picture are laid out in a row. Pictures are square, `image_size`×`image_size`; you found the side of
+#    the last map in task 3. There is no pooling besides the one in the blocks;
 # 3. three linear layers, the first two with `hidden` neurons.
 #
 # Your functions from tasks 2 to 4 will help, but you may also write everything anew. If all is right, the numbers of
