@@ -14,6 +14,8 @@ from grader.checks.suspects import Suspect
 from grader.checks.vgg import block_with, max_pool
 from grader.language import _
 
+DROPOUT = (0.0, 0.5, 0.5, 0.0)  # before the first linear layer, after the first, after the second, after the last
+
 
 def vgg_classifier(in_features: int, hidden: int, num_classes: int) -> nn.Module:
     """Three linear layers, the first two with ReLU and dropout: (N, in_features) -> logits (N, num_classes)."""

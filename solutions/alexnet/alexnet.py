@@ -18,13 +18,13 @@
 #
 # В 2012 году на соревновании ImageNet (1,2 миллиона картинок, 1000 классов) победитель промахнулся на 15 % картинок, а
 # ближайший соперник — на 26 %. (Промах — это когда верного класса нет среди пяти названных.) Победившую сеть теперь зовут
-# AlexNet, по имени автора — Алекса Крижевского. С неё началось время глубоких сетей, и сегодня вы соберёте её
+# AlexNet, по имени автора — Алекса Крижевского. С неё началась эпоха глубоких сетей, и сегодня вы соберёте её
 # сами: все пять свёрток и все три линейных слоя.
 #
 # **Вы научитесь**
 # - вычислять размер карты признаков после свёртки и пулинга, ничего не запуская;
 # - собирать свёрточную и линейную части сети и соединять их;
-# - правильно ставить dropout и не забывать, что он работает только при обучении;
+# - ставить dropout туда, где ему место, и помнить, что он работает только при обучении;
 # - считать параметры сети двумя способами: по формуле и кодом;
 # - объяснять, почему в новых сетях нет свёрток 11×11 с шагом 4.
 #
@@ -47,13 +47,13 @@
 #
 # In 2012, in the ImageNet competition (1.2 million images, 1000 classes), the winner missed 15% of the images, and the
 # next best entry 26%. (A miss means that the true class is not among five guesses.) The winning network is now called AlexNet,
-# after its author Alex Krizhevsky. The age of deep networks began with it, and today you build it yourself: all five
-# convolutions and all three linear layers.
+# after its author Alex Krizhevsky. The age of deep networks began with it, and today you will build it yourself: all
+# five convolutions and all three linear layers.
 #
 # **You will learn**
 # - to work out the size of a feature map after a convolution or a pooling without running anything;
 # - to build the convolutional and the linear part of a network, and to join them;
-# - to put dropout into the right place, and to remember that it works only in training;
+# - to put dropout where it belongs, and to remember that it works only in training;
 # - to count the parameters of a network in two ways: by formula and by code;
 # - to explain why newer networks have no 11×11 convolutions with stride 4.
 #
@@ -93,7 +93,7 @@ from torch import nn
 #
 # An image of 227×227 goes through five convolutions. The feature maps get **smaller** and smaller, and there are **more**
 # and more channels: the network forgets *where exactly* something is and finds out *what* it is. At the end 256 maps of 6×6
-# are stretched into one vector, and three linear layers turn it into 1000 numbers, one for each class.
+# are flattened into one vector, and three linear layers turn it into 1000 numbers, one for each class.
 #
 # In the picture the height of a yellow rectangle is the size of the map, its width the number of channels. The linear part is
 # blue, and there the height tells how many numbers the vector has.
@@ -338,7 +338,7 @@ same_results(alexnet_sizes, right_sizes, [(), (224,), (229,), (230,), (259,), (1
 # ## Task 2. The convolutional part (4 points)
 #
 # Write a function `make_features(channels)`. It returns a module that turns images `(N, 3, 227, 227)` into maps
-# `(N, channels[4], 6, 6)`. `channels` are five numbers: how many maps each of the five convolutions gives. The real AlexNet has
+# `(N, channels[4], 6, 6)`. `channels` is five numbers: how many maps each of the five convolutions gives. The real AlexNet has
 # `(96, 256, 384, 384, 256)`; the checks take narrower networks, so that everything is fast.
 #
 # | | layers in order | maps of the real AlexNet |
@@ -394,7 +394,7 @@ def make_features(channels):
 
 # %% [markdown] tags=["lang-en"]
 # Send an image through the real, wide network and compare the shapes with the table: this cell prints every layer that the
-# image goes through (but for functions such as `F.relu`, which are no layers). There are no points for it.
+# image goes through (except functions such as `F.relu`: they are not layers). There are no points for it.
 
 # %%
 def print_shapes(module, x):
@@ -420,6 +420,7 @@ assert isinstance(features, nn.Module), f"нужен модуль, а не / exp
 output = features(torch.randn(2, 3, 227, 227))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
+print(f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 12, 6, 6)")
 assert output.shape[:2] == (2, 12), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 12, 6, 6)"
 ### BEGIN HIDDEN TESTS
 from grader.checks.alexnet_mistakes import features_shape_matches
@@ -430,7 +431,7 @@ features_shape_matches(make_features, (2, 6, 4, 8, 10), [(227, 227)])
 # %% nbgrader={"grade": true, "grade_id": "task2_make_features_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Что считает свёрточная часть / What the convolutional part computes (2 балла / 2 points)
 output = make_features((4, 6, 8, 10, 12))(torch.randn(2, 3, 227, 227))
-assert output.min() >= 0, "после пятой свёртки есть ReLU / there is a ReLU after the fifth convolution"
+assert output.min() >= 0, "есть отрицательные числа: после пятой свёртки нужен ReLU / there are negative numbers: the fifth convolution needs a ReLU"
 ### BEGIN HIDDEN TESTS
 from grader.checks.alexnet import alexnet_images
 from grader.checks.alexnet_mistakes import features_match
@@ -506,7 +507,7 @@ print("eval(): ", dropout.eval()(x).tolist())
 # linear layer → ReLU → Dropout(0.5) → linear layer → ReLU → Dropout(0.5) → linear layer.
 #
 # The first two linear layers give `hidden` numbers each (4096 in the real AlexNet), the last one `num_classes`; each has a bias.
-# After the last layer there is no ReLU, no dropout and no softmax: the loss `nn.CrossEntropyLoss` wants the raw numbers.
+# After the last layer there is no ReLU, no dropout and no softmax: the loss `nn.CrossEntropyLoss` expects raw numbers.
 #
 # In `torchvision` dropout stands *before* the first two linear layers; ours stands *after* them. If you call the function
 # instead of the layer `nn.Dropout`, tell it the mode: `F.dropout(x, 0.5, training=self.training)`. Otherwise it drops numbers
@@ -563,9 +564,9 @@ same_function(
 # Dropout (1 балл / 1 point)
 classifier, x = make_classifier(20, 200, 10), torch.randn(1, 20)
 first, second = classifier.eval()(x), classifier.eval()(x)
-assert torch.equal(first, second), "в режиме eval() dropout выключен / dropout is off in eval() mode"
+assert torch.equal(first, second), "в режиме eval() два ответа разные: dropout надо выключить / two answers differ in eval() mode: dropout must be off"
 first, second = classifier.train()(x), classifier.train()(x)
-assert not torch.equal(first, second), "в режиме train() dropout включён / dropout is on in train() mode"
+assert not torch.equal(first, second), "в режиме train() два ответа одинаковы: dropout не работает / two answers agree in train() mode: no dropout at work"
 ### BEGIN HIDDEN TESTS
 from grader.checks import dropout_rates
 from grader.checks.alexnet import DROPOUT, alexnet_classifier
@@ -576,23 +577,25 @@ dropout_rates(make_classifier(40, 32, 32), alexnet_classifier(40, 32, 32), torch
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 4. Вся сеть (3 балла)
 #
-# Соберите класс `AlexNet(num_classes=1000, channels=(96, 256, 384, 384, 256), hidden=4096)`: свёрточная часть → каждую картинку
-# вытянуть в вектор → линейная часть. Вход — картинки `(N, 3, 227, 227)`, выход — числа `(N, num_classes)`.
+# Соберите класс `AlexNet(num_classes=1000, channels=(96, 256, 384, 384, 256), hidden=4096)`. Картинки проходят свёрточную часть,
+# карты каждой картинки вытягиваются в один вектор, и он идёт в линейную часть. На входе картинки `(N, 3, 227, 227)`, на выходе
+# числа `(N, num_classes)`.
 #
 # - Сколько чисел получает первый линейный слой? Последний пулинг отдаёт `channels[4]` карт 6×6. У настоящей AlexNet это
-#   $256 \cdot 6 \cdot 6 = 9216$, но в проверках каналов меньше, поэтому само число 9216 писать нельзя.
+#   $256 \cdot 6 \cdot 6 = 9216$, но в проверках каналов меньше, поэтому числа 9216 в коде быть не должно.
 # - Вытягивайте через `flatten(1)`. С `view(-1, 9216)` ошибка в размере может молча изменить число картинок в батче, а `squeeze()`
 #   выбросит ось батча, если картинка одна.
 
 # %% [markdown] tags=["lang-en"]
 # ## Task 4. The whole network (3 points)
 #
-# Build the class `AlexNet(num_classes=1000, channels=(96, 256, 384, 384, 256), hidden=4096)`: the convolutional part → stretch
-# each image into a vector → the linear part. The input are images `(N, 3, 227, 227)`, the output numbers `(N, num_classes)`.
+# Build the class `AlexNet(num_classes=1000, channels=(96, 256, 384, 384, 256), hidden=4096)`. Images go through the convolutional
+# part, the maps of each image are flattened into one vector, and it goes into the linear part. The input is images
+# `(N, 3, 227, 227)`, the output numbers `(N, num_classes)`.
 #
 # - How many numbers does the first linear layer get? The last pooling gives `channels[4]` maps of 6×6. In the real AlexNet that is
-#   $256 \cdot 6 \cdot 6 = 9216$, but there are fewer channels in the checks, so do not write the number 9216.
-# - Stretch with `flatten(1)`. With `view(-1, 9216)` a wrong size may silently change the number of images in the batch, and
+#   $256 \cdot 6 \cdot 6 = 9216$, but there are fewer channels in the checks, so the number 9216 must not be in your code.
+# - Flatten with `flatten(1)`. With `view(-1, 9216)` a wrong size may silently change the number of images in the batch, and
 #   `squeeze()` throws away the axis of the batch if there is one image.
 
 # %% nbgrader={"grade": false, "grade_id": "task4_alexnet", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -626,8 +629,8 @@ class AlexNet(nn.Module):
 # только за формами тензоров, а чисел не хранит. Поэтому следующая ячейка срабатывает мгновенно.
 
 # %% [markdown] tags=["lang-en"]
-# The real AlexNet takes a quarter of a gigabyte. But to check shapes no memory is needed: on the device `meta` PyTorch follows the
-# shapes of the tensors only and keeps no numbers. So the next cell takes no time.
+# The real AlexNet takes a quarter of a gigabyte. But checking shapes needs no memory: on the device `meta` PyTorch only keeps track
+# of the shapes of the tensors and stores no numbers. So the next cell takes no time.
 
 # %%
 with torch.device("meta"):
@@ -647,7 +650,7 @@ def full_size_weights():
 
 
 net = AlexNet(10, (4, 6, 8, 10, 12), 32)
-assert isinstance(net, nn.Module), "AlexNet - наследник nn.Module / AlexNet inherits from nn.Module"
+assert isinstance(net, nn.Module), "класс AlexNet должен наследовать nn.Module / the class AlexNet has to inherit from nn.Module"
 ### BEGIN HIDDEN TESTS
 from grader.checks.alexnet_mistakes import alexnet_has_shape
 from grader.checks.alexnet_numbers import full_size_matches
@@ -682,7 +685,7 @@ dropout_rates(AlexNet(*sizes), alexnet(*sizes), alexnet_images(12), DROPOUT)
 # Параметры — это числа, которые сеть подбирает при обучении. Посчитайте их двумя способами: сначала на бумаге, потом кодом.
 #
 # - **Свёртка.** Чтобы получить один выходной канал, нужно ядро $k \times k$ для каждого входного канала и одно смещение.
-# - **Линейный слой.** Каждое выходное число — сумма всех входных с весами плюс смещение.
+# - **Линейный слой.** Каждое выходное число — это сумма всех входных, умноженных каждое на свой вес, плюс смещение.
 # - **BatchNorm** для каждого канала учит множитель и сдвиг. Ещё он хранит среднее и дисперсию (`running_mean`, `running_var`), но
 #   не учит их, а вычисляет, поэтому параметрами они не считаются.
 #
@@ -692,7 +695,7 @@ dropout_rates(AlexNet(*sizes), alexnet(*sizes), alexnet_images(12), DROPOUT)
 # - `norm_parameters(channels)`.
 #
 # **5б. По формуле, вся сеть.** `alexnet_parameters(num_classes=1000, channels=(96, 256, 384, 384, 256), hidden=4096)` возвращает
-# число параметров сети из задачи 4. Сеть при этом не создавайте — только считайте. Пусть смещение есть у **каждой** свёртки.
+# число параметров сети из задачи 4. Саму сеть не создавайте, только посчитайте. Пусть смещение есть у **каждой** свёртки.
 #
 # **5в. Кодом.** `count_parameters(module)` возвращает число параметров любого модуля.
 #
@@ -812,7 +815,7 @@ def alexnet_parameters(num_classes=1000, channels=(96, 256, 384, 384, 256), hidd
 found = alexnet_parameters()
 assert found is not None, "функция ничего не вернула / the function returned nothing"
 print(f"{found:,}")
-assert 62_000_000 < found < 63_000_000, "должно быть больше 62 и меньше 63 миллионов / expected between 62 and 63 millions"
+assert 62_000_000 < found < 63_000_000, "должно быть больше 62 и меньше 63 миллионов / expected: between 62 and 63 million"
 ### BEGIN HIDDEN TESTS
 from grader.checks import alexnet_numbers, same_results
 
@@ -863,7 +866,7 @@ same_results(
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
-# Сходятся ли оба способа? И где эти миллионы живут? (Если у ваших первых двух свёрток нет смещения, код насчитает на 352 меньше:
+# Сошлись ли два способа? И где живут все эти миллионы? (Если у ваших первых двух свёрток нет смещения, код насчитает на 352 меньше:
 # $96 + 256$.)
 
 # %% [markdown] tags=["lang-en"]
@@ -873,8 +876,8 @@ same_results(
 # %%
 with torch.device("meta"):
     by_code = count_parameters(AlexNet())
-print(f"by hand: {alexnet_parameters():,}")
-print(f"by code: {by_code:,}")
+print(f"на бумаге / by hand: {alexnet_parameters():,}")
+print(f"кодом / by code:     {by_code:,}")
 
 millions = {
     "conv 1": conv_parameters(3, 96, 11),
@@ -898,17 +901,17 @@ plt.show()
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 6. Почему больше не пишут 11×11 (3 балла)
 #
-# Уже через год первую свёртку 11×11 с шагом 4 стали заменять: сначала на 7×7 с шагом 2, потом на несколько 3×3. Тому
+# Уже через год первую свёртку 11×11 с шагом 4 стали заменять: сначала на 7×7 с шагом 2, потом на несколько 3×3. На это
 # есть две причины. Первую видно на рисунке.
 #
 # Слева — тонкие полоски. Ядро 11×11 настроено как раз на них. В середине то, что оно видит с шагом 1: полоски на месте. Справа
 # то же самое с шагом 4: ядро смотрит слишком редко, и вместо тонких полосок появляются **широкие, которых на картинке
-# нет**, да ещё и с другим наклоном. Так же в кино колёса иногда будто бы крутятся назад.
+# нет**, да ещё и с другим наклоном. По той же причине колёса в кино иногда будто бы крутятся назад.
 
 # %% [markdown] tags=["lang-en"]
 # ## Task 6. Why nobody writes 11×11 any more (3 points)
 #
-# Only a year later people began to replace the first convolution, 11×11 with stride 4: first by 7×7 with stride 2, then by
+# Only a year later people began to replace the first convolution, 11×11 with stride 4: at first by 7×7 with stride 2, later by
 # several 3×3. There are two reasons. You can see the first one in the picture.
 #
 # On the left are thin stripes. An 11×11 kernel is tuned to just these. In the middle is what it sees with stride 1: the
@@ -923,7 +926,7 @@ y, x = torch.meshgrid(torch.arange(-5.0, 6.0), torch.arange(-5.0, 6.0), indexing
 kernel = torch.cos(2 * torch.pi * (x + 0.35 * y) / 4.7) * torch.exp(-(x**2 + y**2) / 18)
 figure, axes = plt.subplots(1, 3, figsize=(13, 4.2))
 for ax, title, picture in [
-    (axes[0], "stripes", stripes[5:-5, 5:-5]),
+    (axes[0], "полоски / stripes", stripes[5:-5, 5:-5]),
     (axes[1], "conv 11×11, stride 1", F.conv2d(stripes[None, None], kernel[None, None])[0, 0]),
     (axes[2], "conv 11×11, stride 4", F.conv2d(stripes[None, None], kernel[None, None], stride=4)[0, 0]),
 ]:
@@ -938,18 +941,18 @@ plt.show()
 # 5×5: каждая следующая свёртка 3×3 добавляет по пикселю с каждого края. Значит, большой квадрат можно рассмотреть
 # стопкой маленьких свёрток.
 #
-# Напишите функцию `stack_weights(side, channels)`: сколько **весов** (без смещений) в стопке свёрток 3×3 с шагом 1, которые вместе
-# видят квадрат `side`×`side`. У каждой свёртки `channels` входных и `channels` выходных каналов; `side` — нечётное
-# число, не меньше 3.
+# Напишите функцию `stack_weights(side, channels)`: она возвращает, сколько **весов** (без смещений) в стопке свёрток 3×3 с
+# шагом 1, которые вместе видят квадрат `side`×`side`. У каждой свёртки `channels` входных и `channels` выходных каналов; `side` —
+# нечётное число, не меньше 3.
 
 # %% [markdown] tags=["lang-en"]
 # The second reason is the parameters. A 3×3 convolution sees a square of 3×3. Put another one behind it (both with stride 1), and
 # together they see 5×5: each further 3×3 convolution adds a pixel at every edge. So a stack of small convolutions can look at
 # a large square.
 #
-# Write a function `stack_weights(side, channels)`: how many **weights** (without biases) are there in a stack of 3×3 convolutions
-# with stride 1 that together see a square of `side`×`side`. Each convolution has `channels` input and `channels` output channels;
-# `side` is an odd number, at least 3.
+# Write a function `stack_weights(side, channels)`: it returns how many **weights** (without biases) there are in a stack of 3×3
+# convolutions with stride 1 that together see a square of `side`×`side`. Each convolution has `channels` input and `channels`
+# output channels; `side` is an odd number, at least 3.
 
 # %% nbgrader={"grade": false, "grade_id": "task6_stack_weights", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def stack_weights(side, channels):
@@ -973,7 +976,7 @@ def stack_weights(side, channels):
 found = stack_weights(3, 1)
 assert found == 9, f"одна свёртка 3×3, один канал: получилось / one 3×3 convolution, one channel: found {found}, expected 9"
 for side in (5, 7, 11):
-    print(f"{side}×{side}: one convolution {side**2 * 96**2:,}, stack of 3×3 {stack_weights(side, 96):,}")
+    print(f"{side}×{side}: одна свёртка / one convolution: {side**2 * 96**2:,}, 3×3: {stack_weights(side, 96):,}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import alexnet_numbers, same_results
 

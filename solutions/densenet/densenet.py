@@ -15,11 +15,11 @@
 # %% [markdown] tags=["lang-ru"]
 # # DenseNet: сеть, которая ничего не забывает
 #
-# ResNet научила сеть проносить вход мимо слоёв. DenseNet идёт дальше: в ней каждый слой видит **всё**, что нашли слои до
+# ResNet научила сети проносить вход мимо слоёв. DenseNet идёт дальше: в ней каждый слой видит **всё**, что нашли слои до
 # него. В этой тетради вы соберёте её целиком: слой, блок, переход между блоками и, наконец, DenseNet-121.
 #
 # **Вы научитесь**
-# - отличать склейку карт признаков от их сложения и считать каналы там, где они прибывают с каждым слоем;
+# - отличать склейку карт признаков от их сложения и считать каналы там, где каждый слой добавляет новые;
 # - писать плотный слой с узким местом, плотный блок и переход;
 # - собирать по таблице из статьи DenseNet любой глубины и проверять себя по числу слоёв и параметров.
 #
@@ -70,7 +70,7 @@ from torch import nn
 # %% [markdown] tags=["lang-ru"]
 # ## Сложить или склеить?
 #
-# В ResNet к входу прибавляют поправку: $x + F(x)$. Сложите 6 карт признаков с 6 другими — и получите снова 6 карт. Разобрать
+# В ResNet ко входу прибавляют поправку: $x + F(x)$. Сложите 6 карт признаков с 6 другими — и получите снова 6 карт. Разобрать
 # такую сумму на слагаемые уже нельзя: следующий слой не узнает, что в ней было раньше, а что добавилось.
 #
 # Авторы DenseNet ([Huang et al., 2017](https://arxiv.org/abs/1608.06993)) предложили карты не складывать, а класть рядом:
@@ -83,7 +83,7 @@ from torch import nn
 # ## Add or concatenate?
 #
 # ResNet adds a correction to the input: $x + F(x)$. Add 6 feature maps to 6 others, and you have 6 maps again. Such a sum
-# cannot be taken apart any more: the next layer will never know what was there before and what has been added.
+# cannot be taken apart any more: the next layer will never know what was there before and what was added.
 #
 # The authors of DenseNet ([Huang et al., 2017](https://arxiv.org/abs/1608.06993)) do not add the maps, they put them side by
 # side: 6 maps and 6 more are **12 maps**. This is called *concatenation*. The old maps stay untouched, and any later layer can
@@ -109,7 +109,7 @@ for ax, (sign, result, title) in zip(axes, results):
     draw_maps(ax, 4.2, 0, [ORANGE] * 6)
     draw_maps(ax, 8.4, 0, result)
     for place, text in [(3.4, sign), (7.6, "=")]:
-        ax.text(place, 1.3, text, fontsize=18, ha="center", va="center")
+        ax.text(place, 1.3, text, fontsize=14, ha="center", va="center")
     ax.set_title(title)
     ax.set_xlim(-0.2, 12.8)
     ax.set_ylim(-0.2, 4.4)
@@ -140,8 +140,8 @@ plt.show()
 # **1.** Write a function `concatenate(old, new)` that joins two stacks of maps along the channels: first all the old maps,
 # then all the new ones. Batch, height and width stay as they are.
 #
-# **2.** Imagine several layers in a row. Each reads all the maps that there are, and appends `growth_rate` new ones to them.
-# That is the name of this number: **growth rate**. Write a function
+# **2.** Imagine several layers in a row. Each reads all the maps there are, and appends `growth_rate` new ones to them.
+# This number is called the **growth rate**. Write a function
 # `channels_along_block(in_channels, growth_rate, num_layers)` that returns a list: the number of maps that enter the first
 # layer, the second, ..., the last, and the number that leaves the last one. These are `num_layers + 1` numbers.
 #
@@ -182,7 +182,9 @@ def channels_along_block(in_channels, growth_rate, num_layers):
 # Склейка / Concatenation (1 балл / 1 point)
 joined = concatenate(torch.zeros(2, 6, 8, 8), torch.ones(2, 6, 8, 8))
 assert joined.shape == (2, 12, 8, 8), f"форма / shape: {tuple(joined.shape)}, ожидалась / expected: (2, 12, 8, 8)"
-assert joined[:, :6].max() == 0, "сначала старые карты, потом новые / first the old maps, then the new ones"
+assert joined[:, :6].max() == 0, (
+    "первыми идут не старые карты, а нужно: сначала старые, потом новые / first the old maps, then the new ones"
+)
 ### BEGIN HIDDEN TESTS
 from grader.checks.dense_layer import joins_maps
 
@@ -209,7 +211,7 @@ for sizes in [(6, 6, 3), (64, 32, 6), (5, 2, 4)]:
 
 # %% [markdown] tags=["lang-ru"]
 # Посмотрите, как число карт меняется вдоль DenseNet-121. В ней четыре блока: из 6, 12, 24 и 16 слоёв, скорость роста 32.
-# Между блоками стоят **переходы**, которые уменьшают число карт вдвое — иначе лестница ушла бы далеко вверх.
+# Между блоками стоят **переходы**, которые уменьшают число карт вдвое: без них лестница ушла бы далеко вверх.
 
 # %% [markdown] tags=["lang-en"]
 # See how the number of maps changes along DenseNet-121. It has four blocks, of 6, 12, 24 and 16 layers, and a growth rate
@@ -239,8 +241,8 @@ plt.show()
 # $$\mathrm{BatchNorm} \to \mathrm{ReLU} \to \mathrm{conv}\ 1{\times}1 \to \mathrm{BatchNorm} \to \mathrm{ReLU} \to
 # \mathrm{conv}\ 3{\times}3$$
 #
-# Почему не наоборот, как в ResNet? На склейке собрались карты из разных слоёв, у каждой свой размах. Каждому следующему слою
-# нужна своя настройка этих карт, и свой BatchNorm на входе её даёт, не трогая сами карты.
+# Почему не наоборот, как в ResNet? В склейке собрались карты из разных слоёв, у каждой свой размах. Каждому следующему слою
+# нужно по-своему их уравнять, и это делает его собственный BatchNorm на входе, а сами карты остаются какими были.
 #
 # А зачем свёртка 1×1? Свёртка 3×3 прямо из 1000 карт была бы дорогой. Поэтому свёртка 1×1 сначала сжимает их до
 # `4 * growth_rate` карт. Это **узкое место** (bottleneck): его ширина не зависит от того, сколько карт накопилось.
@@ -263,24 +265,24 @@ plt.show()
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 2. Плотный слой (5 баллов)
 #
-# **1.** Посчитайте на бумаге, сколько обучаемых чисел в таком слое, и запишите формулу в функцию
-# `dense_layer_parameters(in_channels, growth_rate)`. У свёртки $k{\times}k$ без смещений (`bias=False`) их
-# $k \cdot k \cdot C_{in} \cdot C_{out}$, у BatchNorm — по два на канал.
+# **1.** Посчитайте на бумаге, сколько параметров в таком слое, и запишите формулу в функцию
+# `dense_layer_parameters(in_channels, growth_rate)`; она возвращает целое число. У свёртки $k{\times}k$ без смещений
+# (`bias=False`) $k \cdot k \cdot C_{in} \cdot C_{out}$ параметров, у BatchNorm — по два на канал.
 #
 # **2.** Напишите класс `DenseLayer(in_channels, growth_rate)`:
 # BatchNorm → ReLU → свёртка 1×1 в `4 * growth_rate` карт → BatchNorm → ReLU → свёртка 3×3 (`padding=1`) в `growth_rate` карт.
 #
-# - `forward(x)` получает все накопленные карты одним тензором. Возвращает он **или** только `growth_rate` новых карт, **или**
-#   сразу склейку входа с новыми картами, в любом порядке. Как удобнее, решайте сами: проверки понимают все варианты.
-# - Вход внутри слоя менять нельзя: его прочтут и следующие слои.
+# - `forward(x)` получает все накопленные карты одним тензором. Возвращает он **либо** только `growth_rate` новых карт, **либо**
+#   сразу склейку входа с новыми картами, в любом порядке. Выбирайте, как удобнее: проверки понимают все варианты.
+# - Сам вход слой менять не должен: его прочтут и следующие слои.
 # - Здесь и дальше смещения у свёрток можно оставить или убрать, принимаем оба варианта. Настройки BatchNorm — по умолчанию.
 
 # %% [markdown] tags=["lang-en"]
 # ## Task 2. The dense layer (5 points)
 #
-# **1.** Work out on paper how many learnable numbers such a layer has, and write the formula into the function
-# `dense_layer_parameters(in_channels, growth_rate)`. A $k{\times}k$ convolution without bias (`bias=False`) has
-# $k \cdot k \cdot C_{in} \cdot C_{out}$ of them, a BatchNorm two for each channel.
+# **1.** Work out on paper how many parameters such a layer has, and write the formula into the function
+# `dense_layer_parameters(in_channels, growth_rate)`; it returns a whole number. A $k{\times}k$ convolution without bias
+# (`bias=False`) has $k \cdot k \cdot C_{in} \cdot C_{out}$ parameters, a BatchNorm two for each channel.
 #
 # **2.** Write a class `DenseLayer(in_channels, growth_rate)`:
 # BatchNorm → ReLU → convolution 1×1 to `4 * growth_rate` maps → BatchNorm → ReLU → convolution 3×3 (`padding=1`) to
@@ -293,7 +295,7 @@ plt.show()
 
 # %% nbgrader={"grade": false, "grade_id": "task2_dense_layer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def dense_layer_parameters(in_channels, growth_rate):
-    """Number of learnable numbers in a dense layer whose convolutions have no bias.
+    """Number of parameters of a dense layer whose convolutions have no bias.
 
     Args:
         in_channels: maps that the layer reads.
@@ -338,12 +340,14 @@ class DenseLayer(nn.Module):
 # %% [markdown] tags=["lang-ru"]
 # ### Проверки задачи 2
 #
-# Видимую часть каждой проверки можно запустить и поправить код сразу. Скрытая часть выполнится, когда вы сдадите тетрадь.
+# Видимую часть каждой проверки можно запускать сколько угодно раз и тут же исправлять код. Скрытая часть выполнится, когда вы
+# сдадите тетрадь.
 
 # %% [markdown] tags=["lang-en"]
 # ### Checks of task 2
 #
-# Run the visible part of each check and correct your code at once. The hidden part runs after you hand the notebook in.
+# You can run the visible part of each check as often as you like and correct your code at once. The hidden part runs after you
+# hand the notebook in.
 
 # %% nbgrader={"grade": true, "grade_id": "task2_parameters_by_hand", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Число параметров на бумаге / Number of parameters on paper (1 балл / 1 point)
@@ -414,12 +418,13 @@ gradients_match(layer, dense_layer(7, 5, form), x, suspects=dense_layer_mistakes
 
 # %% [markdown] tags=["lang-ru"]
 # Окупается ли узкое место? Сравним ваш слой со слоем без него: BatchNorm и одна свёртка 3×3. Пока карт мало, свёртка 1×1
-# только добавляет работы. Но карт всё больше, и линии расходятся. К концу третьего блока DenseNet-121 их набирается 1024.
+# только добавляет параметров. Но карт становится всё больше, и линии расходятся: к концу третьего блока DenseNet-121 карт уже
+# 1024.
 
 # %% [markdown] tags=["lang-en"]
 # Does the bottleneck pay off? Let us compare your layer with one that has none: a BatchNorm and a single 3×3 convolution. While
-# there are few maps, the 1×1 convolution only adds work. But the maps get more and more, and the lines part. At the end of
-# DenseNet-121's third block there are 1024.
+# there are few maps, the 1×1 convolution only adds parameters. But the maps keep coming, and the lines part: at the end of
+# DenseNet-121's third block there are 1024 of them.
 
 # %%
 inputs = list(range(32, 1025, 32))
@@ -438,8 +443,8 @@ plt.show()
 #
 # $$x_\ell = H_\ell\big([x_0, x_1, \ldots, x_{\ell-1}]\big),$$
 #
-# где $H_\ell$ — плотный слой, а квадратные скобки — склейка. В блоке из $L$ слоёв получается $L(L+1)/2$ проводов, потому
-# сеть и зовётся плотной (dense). На рисунке блок из четырёх слоёв.
+# где $H_\ell$ — плотный слой, а квадратные скобки — склейка. В блоке из $L$ слоёв получается $L(L+1)/2$ проводов, поэтому
+# сеть и называется плотной (dense). На рисунке блок из четырёх слоёв.
 
 # %% [markdown] tags=["lang-en"]
 # ## The dense block
@@ -476,7 +481,7 @@ plt.show()
 #
 # - Каждый слой читает склейку входа блока и новых карт всех предыдущих слоёв.
 # - Блок возвращает всё, что накопилось: свой вход и все новые карты, то есть `in_channels + num_layers * growth_rate` карт.
-# - Порядок, в котором карты лежат в склейке, неважен: новые можно класть и в конец, и в начало.
+# - Порядок карт в склейке неважен: новые можно класть и в конец, и в начало.
 #
 # <details><summary>Подсказка 1</summary>У каждого слоя свой <code>in_channels</code>. Эти числа вы уже посчитали в задаче
 # 1.</details>
@@ -819,7 +824,7 @@ parameter_count(network, 7_978_856 - (1000 - 10) * 1025, x, conv_biases=False)
 # ### Учится ли она?
 #
 # Дадим маленькой DenseNet шумные картинки с полосками трёх направлений: горизонтальными, вертикальными и косыми. За
-# пару секунд она должна научиться их различать.
+# несколько секунд она должна научиться их различать.
 
 # %% [markdown] tags=["lang-en"]
 # ### Does it learn?

@@ -16,7 +16,7 @@
 # # Обходной путь: как градиент доходит до первых слоёв
 #
 # Казалось бы, чем больше слоёв, тем умнее сеть. Но попробуйте обучить обычную сеть из тридцати слоёв, и окажется, что она
-# не учится совсем. В этой тетради вы сами найдёте причину: сначала на бумаге, для сети из трёх нейронов, потом на
+# совсем не учится. В этой тетради вы сами найдёте причину: сначала на бумаге, для сети из трёх нейронов, потом на
 # настоящих свёртках. А потом напишете и лекарство: оно состоит из одного сложения.
 #
 # **Вы научитесь**
@@ -89,11 +89,12 @@ from torch import nn
 # $$\frac{dL}{dw_1} = \underbrace{\frac{dL}{dx_3}}_{g} \cdot \underbrace{\frac{dx_3}{dx_2}}_{w_3} \cdot
 # \underbrace{\frac{dx_2}{dx_1}}_{w_2} \cdot \underbrace{\frac{dx_1}{dw_1}}_{x}.$$
 #
-# Четыре множителя. Если каждый равен $0{,}1$, то до первого веса доходит $0{,}1^4 = 0{,}0001$. Слоёв всего три, а от
-# градиента осталась одна десятитысячная.
+# Четыре множителя. Если каждый равен $0{,}1$, то до первого веса доходит $0{,}1^4 = 0{,}0001$. Слоёв всего три, а от того
+# $g$, с которым мы вышли из $L$, осталась одна тысячная.
 #
 # На рисунке слева эта цепочка, справа она же с обходным путём: до него мы дойдём в задаче 3. Верхние стрелки — прямой
-# проход, красные — обратный; возле каждой красной написано, на что она умножает.
+# проход, красные — обратный; возле каждой красной написано, на что она умножает. Показан путь к весу $w_1$, поэтому на
+# последней стрелке стоит $x$; если идти к самому $x$, на ней будет $w_1$.
 
 # %% [markdown] tags=["lang-en"]
 # ## Three neurons in a row
@@ -104,16 +105,17 @@ from torch import nn
 # $$x_1 = w_1 x, \qquad x_2 = w_2 x_1, \qquad x_3 = w_3 x_2.$$
 #
 # A loss $L$ follows, and suppose we know already how it depends on the output: $g = \dfrac{dL}{dx_3}$. To train the weights
-# we need the derivative of $L$ by each of them. The chain rule multiplies the derivatives along the way back from $L$:
+# we need the derivative of $L$ with respect to each of them. The chain rule multiplies the derivatives along the way back from $L$:
 #
 # $$\frac{dL}{dw_1} = \underbrace{\frac{dL}{dx_3}}_{g} \cdot \underbrace{\frac{dx_3}{dx_2}}_{w_3} \cdot
 # \underbrace{\frac{dx_2}{dx_1}}_{w_2} \cdot \underbrace{\frac{dx_1}{dw_1}}_{x}.$$
 #
-# Four factors. If each of them is $0.1$, then $0.1^4 = 0.0001$ arrives at the first weight. Only three layers, and one
-# ten-thousandth of the gradient is left.
+# Four factors. If each of them is $0.1$, then $0.1^4 = 0.0001$ arrives at the first weight. Only three layers, and of the $g$
+# that left $L$ one thousandth remains.
 #
 # On the left of the picture is this chain, on the right the same chain with a skip: we get there in task 3. The upper arrows
-# are the forward pass, the red ones the backward pass; beside each red arrow is the factor that it multiplies by.
+# are the forward pass, the red ones the backward pass; beside each red arrow is the factor that it multiplies by. The way
+# shown leads to the weight $w_1$, so the last factor is $x$; on the way to $x$ itself it would be $w_1$.
 
 # %%
 def draw_chain(ax, has_skip):
@@ -157,11 +159,11 @@ plt.show()
 #   $\left(\dfrac{dL}{dx}, \dfrac{dL}{dw_1}, \dfrac{dL}{dw_2}, \dfrac{dL}{dw_3}\right)$, то есть в том же порядке, что и
 #   аргументы; `g` — это $\dfrac{dL}{dx_3}$.
 #
-# Производные выведите на бумаге и запишите формулами, без `backward()` и `torch.autograd`: autograd понадобится, чтобы
-# вас проверить.
+# Производные выведите на бумаге и запишите формулами, без `backward()` и `torch.autograd`: с autograd мы потом сравним ваш
+# ответ.
 #
 # <details><summary>Подсказка 1</summary>Закройте на рисунке всё, что левее нужной переменной. Множителей столько, сколько
-# стрелок на пути назад от <i>L</i>.</details>
+# красных стрелок на пути назад от <i>L</i>.</details>
 # <details><summary>Подсказка 2</summary>Вес может оказаться нулём, поэтому не находите одну производную делением
 # другой.</details>
 
@@ -175,11 +177,11 @@ plt.show()
 #   $\left(\dfrac{dL}{dx}, \dfrac{dL}{dw_1}, \dfrac{dL}{dw_2}, \dfrac{dL}{dw_3}\right)$, in the order of the arguments; `g` is
 #   $\dfrac{dL}{dx_3}$.
 #
-# Derive them on paper and write them down as formulas, without `backward()` and `torch.autograd`: autograd is needed to
-# check you.
+# Derive them on paper and write them down as formulas, without `backward()` and `torch.autograd`: your answer is compared with
+# autograd afterwards.
 #
 # <details><summary>Hint 1</summary>Cover everything to the left of the variable in the picture. There are as many factors
-# as arrows on the way back from <i>L</i>.</details>
+# as red arrows on the way back from <i>L</i>.</details>
 # <details><summary>Hint 2</summary>A weight may be zero, so do not get one derivative by dividing another.</details>
 
 # %% nbgrader={"grade": false, "grade_id": "task1_chain", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -225,14 +227,14 @@ def chain_gradients(x, w1, w2, w3, g):
 # %% [markdown] tags=["lang-ru"]
 # ### Проверки задачи 1
 #
-# Видимую часть каждой проверки можно запустить и поправить код сразу. Скрытая часть выполнится, когда вы сдадите тетрадь:
-# она берёт другие числа.
+# Видимую часть каждой проверки можно запускать сколько угодно раз и тут же исправлять код. Скрытая часть выполнится, когда вы
+# сдадите тетрадь: она берёт другие числа.
 
 # %% [markdown] tags=["lang-en"]
 # ### Checks of task 1
 #
-# Run the visible part of each check and correct your code at once. The hidden part runs after you hand the notebook in: it
-# takes other numbers.
+# You can run the visible part of each check as often as you like and correct your code at once. The hidden part runs after you
+# hand the notebook in: it takes other numbers.
 
 # %% nbgrader={"grade": true, "grade_id": "task1_chain_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Прямой проход / Forward pass (1 балл / 1 point)
@@ -311,8 +313,8 @@ same_results(
 # ## Задача 2. Численная производная (2 балла)
 #
 # Напишите функцию `numeric_derivative(f, a)`: производная функции `f` в точке `a`. `f` принимает обычное число и возвращает
-# число, `a` — любое число, в том числе ноль. Шаг выберите сами. Ошибка должна быть не больше $10^{-5}$ (а если сама
-# производная больше 1, то не больше $10^{-5}$ от неё).
+# число, `a` — любое число, в том числе ноль. Шаг выберите сами. Ошибка должна быть не больше $10^{-5}$, а если сама
+# производная по модулю больше 1, то не больше $10^{-5}$ от неё.
 
 # %% [markdown] tags=["lang-en"]
 # ## Check yourself
@@ -323,15 +325,15 @@ same_results(
 #
 # $$f'(a) \approx \frac{f(a + h) - f(a - h)}{2h}$$
 #
-# Which step $h$ is good? On a large one the curve has time to bend. But a tiny one is no good either: a computer keeps about
+# Which step $h$ is good? Over a large one the curve has time to bend. But a tiny one is no good either: a computer keeps about
 # 16 digits of a number, and if $f(a+h)$ and $f(a-h)$ agree in fifteen of them, a single digit of the difference is left, and
 # that is rounding.
 #
 # ## Task 2. Numeric derivative (2 points)
 #
 # Write a function `numeric_derivative(f, a)`: the derivative of the function `f` at `a`. `f` takes an ordinary number and
-# returns a number; `a` is any number, also zero. Choose the step yourself. The error has to be at most $10^{-5}$ (or
-# $10^{-5}$ of the derivative, where that is greater than 1).
+# returns a number; `a` is any number, zero too. Choose the step yourself. The error has to be at most $10^{-5}$, or, where the
+# derivative itself is greater than 1 in absolute value, at most $10^{-5}$ of it.
 
 # %% nbgrader={"grade": false, "grade_id": "task2_numeric_derivative", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def numeric_derivative(f, a):
@@ -384,27 +386,27 @@ same_results(
 
 # %% [markdown] tags=["lang-ru"]
 # Теперь у вас есть три способа узнать одно и то же число: формула, autograd и разность. Сравним их на $dL/dw_2$. А на
-# графике посмотрим, как ошибка разности зависит от шага: какой шаг лучший и почему по краям хуже?
+# графике посмотрим, как ошибка разности зависит от шага: какой шаг лучше всех и почему по обе стороны от него хуже?
 
 # %% [markdown] tags=["lang-en"]
 # Now you have three ways to get one and the same number: the formula, autograd and the difference. Let us compare them for
-# $dL/dw_2$. And on the plot see how the error of the difference depends on the step: where is the best one, and why is it
-# worse at both ends?
+# $dL/dw_2$. And on the plot see how the error of the difference depends on the step: which is the best one, and why is it
+# worse on both sides of it?
 
 # %%
 x, w1, w2, w3, g = 0.5, -1.5, 2.0, 0.8, 0.7
 leaf = torch.tensor(w2, dtype=torch.float64, requires_grad=True)
 chain(x, w1, leaf, w3)[-1].backward(torch.tensor(g, dtype=torch.float64))
-print("by hand:   ", chain_gradients(x, w1, w2, w3, g)[2])
-print("autograd:  ", leaf.grad.item())
-print("difference:", numeric_derivative(lambda w: g * chain(x, w1, w, w3)[-1], w2))
+print("формула / formula:    ", chain_gradients(x, w1, w2, w3, g)[2])
+print("autograd:             ", leaf.grad.item())
+print("разность / difference:", numeric_derivative(lambda w: g * chain(x, w1, w, w3)[-1], w2))
 
 steps = [10.0**-power for power in range(1, 16)]
 errors = [abs((math.sin(1 + h) - math.sin(1 - h)) / (2 * h) - math.cos(1)) for h in steps]
 plt.figure(figsize=(6, 3))
 plt.loglog(steps, errors, "o-")
 plt.xlabel("h")
-plt.ylabel("|error|")
+plt.ylabel("ошибка / error")
 plt.title("(sin(1 + h) − sin(1 − h)) / 2h")
 plt.grid(alpha=0.3)
 plt.show()
@@ -423,17 +425,17 @@ plt.show()
 #
 # $$\frac{dx_3}{dx_1} = w_3 w_2 + 1.$$
 #
-# Эта единица и спасает дело. Веса могут быть сколь угодно малы, а по проводу градиент проходит целиком.
+# Эта единица всё и спасает. Веса могут быть сколь угодно малы, а по проводу градиент проходит целиком.
 #
 # ## Задача 3. Цепочка с обходным путём (4 балла)
 #
 # - `skip_chain(x, w1, w2, w3)` возвращает `(x1, x2, x3)`, где $x_3 = w_3 x_2 + x_1$.
 # - `skip_gradients(x, w1, w2, w3, g)` возвращает $\left(\dfrac{dL}{dx}, \dfrac{dL}{dw_1}, \dfrac{dL}{dw_2},
 #   \dfrac{dL}{dw_3}\right)$ для этой цепочки, снова формулами.
-# - `gain(w2, w3)` отвечает на вопрос, **во сколько раз** $\dfrac{dL}{dw_1}$ с обходным путём больше, чем без него (отношение
-#   первого ко второму, с его знаком). Здесь $w_2$ и $w_3$ не равны нулю.
+# - `gain(w2, w3)` отвечает на вопрос, **во сколько раз** $\dfrac{dL}{dw_1}$ с обходным путём больше, чем без него (первое,
+#   делённое на второе, вместе со знаком). Здесь $w_2$ и $w_3$ не равны нулю.
 #
-# Подумайте, каких производных провод не касается.
+# Подумайте, какие производные от провода не меняются.
 
 # %% [markdown] tags=["lang-en"]
 # ## The way around
@@ -448,7 +450,7 @@ plt.show()
 #
 # $$\frac{dx_3}{dx_1} = w_3 w_2 + 1.$$
 #
-# It is this one that saves the day. The weights may be as small as you like, the gradient comes along the wire undiminished.
+# It is this 1 that saves the day. The weights may be as small as you like, the gradient comes along the wire undiminished.
 #
 # ## Task 3. The chain with a skip (4 points)
 #
@@ -458,7 +460,7 @@ plt.show()
 # - `gain(w2, w3)` says **how many times** greater $\dfrac{dL}{dw_1}$ is with the skip than without it (the ratio of the
 #   first to the second, with its sign). Here $w_2$ and $w_3$ are not zero.
 #
-# Think about which derivatives the wire does not touch.
+# Think about which derivatives the wire does not change.
 
 # %% nbgrader={"grade": false, "grade_id": "task3_skip_chain", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def skip_chain(x, w1, w2, w3):
@@ -602,9 +604,9 @@ same_results(
 # All numbers are $0.1$: how much gradient arrives at the first weight?
 
 # %%
-print(f"without: {chain_gradients(0.1, 0.1, 0.1, 0.1, 0.1)[1]:.6f}")
-print(f"with:    {skip_gradients(0.1, 0.1, 0.1, 0.1, 0.1)[1]:.6f}")
-print(f"gain:    {gain(0.1, 0.1):.1f}")
+print(f"без обходного пути / without a skip: {chain_gradients(0.1, 0.1, 0.1, 0.1, 0.1)[1]:.6f}")
+print(f"с обходным путём / with a skip:      {skip_gradients(0.1, 0.1, 0.1, 0.1, 0.1)[1]:.6f}")
+print(f"во сколько раз больше / gain:        {gain(0.1, 0.1):.1f}")
 
 
 # %% [markdown] tags=["lang-ru"]
@@ -630,16 +632,16 @@ print(f"gain:    {gain(0.1, 0.1):.1f}")
 # - Without skips: $x_k = w_k x_{k-1}$.
 # - With a skip around **every** layer: $x_k = w_k x_{k-1} + x_{k-1}$.
 #
-# Write a function `first_gradient(x, weights, g, skip=False)` that returns $\dfrac{dL}{dw_1}$, the derivative by the **very
-# first** weight. Here `weights` is the list $[w_1, \dots, w_n]$ of any length $n \geqslant 1$, `g` is $\dfrac{dL}{dx_n}$, and
-# `skip` says whether there are skips. By a formula again, without autograd.
+# Write a function `first_gradient(x, weights, g, skip=False)` that returns $\dfrac{dL}{dw_1}$, the derivative with respect to
+# the **very first** weight. Here `weights` is the list $[w_1, \dots, w_n]$ of any length $n \geqslant 1$, `g` is
+# $\dfrac{dL}{dx_n}$, and `skip` says whether there are skips. By a formula again, without autograd.
 #
-# <details><summary>Hint</summary>What is the derivative of <i>x<sub>k</sub></i> by <i>x<sub>k−1</sub></i> without a skip?
-# And with one? Which layers give such a factor to the answer?</details>
+# <details><summary>Hint</summary>What is the derivative of <i>x<sub>k</sub></i> with respect to <i>x<sub>k−1</sub></i>
+# without a skip? And with one? Which layers give such a factor to the answer?</details>
 
 # %% nbgrader={"grade": false, "grade_id": "task4_first_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def first_gradient(x, weights, g, skip=False):
-    """Derivative of the loss by the first weight of a chain of any length, by hand.
+    """Derivative of the loss with respect to the first weight of a chain of any length, by hand.
 
     Args:
         x: the input, a number.
@@ -711,8 +713,8 @@ same_results(
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
-# Посмотрим, как градиент первого веса зависит от числа слоёв. Веса случайные, от $-0{,}5$ до $0{,}5$; по вертикали —
-# логарифмическая шкала, одно деление — это в десять тысяч раз.
+# Посмотрим, как градиент первого веса зависит от числа слоёв. Веса случайные, от $-0{,}5$ до $0{,}5$. Шкала по вертикали
+# логарифмическая: одно деление — в десять тысяч раз.
 
 # %% [markdown] tags=["lang-en"]
 # Let us see how the gradient of the first weight depends on the number of layers. The weights are random, from $-0.5$ to
@@ -723,9 +725,9 @@ torch.manual_seed(1)
 weights = (torch.rand(40) - 0.5).tolist()
 depths = range(1, len(weights) + 1)
 plt.figure(figsize=(7, 3.5))
-for skip, label in [(False, "plain"), (True, "skip")]:
+for skip, label in [(False, "обычная / plain"), (True, "с обходом / skip")]:
     plt.semilogy(depths, [abs(first_gradient(1.0, weights[:depth], 1.0, skip)) for depth in depths], "o-", ms=3, label=label)
-plt.xlabel("layers")
+plt.xlabel("слоёв / layers")
 plt.ylabel("|dL/dw1|")
 plt.legend()
 plt.grid(alpha=0.3)
@@ -754,7 +756,7 @@ plt.show()
 #   **вправо**. Новый размер нигде не меньше старого.
 # - `add_maps(first, second)` складывает карты разного размера: сначала дополняет обе нулями до **большего** числа каналов,
 #   большей высоты и большей ширины. Что больше, заранее не известно: у одних карт может быть больше
-#   каналов, а другие могут быть выше. Число картинок `N` у них одинаковое.
+#   каналов, а другие могут быть выше или шире. Число картинок `N` у них одинаковое.
 #
 # Входные тензоры менять нельзя, а градиент должен проходить к обоим.
 #
@@ -782,8 +784,8 @@ plt.show()
 #   between the two sides, so that the map stays in the middle; if their number is odd, the extra row is at the **bottom** and
 #   the extra column on the **right**. The new size is nowhere smaller than the old one.
 # - `add_maps(first, second)` adds maps of different sizes: it first fills up both with zeros to the **larger** number of
-#   channels, the larger height and the larger width. Which is larger is not known before: one of them may have more channels,
-#   the other be higher. The number of pictures `N` is the same.
+#   channels, the larger height and the larger width. Which is larger is not known beforehand: one may have more channels, the
+#   other may be taller or wider. The number of pictures `N` is the same.
 #
 # Do not change the input tensors, and let the gradient pass to both.
 #
@@ -922,7 +924,7 @@ plt.show()
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 6. Модуль Skip (2 балла)
 #
-# Обходной путь можно провести вокруг чего угодно. Напишите модуль `Skip(branch, shortcut=None)`, который принимает два готовых
+# Обходной путь можно проложить вокруг чего угодно. Напишите модуль `Skip(branch, shortcut=None)`, который принимает два готовых
 # модуля:
 #
 # $$y = \mathrm{branch}(x) + \mathrm{shortcut}(x),$$
@@ -1170,11 +1172,11 @@ torch.manual_seed(0)
 depth, channels = 30, 8
 x = torch.randn(8, channels, 12, 12)
 plt.figure(figsize=(7, 3.5))
-for skip, label in [(False, "plain"), (True, "skip")]:
+for skip, label in [(False, "обычная / plain"), (True, "с обходом / skip")]:
     norms = gradient_norms(make_stack(depth, channels, skip), x)
     plt.semilogy(range(1, depth + 1), norms, "o-", ms=3, label=label)
-plt.xlabel("layer")
-plt.ylabel("gradient norm")
+plt.xlabel("слой / layer")
+plt.ylabel("норма / gradient norm")
 plt.legend()
 plt.grid(alpha=0.3)
 plt.show()
@@ -1182,11 +1184,11 @@ plt.show()
 
 # %% [markdown] tags=["lang-ru"]
 # А теперь обучим обе сети одному и тому же: отличать горизонтальные полосы от вертикальных. Задача пустяковая, с ней справится
-# и один слой. Ниже — потери на каждом шаге обучения; прямая $\ln 2 \approx 0{,}69$ — это потери того, кто отвечает наугад.
+# и один слой. Ниже — потери на каждом шаге обучения; пунктир $\ln 2 \approx 0{,}69$ — это потери того, кто отвечает наугад.
 
 # %% [markdown] tags=["lang-en"]
-# And now train both networks for the same task: to tell horizontal stripes from vertical ones. It is a trifle, one layer could
-# do it. Below is the loss at each step of the training; the line $\ln 2 \approx 0.69$ is the loss of somebody who guesses.
+# And now train both networks on the same task: to tell horizontal stripes from vertical ones. The task is a trifle, one layer could
+# do it. Below is the loss at each step of the training; the dashed line $\ln 2 \approx 0.69$ is the loss of somebody who guesses.
 
 # %%
 def stripes(count, size=8):
@@ -1217,11 +1219,11 @@ def train(skip, depth=30, steps=30):
 
 
 plt.figure(figsize=(7, 3.5))
-plt.plot(train(skip=False), label="plain")
-plt.plot(train(skip=True), label="skip")
-plt.axhline(math.log(2), color="#999999", linestyle="--")
-plt.xlabel("step")
-plt.ylabel("loss")
+plt.axhline(math.log(2), color="#999999", linestyle="--", linewidth=4)
+plt.plot(train(skip=False), label="обычная / plain")
+plt.plot(train(skip=True), label="с обходом / skip")
+plt.xlabel("шаг / step")
+plt.ylabel("потери / loss")
 plt.legend()
 plt.grid(alpha=0.3)
 plt.show()
@@ -1231,18 +1233,18 @@ plt.show()
 #
 # Ответьте двумя-тремя предложениями на каждый вопрос. Опирайтесь на свои графики и формулы.
 #
-# 1. Почему очень глубокая сеть без обходных путей перестаёт учиться, хотя её последние слои получают хороший градиент?
-# 2. Что изменится в производной по первому весу, если провести обходной путь, и почему провод не помешает сети учить
-#    что-то полезное в своих свёртках?
+# 1. Почему очень глубокая сеть без обходных путей перестаёт учиться, хотя до её последних слоёв градиент доходит?
+# 2. Что изменится в производной по первому весу, если проложить обходной путь, и почему провод не мешает свёрткам учиться
+#    чему-то полезному?
 
 # %% [markdown] tags=["lang-en"]
 # ## Task 8. Think (2 points)
 #
-# Answer each question in two or three sentences. Lean on your plots and formulas.
+# Answer each question in two or three sentences. Use your plots and formulas.
 #
-# 1. Why does a very deep network without skips stop learning although its last layers get a good gradient?
-# 2. What changes in the derivative by the first weight when there is a skip, and why does the wire not keep the network from
-#    learning something useful in its convolutions?
+# 1. Why does a very deep network without skips stop learning although the gradient does reach its last layers?
+# 2. What changes in the derivative with respect to the first weight when there is a skip, and why does the wire not keep the
+#    network from learning something useful in its convolutions?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task8_discussion", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # 1. Градиент первого слоя — произведение множителей всех следующих слоёв. Если они меньше единицы, произведение убывает с

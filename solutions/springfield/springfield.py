@@ -38,7 +38,7 @@
 # | `testset/testset/img0.jpg`, `img1.jpg`, ... | тестовые картинки без ответов |
 # | `sample_submission.csv` | пример файла с ответами: везде `bart_simpson` |
 #
-# Папки лежат рядом с тетрадью, как и на Kaggle — в `/kaggle/input/journey-springfield`. Ячейка ниже найдёт их сама.
+# Папки лежат рядом с тетрадью, а на Kaggle — в `/kaggle/input/journey-springfield`. Ячейка ниже найдёт их сама.
 #
 # **Что сдать.** Эту тетрадь. При проверке она выполнится целиком и должна оставить рядом с собой файл `submission.csv`:
 #
@@ -89,7 +89,7 @@
 # | `testset/testset/img0.jpg`, `img1.jpg`, ... | test pictures without answers |
 # | `sample_submission.csv` | an example of a file with answers: `bart_simpson` everywhere |
 #
-# The folders lie beside the notebook, and as on Kaggle in `/kaggle/input/journey-springfield`. The cell below finds them.
+# The folders lie beside the notebook, and on Kaggle in `/kaggle/input/journey-springfield`. The cell below finds them.
 #
 # **What to hand in.** This notebook. Grading runs it from top to bottom, and it has to leave a file `submission.csv` beside it:
 #
@@ -130,7 +130,7 @@ from PIL import Image
 from torch import nn
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
-# Время на обучение: проверка может его изменить
+# Время на обучение: проверка может его изменить / time for training: grading may change it
 TRAIN_SECONDS = float(os.environ.get("SPRINGFIELD_TRAIN_SECONDS", "35"))
 
 # %% [markdown] tags=["lang-ru"]
@@ -174,21 +174,22 @@ def read_images(paths):
 data = find_data()
 train_paths = sorted(path for path in (data / "train").rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
 test_paths = sorted((data / "testset").rglob("img*.jpg"), key=lambda path: int(path.stem.removeprefix("img")))
-# Имя класса - имя папки, в которой лежит картинка
+# Имя класса - имя папки, в которой лежит картинка / a class is named like the folder that the picture lies in
 classes = sorted({path.parent.name for path in train_paths})
 train_labels = torch.tensor([classes.index(path.parent.name) for path in train_paths])
 train_images, test_images = read_images(train_paths), read_images(test_paths)
-print(f"{len(train_images)} + {len(test_images)} картинок / pictures, {len(classes)} классов / classes, {device}")
+print(f"картинки / pictures: {len(train_images)} + {len(test_images)}, классы / classes: {len(classes)}, {device}")
 
 
 # %% [markdown] tags=["lang-ru"]
-# Прежде чем учить сеть, посмотрите, чему её учить. Слева — по одной картинке на персонажа, справа — сколько картинок у каждого.
-# Что заметно? Одних персонажей в десятки раз больше, чем других, фон бывает любым, а лицо занимает то весь кадр, то малую часть.
+# Прежде чем учить сеть, посмотрите, чему её учить. Сначала — по одной картинке на персонажа, под ними — сколько картинок у
+# каждого. Что заметно? Одни персонажи встречаются в десятки, а то и в сотни раз чаще других, фон бывает любым, а лицо занимает
+# то весь кадр, то малую его часть.
 
 # %% [markdown] tags=["lang-en"]
-# Before you train the network, look at what it has to learn. On the left there is a picture of each character, on the right the
-# number of pictures of each. What do you notice? Some characters are dozens of times as frequent as others, the background may be
-# anything, and the face fills all of the frame or a small part of it.
+# Before you train the network, look at what it has to learn. First comes a picture of each character, and below them the number
+# of pictures of each. What do you notice? Some characters are dozens or even hundreds of times as frequent as others, the
+# background may be anything, and the face fills all of the frame or a small part of it.
 
 # %%
 def sheet(images, titles, columns=7):
@@ -221,7 +222,7 @@ plt.show()
 # %% [markdown] tags=["lang-ru"]
 # ## Отложенные картинки
 #
-# На картинках, на которых сеть училась, она почти не ошибается, и это ничего не говорит о новых. Поэтому часть картинок откладывают:
+# На картинках, на которых сеть училась, она почти не ошибается, но это ничего не говорит о новых. Поэтому часть картинок откладывают:
 # сеть их при обучении не видит, и доля верных ответов на них предсказывает F1 на тестовых. Функция `split` откладывает десятую
 # часть картинок каждого персонажа. Выбирая сеть и число эпох, учите её на `kept` и смотрите на `held`; перед сдачей обучите лучшую
 # на всех картинках.
@@ -229,7 +230,7 @@ plt.show()
 # %% [markdown] tags=["lang-en"]
 # ## Pictures set aside
 #
-# On pictures that the network has trained with it is hardly ever wrong, and that says nothing about new ones. So some are set
+# On pictures that the network was trained on it is hardly ever wrong, but that says nothing about new ones. So some are set
 # aside: the network does not see them in training, and the share of right answers on them predicts F1 on the test pictures. The
 # function `split` sets a tenth of each character's pictures aside. While you choose a network and a number of epochs, train on
 # `kept` and look at `held`; before you hand in, train the best one on all pictures.
@@ -258,7 +259,7 @@ print(f"kept: {len(kept)}, held: {len(held)}")
 # Архитектуру, аугментации и обучение выбирайте сами. С чего начать:
 # - небольшая сеть из остаточных блоков с BatchNorm уже хороша;
 # - отражения и небольшие сдвиги дают сети больше примеров бесплатно;
-# - AdamW сходится за немногие эпохи, если шаг обучения сначала растёт, а потом плавно падает до нуля (`OneCycleLR`);
+# - AdamW хватает нескольких эпох, если шаг обучения сначала растёт, а потом плавно падает до нуля (`OneCycleLR`);
 # - редкие персонажи стоит показывать чаще;
 # - в конце не забудьте `eval()`, иначе BatchNorm испортит предсказания.
 
@@ -268,7 +269,7 @@ print(f"kept: {len(kept)}, held: {len(held)}")
 # Architecture, augmentation and training are yours to choose. Where to begin:
 # - a small network of residual blocks with BatchNorm is good already;
 # - flips and small shifts give the network more examples for free;
-# - AdamW converges in few epochs if the learning rate rises first and then falls smoothly to zero (`OneCycleLR`);
+# - AdamW needs only a few epochs if the learning rate rises first and then falls smoothly to zero (`OneCycleLR`);
 # - show rare characters more often;
 # - do not forget `eval()` in the end, or BatchNorm spoils the predictions.
 
@@ -283,7 +284,7 @@ class SimpleCNN(nn.Module):
         for n_in, n_out in zip(channels, channels[1:]):
             layers += [nn.Conv2d(n_in, n_out, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
         self.features = nn.Sequential(*layers)
-        # Каждый из пяти MaxPool2d уменьшает высоту и ширину вдвое
+        # Каждый из пяти MaxPool2d уменьшает высоту и ширину вдвое / each of the five MaxPool2d halves height and width
         self.classifier = nn.Linear(channels[-1] * (IMAGE_SIZE // 2**5) ** 2, num_classes)
 
     def forward(self, images):
@@ -292,7 +293,7 @@ class SimpleCNN(nn.Module):
 
 
 # %% nbgrader={"grade": false, "grade_id": "task1_network", "locked": false, "schema_version": 3, "solution": true, "task": false}
-# SpringfieldNet(num_classes): images (N, 3, H, W), uint8 -> logits (N, num_classes)
+# Напишите / write SpringfieldNet(num_classes): images (N, 3, H, W), uint8 -> logits (N, num_classes)
 ### BEGIN SOLUTION
 class BasicBlock(nn.Module):
     """Residual block: (N, in_channels, H, W) -> (N, out_channels, H / stride, W / stride)."""
@@ -361,7 +362,7 @@ print(check_network())
 
 
 # %% nbgrader={"grade": false, "grade_id": "task1_training", "locked": false, "schema_version": 3, "solution": true, "task": false}
-# train(network, images, labels, seconds): trains for about this many seconds; images (N, 3, H, W), uint8, labels (N,), int64
+# Напишите / write train(network, images, labels, seconds): trains for about `seconds`; images (N, 3, H, W), uint8, labels (N,), int64
 ### BEGIN SOLUTION
 def one_cycle(progress):
     """Share of the peak learning rate: a warm-up, then a cosine to zero (Smith, Topin 2017)."""
@@ -416,7 +417,7 @@ def train(network, images, labels, seconds):
 
 
 # %% nbgrader={"grade": false, "grade_id": "task1_submission", "locked": false, "schema_version": 3, "solution": true, "task": false}
-# Обучите сеть и запишите submission.csv
+# Обучите сеть и запишите submission.csv / train the network and write submission.csv
 ### BEGIN SOLUTION
 torch.manual_seed(0)
 network = SpringfieldNet(len(classes)).to(device)
@@ -467,10 +468,10 @@ def check_submission(path="submission.csv"):
 print(check_submission())
 
 # %% [markdown] tags=["lang-ru"]
-# А теперь посмотрите, что отвечает ваша сеть: четырнадцать тестовых картинок и имена из `submission.csv`.
+# А теперь посмотрите, что отвечает ваша сеть: вот четырнадцать тестовых картинок и имена из `submission.csv`.
 
 # %% [markdown] tags=["lang-en"]
-# And now see what your network says: fourteen test pictures and the names in `submission.csv`.
+# And now see what your network says: here are fourteen test pictures and their names in `submission.csv`.
 
 # %%
 if check_submission().startswith("формат верный"):
@@ -492,7 +493,7 @@ contest_points("submission.csv")
 # ### Редкие персонажи (1 балл)
 #
 # Сеть никогда не называет десять самых редких персонажей, а остальных узнаёт хорошо. Что покажет micro F1 и что покажет macro F1 —
-# среднее F1 по всем персонажам? Какая из метрик честнее, если для нас важен каждый персонаж, и что тогда изменить в обучении?
+# среднее F1 по всем персонажам? Какая из метрик честнее, если нам важен каждый персонаж, и что тогда стоит изменить в обучении?
 
 # %% [markdown] tags=["lang-en"]
 # ## Task 2. Think (3 points)
@@ -502,7 +503,7 @@ contest_points("submission.csv")
 # ### Rare characters (1 point)
 #
 # A network never names the ten rarest characters and recognises the others well. What does micro F1 show, and what macro F1, the
-# mean of F1 over all characters? Which of the two is fairer if every character matters, and what to change in training then?
+# mean of F1 over all characters? Which of the two is fairer if every character matters, and what would you change in training then?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task2_rare", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
 # Micro F1 почти не изменится: редких картинок мало, и ошибки на них — малая доля всех ответов. В macro F1 у каждого персонажа
@@ -538,14 +539,16 @@ contest_points("submission.csv")
 # %% [markdown] tags=["lang-ru"]
 # ### Где сеть ошибается (1 балл)
 #
-# Посмотрите на отложенные картинки, на которых ваша сеть ошиблась. Каких персонажей она путает чаще всего и почему? Что одно вы
-# изменили бы следующим: данные, аугментации, архитектуру или обучение? Объясните выбор.
+# Посмотрите на отложенные картинки, на которых ваша сеть ошиблась (их можно показать функцией `sheet`). Каких персонажей она
+# путает чаще всего и почему? Что вы изменили бы в первую очередь: данные, аугментации, архитектуру или обучение? Назовите что-то
+# одно и объясните свой выбор.
 
 # %% [markdown] tags=["lang-en"]
 # ### Where the network is wrong (1 point)
 #
-# Look at the pictures set aside on which your network is wrong. Which characters does it confuse most often, and why? Which one
-# thing would you change next: data, augmentation, architecture or training? Explain your choice.
+# Look at the pictures set aside on which your network is wrong (the function `sheet` can show them). Which characters does it
+# confuse most often, and why? What would you change first: data, augmentation, architecture or training? Name one thing, and
+# explain your choice.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task2_mistakes", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
 # Ответ зависит от сети. Хороший ответ называет пары персонажей (например, похожих цветом и причёской или часто стоящих рядом в одном

@@ -17,7 +17,7 @@
 #
 # Первая свёртка AlexNet смотрела на картинку через окно 11×11, вторая — через окно 5×5. В 2014 году в Оксфорде, в группе
 # Visual Geometry Group, решили проверить, что будет, если взять только самые маленькие окна, 3×3, зато много. Получилась
-# VGG: сеть, в которой одинаковые блоки идут друг за другом, как вагоны поезда. Соберём её целиком.
+# VGG: сеть, в которой похожие блоки идут друг за другом, как вагоны поезда. Соберём её целиком.
 #
 # **Вы научитесь**
 # - находить, какую часть картинки видит одно число на карте признаков, и считать, сколько параметров это стоит;
@@ -42,7 +42,7 @@
 #
 # The first convolution of AlexNet looked at the picture through a window of 11×11, the second through 5×5. In 2014 the
 # Visual Geometry Group in Oxford wanted to know what happens with the smallest windows only, 3×3, and many of them.
-# The result was VGG: a network in which equal blocks follow each other like the carriages of a train. Let us build all of it.
+# The result was VGG: a network in which similar blocks follow each other like the carriages of a train. Let us build all of it.
 #
 # **You will learn**
 # - to find out which part of the picture one number of a feature map sees, and how many parameters that costs;
@@ -86,8 +86,8 @@ from torch import nn
 # **receptive field**. After one 3×3 convolution the answer is clear: 3×3. And what if another one follows?
 #
 # There is no need to guess, PyTorch can tell: a pixel matters if the derivative of the number with respect to that pixel is
-# not zero. The picture shows these derivatives for convolutions of stride 1 whose weights are all equal to one. Each derivative
-# says by how many paths one can get from the pixel to the number.
+# not zero. The figure shows these derivatives for convolutions with stride 1 whose weights are all equal to one. Each derivative
+# says how many paths lead from the pixel to the number.
 
 # %%
 def paths_to_the_centre(depth, kernel_size, size=11):
@@ -114,7 +114,7 @@ for ax, (depth, kernel_size) in zip(axes, [(1, 3), (2, 3), (1, 5), (3, 3)]):
 plt.show()
 
 # %% [markdown] tags=["lang-ru"]
-# Две свёртки 3×3 видят столько же, сколько одна 5×5, а три — сколько одна 7×7. Но стоит это по-разному. Сравним, сколько
+# Две свёртки 3×3 видят столько же, сколько одна 5×5, а три — сколько одна 7×7. Но обходится это по-разному. Сравним, сколько
 # параметров у цепочки свёрток 3×3 и у одной большой свёртки с тем же рецептивным полем, если каналов всюду 64.
 
 # %% [markdown] tags=["lang-en"]
@@ -148,11 +148,11 @@ plt.show()
 # - `stack_parameters(channels, depth, kernel_size=3)` — сколько параметров у этих `depth` свёрток вместе, **с весами и
 #   смещениями**. На входе и на выходе каждой свёртки `channels` каналов.
 #
-# Выведите формулы на бумаге: посмотрите, что прибавляет к полю каждая следующая свёртка и сколько чисел нужно, чтобы посчитать
-# один выходной канал. Слои создавать не надо.
+# Выведите формулы на бумаге: посмотрите, сколько пикселей прибавляет к полю каждая следующая свёртка и сколько весов и смещений
+# нужно, чтобы посчитать один выходной канал. Слои создавать не надо.
 #
 # <details><summary>Подсказка 1</summary>Окно 3×3 добавляет к полю по одному пикселю с каждой стороны. А окно 5×5?</details>
-# <details><summary>Подсказка 2</summary>Каждый выходной канал смотрит на все входные каналы и имеет одно смещение.</details>
+# <details><summary>Подсказка 2</summary>Каждый выходной канал смотрит на все входные каналы, и у него одно смещение.</details>
 
 # %% [markdown] tags=["lang-en"]
 # ## Task 1. Two 3×3 convolutions against one 5×5 (3 points)
@@ -164,8 +164,8 @@ plt.show()
 # - `stack_parameters(channels, depth, kernel_size=3)`: how many parameters these `depth` convolutions have together,
 #   **weights and biases**. Each of them takes `channels` channels and gives `channels` channels.
 #
-# Find the formulas on paper: see what each further convolution adds to the field, and how many numbers it takes to compute one
-# output channel. No layers are needed.
+# Find the formulas on paper: see how many pixels each further convolution adds to the field, and how many weights and biases it
+# takes to compute one output channel. There is no need to make any layers.
 #
 # <details><summary>Hint 1</summary>A window of 3×3 adds one pixel to the field on each side. And one of 5×5?</details>
 # <details><summary>Hint 2</summary>Each output channel looks at all input channels, and has one bias.</details>
@@ -207,12 +207,14 @@ def stack_parameters(channels, depth, kernel_size=3):
 # %% [markdown] tags=["lang-ru"]
 # ### Проверки задачи 1
 #
-# Видимую часть каждой проверки можно запустить и поправить код сразу. Скрытая часть выполнится, когда вы сдадите тетрадь.
+# Видимую часть каждой проверки можно запускать сколько угодно раз и тут же исправлять код. Скрытая часть выполнится, когда вы
+# сдадите тетрадь.
 
 # %% [markdown] tags=["lang-en"]
 # ### Checks of task 1
 #
-# Run the visible part of each check and correct your code at once. The hidden part runs after you hand the notebook in.
+# You can run the visible part of each check as often as you like and correct your code at once. The hidden part runs after you
+# hand the notebook in.
 
 # %% nbgrader={"grade": true, "grade_id": "task1_receptive_field_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Рецептивное поле / Receptive field (1 балл / 1 point)
@@ -256,13 +258,14 @@ same_results(stack_parameters, right_parameters, points, mistakes=stack_paramete
 # Напишите функцию `vgg_block(depth, in_channels, out_channels, batch_norm=False)`. Она возвращает модуль, например
 # `nn.Sequential`:
 #
-# - `depth` раз: свёртка 3×3 с шагом 1 и `padding=1` → BatchNorm, если `batch_norm=True` → ReLU. Первая свёртка переводит
+# - `depth` раз: свёртка 3×3 с шагом 1 и `padding=1` → BatchNorm (если `batch_norm=True`) → ReLU. Первая свёртка переводит
 #   `in_channels` каналов в `out_channels`, остальные оставляют `out_channels`;
 # - в самом конце, один раз: `nn.MaxPool2d(2)`. Если сторона карты нечётная, последняя строка или столбец отбрасываются — MaxPool
 #   делает это сам.
 #
-# У свёрток есть смещение (`bias`), как и бывает по умолчанию. Перед BatchNorm оно ничего не меняет, поэтому при
-# `batch_norm=True` можно писать и с ним, и без него. Вместо функции можно написать класс с тем же именем и теми же аргументами.
+# У свёрток есть смещение (`bias`): так PyTorch делает сам, если ничего не указывать. Перед BatchNorm смещение ничего не меняет,
+# поэтому при `batch_norm=True` его можно и оставить, и убрать. Вместо функции можно написать класс с тем же именем и теми же
+# аргументами.
 #
 # <details><summary>Подсказка 1</summary>Складывайте слои в список в цикле, а в конце верните
 # <code>nn.Sequential(*layers)</code>.</details>
@@ -280,18 +283,18 @@ same_results(stack_parameters, right_parameters, points, mistakes=stack_paramete
 # Write a function `vgg_block(depth, in_channels, out_channels, batch_norm=False)`. It returns a module, for example an
 # `nn.Sequential`:
 #
-# - `depth` times: convolution 3×3 with stride 1 and `padding=1` → BatchNorm, if `batch_norm=True` → ReLU. The first convolution
+# - `depth` times: convolution 3×3 with stride 1 and `padding=1` → BatchNorm (if `batch_norm=True`) → ReLU. The first convolution
 #   turns `in_channels` channels into `out_channels`, the others keep `out_channels`;
 # - at the very end, once: `nn.MaxPool2d(2)`. If the side of the map is odd, the last row or column is left out: MaxPool does so
 #   by itself.
 #
-# The convolutions have a `bias`, as is the default. Before BatchNorm it changes nothing, so with `batch_norm=True` you may
-# write it or not. Instead of a function you may write a class with the same name and the same arguments.
+# The convolutions have a `bias`, which is PyTorch's default. Before BatchNorm it changes nothing, so with `batch_norm=True` you
+# may keep it or leave it out. Instead of a function you may write a class with the same name and the same arguments.
 #
-# <details><summary>Hint 1</summary>Collect the layers of the loop in a list, and return
-# <code>nn.Sequential(*layers)</code>.</details>
-# <details><summary>Hint 2</summary>Each convolution is a new object. If the list repeats one and the same, all of them share
-# their weights.</details>
+# <details><summary>Hint 1</summary>Collect the layers in a list inside a loop, and return
+# <code>nn.Sequential(*layers)</code> at the end.</details>
+# <details><summary>Hint 2</summary>Each convolution is a new object. If the list repeats one and the same object, the weights
+# are shared.</details>
 # <details><summary>Hint 3</summary>What has to change in the variable <code>in_channels</code> after the first
 # convolution?</details>
 
@@ -349,9 +352,14 @@ output_has_shape(vgg_block(2, 5, 3), torch.randn(1, 5, 12, 21), shape=(1, 3, 6, 
 # Что считает блок / What the block computes (2 балла / 2 points)
 block = vgg_block(2, 3, 8)
 output = block(torch.randn(2, 3, 16, 16))
-assert output.min() >= 0, "после последней свёртки нужен ReLU / a ReLU belongs after the last convolution"
+assert output.min() >= 0, (
+    "есть отрицательные числа: после последней свёртки нужен ReLU / "
+    "there are negative numbers: a ReLU belongs after the last convolution"
+)
 weights = [tuple(parameter.shape) for parameter in block.parameters() if parameter.dim() == 4]
-assert sorted(weights) == [(8, 3, 3, 3), (8, 8, 3, 3)], f"веса свёрток / weights of the convolutions: {weights}"
+assert sorted(weights) == [(8, 3, 3, 3), (8, 8, 3, 3)], (
+    f"веса свёрток / weights of the convolutions: {weights}, ожидались / expected: (8, 3, 3, 3), (8, 8, 3, 3)"
+)
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
 from grader.checks.vgg import vgg_block as right_block
@@ -519,7 +527,7 @@ for number in [11, 13, 16, 19]:
     config = vgg_config(number)
     assert len(config) == 5, f"VGG-{number}: блоков / blocks: {len(config)}, ожидалось / expected: 5"
     found = sum(depth for depth, channels in config) + 3
-    assert found == number, f"VGG-{number}: свёртки + 3 линейных слоя / convolutions + 3 linear layers = {found}"
+    assert found == number, f"VGG-{number}: свёртки + 3 линейных слоя / convolutions + 3 linear layers = {found}, а не / not {number}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_results
 from grader.checks.vgg_numbers import vgg_config as right_config
@@ -545,7 +553,7 @@ same_results(map_sizes, right_sizes, points, mistakes=map_sizes_mistakes())
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 4. Три линейных слоя (3 балла)
 #
-# После пяти блоков карты 7×7×512 вытягивают в строку из 25 088 чисел, и решение принимают три линейных слоя.
+# После пяти блоков остаются 512 карт 7×7. Их вытягивают в строку из 25 088 чисел, и решение принимают три линейных слоя.
 #
 # Напишите функцию `vgg_classifier(in_features, hidden, num_classes)`, которая возвращает модуль:
 #
@@ -558,7 +566,8 @@ same_results(map_sizes, right_sizes, points, mistakes=map_sizes_mistakes())
 # %% [markdown] tags=["lang-en"]
 # ## Task 4. Three linear layers (3 points)
 #
-# After five blocks the maps of 7×7×512 are laid out in a row of 25,088 numbers, and three linear layers decide.
+# After five blocks there are 512 maps of 7×7. They are laid out in a row of 25,088 numbers, and three linear layers take the
+# decision.
 #
 # Write a function `vgg_classifier(in_features, hidden, num_classes)` that returns a module:
 #
@@ -623,11 +632,11 @@ classifier.eval()
 assert torch.equal(classifier(x), classifier(x)), "в режиме eval() dropout лишний / dropout in eval() mode"
 ### BEGIN HIDDEN TESTS
 from grader.checks import dropout_rates
+from grader.checks.vgg_network import DROPOUT
 from grader.checks.vgg_network import vgg_classifier as right_classifier
 
 sizes = (40, 32, 32)
-# Before the first linear layer, after the first, after the second, after the last.
-dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 40) + 0.5, (0, 0.5, 0.5, 0))
+dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 40) + 0.5, DROPOUT)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -637,8 +646,8 @@ dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 
 #
 # 1. блоки по таблице `config` — списку пар `(число свёрток, каналы)`. Первый блок получает картинку с 3 каналами, каждый
 #    следующий — каналы предыдущего. Пар может быть сколько угодно, не обязательно пять. `batch_norm` передайте всем блокам;
-# 2. последние карты вытянуть в строку. Картинки квадратные, `image_size`×`image_size`; сторону последней карты вы считали
-#    в задаче 3. Никакого пулинга, кроме того, что уже есть в блоках, не нужно;
+# 2. последние карты каждой картинки вытягиваются в строку. Картинки квадратные, `image_size`×`image_size`; сторону последней
+#    карты вы считали в задаче 3. Никакого пулинга, кроме того, что уже есть в блоках, не нужно;
 # 3. три линейных слоя с `hidden` нейронами в первых двух.
 #
 # Пригодятся ваши функции из задач 2–4, но можно написать всё и заново. Если всё верно, числа параметров совпадут
@@ -653,7 +662,7 @@ dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 
 #
 # (С BatchNorm, если у свёрток `bias=False`, параметров чуть меньше: 132 866 088, 133 050 792, 138 361 768, 143 672 744.)
 #
-# <details><summary>Подсказка 1</summary>Сколько чисел в последней карте, если каналов <code>c</code>, а сторона
+# <details><summary>Подсказка 1</summary>Сколько чисел в последних картах, если каналов <code>c</code>, а сторона
 # <code>s</code>?</details>
 # <details><summary>Подсказка 2</summary>После каждого блока запоминайте, сколько каналов он отдал.</details>
 
@@ -663,13 +672,13 @@ dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 
 # What is left is to join the parts. Write a class `VGG(config, num_classes=1000, batch_norm=False, image_size=224, hidden=4096)`:
 #
 # 1. blocks by the table `config`, a list of pairs `(number of convolutions, channels)`. The first block gets a picture with 3
-#    channels, each further one the channels of the one before. There may be any number of pairs, not only five. Hand
+#    channels, each further one the channels of the one before. There may be any number of pairs, not only five. Pass
 #    `batch_norm` on to all blocks;
-# 2. lay the last maps out in a row. Pictures are square, `image_size`×`image_size`; you found the side of the last map in
-#    task 3. There is no pooling besides the one in the blocks;
+# 2. the last maps of each picture are laid out in a row. Pictures are square, `image_size`×`image_size`; you found the side of
+#    the last map in task 3. There is no pooling besides the one in the blocks;
 # 3. three linear layers, the first two with `hidden` neurons.
 #
-# Your functions of tasks 2 to 4 help, but you may as well write everything anew. If all is right, the numbers of
+# Your functions from tasks 2 to 4 will help, but you may also write everything anew. If all is right, the numbers of
 # parameters are the published ones:
 #
 # | | without BatchNorm | with BatchNorm |
@@ -679,9 +688,9 @@ dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 
 # | VGG-16 | 138,357,544 | 138,365,992 |
 # | VGG-19 | 143,667,240 | 143,678,248 |
 #
-# (With BatchNorm and convolutions of `bias=False` there are a few less: 132,866,088, 133,050,792, 138,361,768, 143,672,744.)
+# (With BatchNorm and convolutions with `bias=False` there are slightly fewer: 132,866,088, 133,050,792, 138,361,768, 143,672,744.)
 #
-# <details><summary>Hint 1</summary>How many numbers has the last map, with <code>c</code> channels and side
+# <details><summary>Hint 1</summary>How many numbers are there in the last maps, with <code>c</code> channels and side
 # <code>s</code>?</details>
 # <details><summary>Hint 2</summary>After each block remember how many channels it gave.</details>
 
@@ -721,14 +730,14 @@ class VGG(nn.Module):
 # %% [markdown] tags=["lang-ru"]
 # ### Проверки задачи 5
 #
-# VGG-16 занимает в памяти полгигабайта. Чтобы не ждать, мы проверяем, что считают узкие сети, а настоящие строим на устройстве
+# VGG-16 занимает в памяти полгигабайта. Чтобы не ждать, мы смотрим, что считают сети поуже, а настоящие строим на устройстве
 # `meta`: у тензоров там есть форма, но нет чисел, поэтому и память не нужна.
 
 # %% [markdown] tags=["lang-en"]
 # ### Checks of task 5
 #
 # VGG-16 takes half a gigabyte of memory. To save time we check what narrow networks compute, and build the real ones on the
-# device `meta`: tensors have a shape there and no numbers, so they need no memory.
+# device `meta`: there tensors have a shape but no numbers, so they need no memory.
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Что считает сеть / What the network computes (2 балла / 2 points)
@@ -736,18 +745,23 @@ network = VGG([(1, 4), (2, 6), (1, 8)], num_classes=5, image_size=16, hidden=12)
 logits = network(torch.randn(2, 3, 16, 16))
 assert logits.shape == (2, 5), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 5)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import output_has_shape, same_function
-from grader.checks.vgg_network import vgg, vgg_mistakes
+from grader.checks import dropout_rates, output_has_shape, repeats_itself_in_evaluation, same_function
+from grader.checks.vgg_network import DROPOUT, vgg, vgg_mistakes
 
 for config, image_size in [([(2, 5), (1, 7)], 18), ([(1, 4), (1, 6), (2, 8), (2, 10), (2, 10)], 32)]:
     options = {"num_classes": 7, "image_size": image_size, "hidden": 20}
+    x = torch.randn(6, 3, image_size, image_size)
+    repeats_itself_in_evaluation(VGG(config, **options), x)
     same_function(
         VGG(config, **options),
         vgg(config, **options),
-        torch.randn(6, 3, image_size, image_size),
+        x,
         suspects=vgg_mistakes(config, batch_norm=False, **options),
+        training=False,
     )
 output_has_shape(VGG(config, **options), torch.randn(1, 3, 32, 32), shape=(1, 7))
+config, options = [(1, 6), (2, 8)], {"num_classes": 128, "image_size": 16, "hidden": 128}
+dropout_rates(VGG(config, **options), vgg(config, **options), torch.randn(64, 3, 16, 16), DROPOUT)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_batch_norm", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -757,16 +771,15 @@ network(torch.randn(2, 3, 16, 16))
 norms = sum(name.endswith("running_mean") for name, buffer in network.named_buffers())
 assert norms == 3, f"BatchNorm: {norms}, ожидалось по одному на свёртку / expected one for each convolution: 3"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_function
-from grader.checks.vgg_network import vgg, vgg_mistakes
+from grader.checks import dropout_rates, repeats_itself_in_evaluation, same_function
+from grader.checks.vgg_network import DROPOUT, vgg, vgg_mistakes
 
 config, options = [(2, 4), (1, 6), (3, 8)], {"num_classes": 6, "batch_norm": True, "image_size": 20, "hidden": 15}
-same_function(
-    VGG(config, **options),
-    vgg(config, **options),
-    torch.randn(6, 3, 20, 20),
-    suspects=vgg_mistakes(config, **options),
-)
+x = torch.randn(6, 3, 20, 20)
+repeats_itself_in_evaluation(VGG(config, **options), x)
+same_function(VGG(config, **options), vgg(config, **options), x, suspects=vgg_mistakes(config, **options), training=False)
+options |= {"num_classes": 128, "hidden": 128}
+dropout_rates(VGG(config, **options), vgg(config, **options), torch.randn(64, 3, 20, 20), DROPOUT)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -820,15 +833,15 @@ plt.show()
 # %% [markdown] tags=["lang-ru"]
 # ## Опыт: учится ли глубокая сеть?
 #
-# Проверим вашу сеть в деле. Задача простая: на картинке 32×32 нарисованы полосы и немного шума, надо угадать, в какую из четырёх
-# сторон они идут. Обучим узкую VGG-11 дважды, без BatchNorm и с ним; всё остальное одинаково. Пунктир — функция потерь у того,
-# кто отвечает наугад.
+# Проверим вашу сеть в деле. Задача простая: на картинке 32×32 полосы и немного шума, надо сказать, в каком из четырёх
+# направлений идут полосы. Обучим узкую VGG-11 дважды, без BatchNorm и с ним; всё остальное одинаково. Пунктир — потери того, кто
+# отвечает наугад.
 
 # %% [markdown] tags=["lang-en"]
 # ## An experiment: does a deep network learn?
 #
 # See your network at work. The problem is simple: a picture of 32×32 shows stripes and a little noise, and the network has to say
-# in which of four directions they run. Train a narrow VGG-11 twice, without BatchNorm and with it; all the rest is equal. The
+# in which of four directions the stripes run. Train a narrow VGG-11 twice, without BatchNorm and with it; all the rest is equal. The
 # dotted line is the loss of someone who guesses.
 
 # %%
@@ -867,7 +880,7 @@ axes[4].plot(train_narrow_vgg(batch_norm=False), color="#e0a458", label="VGG-11"
 axes[4].plot(train_narrow_vgg(batch_norm=True), color="#2a6fbb", label="VGG-11 + BatchNorm")
 axes[4].axhline(torch.tensor(4.0).log(), color="#555555", linestyle=":")
 axes[4].set_xlabel("шаг / step")
-axes[4].set_ylabel("loss")
+axes[4].set_ylabel("потери / loss")
 axes[4].legend()
 plt.show()
 
@@ -879,17 +892,17 @@ plt.show()
 # ## Задача 6. Подумайте (3 балла)
 #
 # **Вопрос 1 (2 балла).** Вместо одной свёртки 7×7 поставили три свёртки 3×3 с ReLU после каждой. Рецептивное поле то же. Назовите
-# две причины, по которым так лучше, и подтвердите одну из них числами. Есть ли у замены цена? (3–5 предложений)
+# две причины, по которым так лучше, и подтвердите одну из них числами. Чем за это приходится платить? (3–5 предложений)
 
 # %% [markdown] tags=["lang-en"]
-# Without BatchNorm a network of eleven layers does not move. The authors of VGG met a similar difficulty: BatchNorm had not been
-# invented. So they trained VGG-11 first, the shallowest of all, and carried some of its trained layers over into the deeper
+# Without BatchNorm a network of eleven layers makes no progress. The authors of VGG met a similar difficulty: BatchNorm had not yet
+# been invented. So they trained VGG-11 first, the shallowest of all, and carried some of its trained layers over into the deeper
 # networks. Why signal and gradient get lost on the way, and how to lead them through a hundred layers, is for the next lesson.
 #
 # ## Task 6. Think (3 points)
 #
 # **Question 1 (2 points).** One 7×7 convolution was replaced by three 3×3 convolutions with a ReLU after each. The receptive
-# field is the same. Name two reasons why this is better, and support one of them with numbers. Has the change a price?
+# field is the same. Name two reasons why this is better, and support one of them with numbers. Does it come at a price?
 # (3 to 5 sentences)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task6_small_kernels", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
