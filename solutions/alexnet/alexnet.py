@@ -98,7 +98,7 @@ from torch import nn
 # In the picture the height of a yellow rectangle is the size of the map, its width the number of channels. The linear part is
 # blue, and there the height tells how many numbers the vector has.
 
-# %%
+# %% tags=["illustration"]
 def draw_network(ax):
     """Draw the feature maps of AlexNet as rectangles: height is the side of a map, width the number of channels."""
     maps = [
@@ -163,7 +163,7 @@ plt.show()
 # cells moves with stride 2. On the left everything fits, on the right nobody looks at the last cell. The formula for pooling
 # is the same.
 
-# %%
+# %% tags=["illustration"]
 def draw_places(ax, size, kernel, stride):
     """Draw a row of cells and every place of the kernel above it."""
     for cell in range(size):

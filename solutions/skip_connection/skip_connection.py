@@ -117,7 +117,7 @@ from torch import nn
 # are the forward pass, the red ones the backward pass; beside each red arrow is the factor that it multiplies by. The way
 # shown leads to the weight $w_1$, so the last factor is $x$; on the way to $x$ itself it would be $w_1$.
 
-# %%
+# %% tags=["illustration"]
 def draw_chain(ax, has_skip):
     """Draw the three neurons; forward goes to the right, the gradient comes back to the left."""
     ax.axis("off")

@@ -89,7 +89,7 @@ from torch import nn
 # not zero. The figure shows these derivatives for convolutions with stride 1 whose weights are all equal to one. Each derivative
 # says how many paths lead from the pixel to the number.
 
-# %%
+# %% tags=["illustration"]
 def paths_to_the_centre(depth, kernel_size, size=11):
     """Derivatives of the central output by every pixel: `depth` convolutions whose weights are all ones."""
     pixels = torch.zeros(1, 1, size, size, requires_grad=True)
@@ -122,7 +122,7 @@ plt.show()
 # parameters of a chain of 3×3 convolutions with that of one large convolution of the same receptive field, 64 channels
 # everywhere.
 
-# %%
+# %% tags=["illustration"]
 fields = [3, 5, 7, 9, 11]
 one_large = [sum(p.numel() for p in nn.Conv2d(64, 64, field).parameters()) for field in fields]
 one_small = sum(p.numel() for p in nn.Conv2d(64, 64, 3).parameters())
@@ -418,7 +418,7 @@ for sizes in [(2, 6, 8, False), (2, 8, 8, True)]:
 # Step by step the network trades "where" for "what": the maps get small, but every position says more and more about its
 # piece of the picture. The figure shows VGG-11; the last column is the three linear layers.
 
-# %%
+# %% tags=["illustration"]
 maps = [(224, 3), (112, 64), (56, 128), (28, 256), (14, 512), (7, 512)]
 figure, ax = plt.subplots(figsize=(11, 4))
 left = 0.0
