@@ -762,12 +762,11 @@ def make_resnet(name, num_classes=1000, width=64):
 
 # %% nbgrader={"grade": true, "grade_id": "task5_make_resnet_basic", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # ResNet-18, ResNet-34 (1 балл / 1 point)
-def parameters_of(*settings, device="cpu"):
-    """Parameters of make_resnet(*settings), without biases of convolutions. On "meta" tensors have no numbers."""
-    with torch.device(device):
-        net = make_resnet(*settings).eval()
-        if any(isinstance(parameter, nn.UninitializedParameter) for parameter in net.parameters()):
-            net(torch.zeros(1, 3, 64, 64))
+def parameters_of(*settings):
+    """Parameters of make_resnet(*settings), without biases of convolutions."""
+    net = make_resnet(*settings).eval()
+    if any(isinstance(parameter, nn.UninitializedParameter) for parameter in net.parameters()):
+        net(torch.zeros(1, 3, 64, 64))
     total = 0
     for layer in net.modules():
         for name, parameter in layer.named_parameters(recurse=False):
@@ -781,7 +780,8 @@ kind = type(ResNet(BasicBlock, [1, 1, 1, 1], 10, 8))
 assert isinstance(net, kind), f"make_resnet вернула / returned {type(net).__name__}, ожидалась / expected: {kind.__name__}"
 logits = net(torch.randn(2, 3, 64, 64))
 assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
-count = parameters_of("resnet18", device="meta")
+with torch.device("meta"):  # tensors without numbers
+    count = parameters_of("resnet18")
 assert count == 11689512, f"параметров / parameters: {count:,}, ожидалось / expected: 11,689,512"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_parameter_count
@@ -793,12 +793,11 @@ same_parameter_count(parameters_of("resnet34", 7, 4), resnet_parameters("resnet3
 
 # %% nbgrader={"grade": true, "grade_id": "task5_make_resnet_bottleneck", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # ResNet-50, ResNet-101, ResNet-152 (1 балл / 1 point)
-def parameters_of(*settings, device="cpu"):
-    """Parameters of make_resnet(*settings), without biases of convolutions. On "meta" tensors have no numbers."""
-    with torch.device(device):
-        net = make_resnet(*settings).eval()
-        if any(isinstance(parameter, nn.UninitializedParameter) for parameter in net.parameters()):
-            net(torch.zeros(1, 3, 64, 64))
+def parameters_of(*settings):
+    """Parameters of make_resnet(*settings), without biases of convolutions."""
+    net = make_resnet(*settings).eval()
+    if any(isinstance(parameter, nn.UninitializedParameter) for parameter in net.parameters()):
+        net(torch.zeros(1, 3, 64, 64))
     total = 0
     for layer in net.modules():
         for name, parameter in layer.named_parameters(recurse=False):
@@ -812,7 +811,8 @@ kind = type(ResNet(BasicBlock, [1, 1, 1, 1], 10, 8))
 assert isinstance(net, kind), f"make_resnet вернула / returned {type(net).__name__}, ожидалась / expected: {kind.__name__}"
 logits = net(torch.randn(2, 3, 64, 64))
 assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
-count = parameters_of("resnet50", device="meta")
+with torch.device("meta"):  # tensors without numbers
+    count = parameters_of("resnet50")
 assert count == 25557032, f"параметров / parameters: {count:,}, ожидалось / expected: 25,557,032"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_parameter_count
