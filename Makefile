@@ -13,7 +13,7 @@ demo: setup
 	$(BIN)/grader demo demo-class
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # The long tests: the demo, real data, the wheel, benchmarks; then the corpus of attacks on a real sandbox.
 slow: setup

@@ -52,6 +52,7 @@ def test_a_class_from_init_to_export(tmp_path: Path, course: Course, hand_in: Ha
     assert exported.stdout.splitlines()[1].startswith("'=lisa,")  # no formula reaches the spreadsheet
 
 
+@pytest.mark.slow
 def test_what_ran_without_a_sandbox_is_warned_of_and_graded_again_with_one(course: Course, hand_in: HandIn) -> None:
     hand_in("homer", "resnet", "reference")
     bare = grader("grade", "resnet", "--unisolated", "--json", cwd=course.root, PATH=str(course.root))

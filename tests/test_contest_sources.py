@@ -198,6 +198,7 @@ def test_kaggles_leaderboard_becomes_points(course: Course, files: tuple[Path, P
     assert "0.94792" in page
 
 
+@pytest.mark.slow
 def test_the_next_import_takes_the_place_of_the_last(course: Course, files: tuple[Path, Path]) -> None:
     course = with_source(course, "kaggle")
     files[1].write_text("team,student\nBart & Co,bart\n")

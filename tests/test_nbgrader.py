@@ -44,6 +44,7 @@ def points(course: Course) -> dict[str, dict[str, float | None]]:
         }
 
 
+@pytest.mark.slow
 def test_stock_autograde_gives_the_same_points(course: Course, hand_in: HandIn) -> None:
     hand_in("lisa", "resnet", "reference")
     hand_in("bart", "resnet", "wrong/relu_missing_after_add")

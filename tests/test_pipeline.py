@@ -125,6 +125,7 @@ def test_a_resubmission_without_test_cells_does_not_keep_the_old_points(course: 
     assert gradebook_points(course)["bart"] == 0
 
 
+@pytest.mark.slow
 def test_a_killed_grading_leaves_nothing_half_done_and_the_next_one_finishes(course: Course, hand_in: HandIn) -> None:
     for student in ("a", "b", "c", "d", "e"):
         hand_in(student, "resnet", Answer(student, {"task1_basic_block": f"name = {student!r}"}))

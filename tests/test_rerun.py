@@ -94,6 +94,7 @@ def test_a_single_file_of_another_name_is_told_what_is_wrong_with_it(town: Cours
         "import os; os.makedirs('a/b'); os.symlink('/etc/hostname', 'a/b/submission.csv')",
     ],
 )
+@pytest.mark.slow
 def test_links_are_not_followed_to_a_csv(town: Course, hand_in: HandIn, code: str) -> None:
     hand_in("nelson", "springfield", writes(code))
     row, message = graded(town)
@@ -101,7 +102,8 @@ def test_links_are_not_followed_to_a_csv(town: Course, hand_in: HandIn, code: st
     assert "left no file submission.csv" in message
 
 
-@pytest.mark.parametrize("limits", ["wall_s = 1200, cell_s = 4", "wall_s = 8, cell_s = 1200"])
+@pytest.mark.parametrize("limits", ["wall_s = 1200, cell_s = 12", "wall_s = 20, cell_s = 1200"])
+@pytest.mark.slow
 def test_a_notebook_that_runs_out_of_time_is_scored_on_what_it_wrote(
     town: Course, hand_in: HandIn, limits: str
 ) -> None:
@@ -113,8 +115,9 @@ def test_a_notebook_that_runs_out_of_time_is_scored_on_what_it_wrote(
     assert any("time" in note for note in row.report.notes)
 
 
+@pytest.mark.slow
 def test_a_notebook_that_cannot_be_interrupted_is_scored_on_what_it_wrote(town: Course, hand_in: HandIn) -> None:
-    town = with_line(town, "wall_s = 1200, cell_s = 1200", "wall_s = 8, cell_s = 1200")
+    town = with_line(town, "wall_s = 1200, cell_s = 1200", "wall_s = 20, cell_s = 1200")
     deaf = "while True:\n    try:\n        while True: pass\n    except KeyboardInterrupt: pass"
     code = f"sample.to_csv('submission.csv', index=False)\n{deaf}"
     hand_in("ralph", "springfield", writes(SAMPLE + code))

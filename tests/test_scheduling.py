@@ -177,6 +177,7 @@ def test_the_progress_names_each_gpu_what_runs_there_and_the_time_left() -> None
     assert "cpu:" not in said
 
 
+@pytest.mark.slow
 def test_grading_gives_each_contest_notebook_its_own_gpu_and_others_none(
     course: Course, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -145,6 +145,7 @@ def test_a_broken_memory_is_made_again(own_class: Course) -> None:
     assert [(case.name, case.points) for case in second.cases] == [(case.name, case.points) for case in first.cases]
 
 
+@pytest.mark.slow
 def test_a_killed_audit_goes_on_where_it_stopped(own_class: Course) -> None:
     known = own_class.root / ".audit"
     shutil.rmtree(known)
@@ -172,6 +173,7 @@ def test_a_killed_audit_goes_on_where_it_stopped(own_class: Course) -> None:
     assert len(shown.stdout.splitlines()) == 6, shown.stdout
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_wrong(own_class: Course) -> None:
     write_assignment(own_class.root, old=HIDDEN_LOOP, new="for slope in (0.01,):")
     failed = grader("audit", SLUG, "-n", "4", "--workers", "1", cwd=own_class.root)
