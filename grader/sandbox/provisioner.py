@@ -47,7 +47,7 @@ class BubblewrapProvisioner(KernelProvisionerBase):
             self._slot = slots.acquire(Kind.of(view))
             connection = {"key": manager.session.key.decode(), "signature_scheme": manager.session.signature_scheme}
             ports = {f"{name}_port": number for number, name in enumerate(CHANNELS, 1)}
-            self.process = KernelProcess(self._slot, view, {**connection, **ports})
+            self.process = KernelProcess(self._slot, view, {**connection, **ports}, for_jupyter=True)
             manager.transport = "ipc"
             # A short absolute path: that of a socket may have 108 bytes.
             manager.ip = str(self.process.sockets / "k")

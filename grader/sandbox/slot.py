@@ -195,12 +195,13 @@ class KernelProcess:
         slot: where it runs.
         view: its limits, environment and files.
         connection: Jupyter's connection information, with the key.
+        for_jupyter: whether a Jupyter client speaks with it; our own needs to hear less.
 
     Raises:
         KernelGone: the sandbox did not start it.
     """
 
-    def __init__(self, slot: Slot, view: View, connection: Message) -> None:
+    def __init__(self, slot: Slot, view: View, connection: Message, *, for_jupyter: bool = False) -> None:
         self.slot = slot
         self.view = view
         slot.uses += 1
@@ -216,6 +217,7 @@ class KernelProcess:
             "binds": bubblewrap.inner_binds(view.read_only) if view.isolated else _links(view.read_only),
             "environment": bubblewrap.environment(gpu=view.gpu, threads=view.threads, more=view.environment),
             "connection": connection,
+            "for_jupyter": for_jupyter,
             "roots": [str(root) for root in bubblewrap.python_roots()],
             "threads": view.threads,
             "gpu_share": view.gpu_share,

@@ -375,7 +375,8 @@ def run_kernel(order, agent, sockets=SOCKETS, scratch="/tmp"):
             pass
 
         def init_heartbeat(self):
-            pass
+            if order["for_jupyter"]:
+                super().init_heartbeat()
 
         def _configure_logging(self):
             pass
@@ -389,7 +390,8 @@ def run_kernel(order, agent, sockets=SOCKETS, scratch="/tmp"):
     loaded["install"](app.kernel, f"{sockets}/agent")
     for stream in (sys.stdout, sys.stderr):
         flush_on_demand(stream)
-    tell_less(app.kernel)
+    if not order["for_jupyter"]:
+        tell_less(app.kernel)
     os.dup2(quiet, 2)  # from here on the student's code could write there
     os.close(quiet)
     app.start()
@@ -416,14 +418,20 @@ def few_modules():
 
 
 def tell_less(kernel):
-    """Publish of each cell that it has ended, and neither that it begins nor its text: nobody here waits for those."""
-    usual = kernel._publish_status
+    """Say of each cell that it has ended, and not that it begins, its text or a summary: nobody here reads those."""
+    publish, send = kernel._publish_status, kernel.session.send
 
-    def publish(status, *args, **kwargs):
+    def publish_the_end(status, *args, **kwargs):
         if status == "idle":
-            usual(status, *args, **kwargs)
+            publish(status, *args, **kwargs)
 
-    kernel._publish_status = publish
+    def send_the_rest(stream, kind, content=None, *args, **kwargs):
+        if kind == "execute_reply":
+            return {"content": content}
+        return send(stream, kind, content, *args, **kwargs)
+
+    kernel._publish_status = publish_the_end
+    kernel.session.send = send_the_rest
     kernel._publish_execute_input = lambda *args, **kwargs: None
 
 
