@@ -105,6 +105,17 @@ class Rejudge(_OfAStudentsAssignment, Base):
     number: Mapped[int]
 
 
+class StoredRange(_OfAStudentsAssignment, Base):
+    """The ranks that a student's cannot be told apart from; `counted_run` is the newest run that this knows of."""
+
+    __tablename__ = "rank_range"
+    __table_args__ = (CheckConstraint("first >= 1 AND first <= last", name="order"),)
+
+    first: Mapped[int]
+    last: Mapped[int]
+    counted_run: Mapped[int]
+
+
 class AuditEntry(Base):
     """Something that a teacher did. Rows are only ever added."""
 

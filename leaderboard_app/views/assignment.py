@@ -19,7 +19,7 @@ from leaderboard_app.views.freshness import read_note
 from leaderboard_app.views.unavailable import load_or_explain
 
 _REFRESH_S = 30
-_ALIAS = 2  # the column with the aliases
+_ALIAS = 2  # the column with the aliases; a contest has the ranges before it
 
 
 def render(settings: BoardSettings) -> None:
@@ -60,7 +60,7 @@ def _draw(board: AssignmentBoard, read_at: datetime, settings: BoardSettings, la
     _cards(board)
     table = _table(board, settings.zone, board.assignment.slug, read_at, language)
     tables.draw(
-        table.marked(_ALIAS, own_work.own_alias(settings)),
+        table.marked(_ALIAS + board.assignment.is_contest, own_work.own_alias(settings)),
         alt=_("Students by alias, ordered by their best score"),
         key=board.assignment.slug,
     )
@@ -70,6 +70,8 @@ def _draw(board: AssignmentBoard, read_at: datetime, settings: BoardSettings, la
                 "95%: how good the model would be on new frames of the show. On this test set the score is exact; "
                 "points come from the exact count."
             )
+            + " "
+            + _("Range: places that cannot be told apart, because the difference may be chance.")
         )
 
 
@@ -129,9 +131,9 @@ def _average(ranked: Sequence[Standing]) -> str:
 
 
 def _places(board: AssignmentBoard) -> list[tables.Column]:
-    """Rank, its change in a day, and the alias."""
+    """Rank, its change in a day, the alias, and for a contest the ranks that cannot be told apart."""
     rows = board.standings
-    return [
+    places = [
         tables.Column("#", [row.rank for row in rows], kind="rank"),
         tables.Column(
             "±",
@@ -140,6 +142,15 @@ def _places(board: AssignmentBoard) -> list[tables.Column]:
         ),
         tables.Column(_("Alias"), [row.alias for row in rows]),
     ]
+    if not board.assignment.is_contest:
+        return places
+    ranges = tables.Column(
+        _("Range"),
+        [formatting.rank_range(board.range_of(row)) for row in rows],
+        kind="range",
+        help=_("Places that cannot be told apart: the difference may be chance"),
+    )
+    return [places[0], ranges, *places[1:]]
 
 
 def _contest_columns(rows: Sequence[Standing]) -> list[tables.Column]:

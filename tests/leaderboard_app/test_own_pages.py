@@ -14,7 +14,9 @@ import leaderboard_app
 from grader.database import ClassDatabase
 from grader.database.access import AccessList, hashed, new_token
 from grader.database.decisions import Decisions
+from grader.database.ranges import Ranges
 from grader.handing_in import PageRules
+from grader.scoring.mcnemar import RankRange
 from grader.scoring.points import DEFAULT_TABLE
 from leaderboard_app.settings import BoardSettings
 
@@ -88,6 +90,16 @@ def test_a_student_sees_the_own_page_with_the_teachers_reason(
     assert "962 из 991" in said  # the next step of the ladder
 
 
+def test_the_own_card_has_the_range_beside_the_place(
+    monkeypatch: pytest.MonkeyPatch, full_class: str, links: dict[str, str]
+) -> None:
+    with ClassDatabase.open(full_class) as database:
+        Ranges(database).store("springfield", {"student0": RankRange(3, 6)}, counted_run=1)
+    (place,) = [m for m in visit(monkeypatch, full_class, "me", links["student0"]).metric if m.label == "Место"]
+    assert place.value == "4 (3–6)"
+    assert place.help.startswith("Места с 3 по 6 нельзя различить")
+
+
 def test_a_student_is_no_teacher(monkeypatch: pytest.MonkeyPatch, full_class: str, links: dict[str, str]) -> None:
     app = visit(monkeypatch, full_class, "teacher", links["student1"])
     assert [heading.value for heading in app.subheader] == ["Эта страница — для учителя"]
@@ -118,7 +130,7 @@ def test_the_readers_own_row_is_marked_and_others_are_not(
     monkeypatch: pytest.MonkeyPatch, full_class: str, links: dict[str, str]
 ) -> None:
     own = visit(monkeypatch, full_class, "assignments", links["student0"]).dataframe[0].value
-    marked = [alias for alias in own.iloc[:, 2] if "← вы" in alias]
+    marked = [alias for alias in own.iloc[:, 3] if "← вы" in alias]
     assert len(marked) == 1
     visitor = visit(monkeypatch, full_class, "assignments").dataframe[0].value
-    assert not [alias for alias in visitor.iloc[:, 2] if "←" in alias]
+    assert not [alias for alias in visitor.iloc[:, 3] if "←" in alias]
