@@ -116,6 +116,20 @@ class StoredRange(_OfAStudentsAssignment, Base):
     counted_run: Mapped[int]
 
 
+class StoredIntegrity(Base):
+    """What students of an assignment have in common, in words, with their ids: for a teacher alone."""
+
+    __tablename__ = "integrity_report"
+
+    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"), primary_key=True)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    students: Mapped[int]
+    predictions: Mapped[int]
+    findings_json: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    problem: Mapped[str]
+
+
 class AuditEntry(Base):
     """Something that a teacher did. Rows are only ever added."""
 

@@ -28,6 +28,7 @@ from grader.publishing import make_feedback
 from grader.record import Recorder
 from grader.scheduling import Workers
 from grader.submissions import Submission, find_submissions
+from grader.watching.integrity import Integrity
 from grader.watching.lanes import Lane, Lanes
 from grader.watching.rules import CurrentRules, signature
 from grader.watching.uploads import Uploads
@@ -98,6 +99,7 @@ class Loop:
         self._next_scan = 0.0
         self._to_range: set[str] = set()
         self._next_ranges = 0.0
+        self._integrity = Integrity(database, lanes)
         course.inbox.mkdir(mode=0o700, exist_ok=True)
         self._inbox.sweep()
 
@@ -113,12 +115,13 @@ class Loop:
             taken = self._empty_inbox()
             started = self._scan()
             ranged = self._update_ranges()
-        return finished or taken or started or ranged
+            compared = self._integrity.step(self._course.root)
+        return finished or taken or started or ranged or compared
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being graded, and nothing that was is still to be compared."""
-        return not self._running and not self._to_range
+        return not self._running and not self._to_range and self._integrity.is_idle
 
     def _read_settings(self) -> None:
         if not self._rules.have_changed(self._course):
@@ -162,6 +165,7 @@ class Loop:
         if who is not None and who.is_teacher and not Decisions(self._database).is_done(item.id):
             carry_out(Teacher(self._course, self._database, who.name, item.id), item.action, item.fields)
             self._next_scan = 0.0
+            self._integrity.look_again()
         self._inbox.remove(item.id)
 
     def _take(self, item: Upload) -> bool:

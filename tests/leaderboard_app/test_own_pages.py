@@ -14,6 +14,7 @@ import leaderboard_app
 from grader.database import ClassDatabase
 from grader.database.access import AccessList, hashed, new_token
 from grader.database.decisions import Decisions
+from grader.database.integrity import FindingRecord, IntegrityReports
 from grader.database.ranges import Ranges
 from grader.handing_in import PageRules
 from grader.scoring.mcnemar import RankRange
@@ -134,3 +135,45 @@ def test_the_readers_own_row_is_marked_and_others_are_not(
     assert len(marked) == 1
     visitor = visit(monkeypatch, full_class, "assignments").dataframe[0].value
     assert not [alias for alias in visitor.iloc[:, 3] if "←" in alias]
+
+
+FINDING = ("одинаковые предсказания", ("student0", "student1"), "940 из 991")
+
+
+@pytest.fixture
+def compared(full_class: str, links: dict[str, str]) -> dict[str, str]:
+    """The links of a class of which an integrity report was made."""
+    with ClassDatabase.open(full_class) as database:
+        found = [FindingRecord("ru", *FINDING), FindingRecord("en", "identical predictions", *FINDING[1:])]
+        IntegrityReports(database).store("springfield", 11, 11, found)
+    return links
+
+
+def test_a_teacher_reads_the_integrity_report_with_names(
+    monkeypatch: pytest.MonkeyPatch, full_class: str, compared: dict[str, str]
+) -> None:
+    app = visit(monkeypatch, full_class, "teacher", compared["Edna"])
+    app.segmented_control(key="teacher-section").set_value("integrity").run()
+    assert not app.exception
+    assert list(app.dataframe[0].value.iloc[0]) == [
+        "одинаковые предсказания",
+        "Настоящее Имя student0, Настоящее Имя student1",
+        "940 из 991",
+    ]
+    assert "учеников — 11" in shown(app)
+    app.selectbox(key="integrity-assignment").set_value("resnet").run()
+    assert "ещё не сравнивали" in shown(app)
+
+
+@pytest.mark.parametrize("name", ["", "student0", "student1"])
+@pytest.mark.parametrize("page", ["", "assignments", "me", "hand-in", "teacher", "how", "projector"])
+def test_nobody_else_reads_it_anywhere(
+    monkeypatch: pytest.MonkeyPatch, full_class: str, compared: dict[str, str], name: str, page: str
+) -> None:
+    app = visit(monkeypatch, full_class, page, compared[name] if name else "")
+    app.session_state["teacher-section"] = "integrity"
+    app.query_params["teacher-section"] = "integrity"
+    app.run()
+    assert not app.exception
+    assert "одинаковые предсказания" not in shown(app)
+    assert "940 из 991" not in shown(app)
