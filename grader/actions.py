@@ -18,6 +18,7 @@ from grader.course import Course
 from grader.database import ClassDatabase
 from grader.database.access import AccessList
 from grader.database.decisions import Decisions
+from grader.database.integrity import IntegrityReports
 from grader.errors import GraderError, InvalidConfig
 from grader.nbgrader_plugins import is_student_id
 from grader.settings_file import change_setting
@@ -164,11 +165,23 @@ def set_quota(teacher: Teacher, per_day: int, in_total: int) -> None:
     teacher.log("quota", "contest", f"{per_day} a day, {in_total} in total")
 
 
+def ask_integrity(teacher: Teacher, assignment: str) -> None:
+    """Have the students of an assignment compared anew; the watcher does that beside its grading.
+
+    Raises:
+        InvalidConfig: no such assignment.
+    """
+    _known_assignment(teacher, assignment)
+    IntegrityReports(teacher.database).ask(assignment)
+    teacher.log("integrity", assignment, "")
+
+
 _Fields = Mapping[str, str]
 _ACTIONS: dict[str, Callable[[Teacher, _Fields], None]] = {
     "override": lambda t, f: override(t, f["student"], f["assignment"], _number(f["points"]), f["reason"]),
     "drop-override": lambda t, f: drop_override(t, f["student"], f["assignment"]),
     "rejudge": lambda t, f: rejudge(t, f["student"], f["assignment"]),
+    "integrity": lambda t, f: ask_integrity(t, f["assignment"]),
     "invite": lambda t, f: invite(t, f["student"], f.get("name", ""), f["token_sha256"]),
     "revoke": lambda t, f: revoke(t, f["student"]),
     "quota": lambda t, f: set_quota(t, int(_number(f["per_day"])), int(_number(f["in_total"]))),

@@ -87,14 +87,18 @@ class Ledger:
             return None
         if "problem" in data:
             return Problem(data["problem"])
-        predictions = self._path(key, "csv")
         return Graded(
             key=key,
             notebook=self._path(key, "ipynb").read_bytes(),
             report=Report.from_json(data["report"]),
             score=_read_score(data.get("score")),
-            predictions=predictions.read_bytes() if predictions.is_file() else b"",
+            predictions=self.predictions(key),
         )
+
+    def predictions(self, key: str) -> bytes:
+        """The predictions alone, without all that `find` reads beside them; empty where there are none."""
+        path = self._path(key, "csv")
+        return path.read_bytes() if path.is_file() else b""
 
     def keep(self, key: str, result: Graded | Problem) -> None:
         """Write a result; the JSON comes last, so that it is there only when the rest is.

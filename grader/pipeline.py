@@ -24,7 +24,7 @@ from grader.outcomes import Report
 from grader.predictions import grade_predictions
 from grader.record import Recorder
 from grader.scheduling import Scheduler, Workers
-from grader.scoring.contest import ContestScore
+from grader.scoring.contest import AnswerKey, ContestScore
 from grader.submissions import Handed, Submission, find_submissions
 from grader.workers import local_workers
 
@@ -143,6 +143,8 @@ def grade_class(
                 row = replace(finish(item, result, ledger, recorder), device=place.name)
                 rows.append(row)
                 watcher.finished(row)
+            for slug, own in rules.items():
+                recorder.update_ranges(slug, own.answer_key)
     return sorted(rows, key=lambda row: (slugs.index(row.slug), row.student))
 
 
@@ -174,6 +176,11 @@ class Rules:
     def has_ladder(self) -> bool:
         """Whether only a clear improvement on the student's own best changes the score."""
         return self.conditions.contest is not None and self.conditions.contest.ladder
+
+    @property
+    def answer_key(self) -> AnswerKey | None:
+        """The contest's answers; None where the assignment is no contest, or somebody else scores it."""
+        return self.conditions.contest.key if self.conditions.contest is not None else None
 
     @classmethod
     def of(cls, course: Course, slug: str, slots: int, isolated: bool = True) -> Rules:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import math
 import shutil
 import warnings
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ from grader.database import (
     TaskRecord,
 )
 from grader.database.decisions import Decisions
+from grader.database.ranges import Ranges
 from grader.errors import EnvironmentFault
 from grader.grading import Graded
 from grader.ledger import Ledger, Problem
@@ -40,6 +42,8 @@ from grader.nbgrader_plugins import SealedSaveAutoGrades, nbgrader_config, open_
 from grader.outcomes import TaskResult
 from grader.page_rules import assignment_record
 from grader.publishing import publish_grade
+from grader.ranging import Ranging
+from grader.scoring.contest import AnswerKey
 from grader.submissions import TIMESTAMP, KaggleScore, Submission
 
 
@@ -68,6 +72,7 @@ class Recorder:
         self.rejudges = self._decisions.rejudges()
         self._config = nbgrader_config(course)
         self._gradebook = open_gradebook(course)
+        self._ranging = Ranging(self._ledger, Ranges(self._database))
 
     def __enter__(self) -> Self:
         return self
@@ -164,6 +169,10 @@ class Recorder:
         )
         if is_last:
             self._ledger.set_current(slug, student, new.key)
+
+    def update_ranges(self, slug: str, key: AnswerKey | None, patience_s: float = math.inf) -> bool:
+        """Bring the contest's ranges of ranks up to what is recorded; see `grader.ranging`."""
+        return self._ranging.update(slug, key, patience_s)
 
     def standing(self, submission: Submission, content: str) -> Graded | None:
         """The result that stands where a later submission of other content has taken this one's place, or None."""

@@ -76,6 +76,7 @@ def rejudge(course: Course, slug: str) -> list[Rejudged]:
                     recorder.record_again(old, new, is_last=old is stored[-1])
                 if results:
                     found.append(Rejudged(student, len(results), before, results[-1].report.points))
+            recorder.update_ranges(slug, conditions.contest.key)
     return found
 
 

@@ -12,8 +12,10 @@ import streamlit as st
 
 from grader.database.decisions import rules_of
 from grader.database.queries import AssignmentSummary, Board, OverallStanding, Standing
+from grader.database.ranges import ranges_of
 from grader.database.standings import Attempt, by_assignment, rank_assignment, rank_overall
 from grader.handing_in import PageRules
+from grader.scoring.mcnemar import RankRange
 
 _DAY = timedelta(hours=24)
 _FRESH_S = 2.0
@@ -28,16 +30,23 @@ class AssignmentBoard:
         standings: a row per student.
         ranks_yesterday: rank by alias as it was a day before.
         rules: what may be handed in, and the points ladder.
+        ranges: by alias, the ranks of a contest that the noise does not tell apart.
     """
 
     assignment: AssignmentSummary
     standings: tuple[Standing, ...]
     ranks_yesterday: Mapping[str, int | None]
     rules: PageRules
+    ranges: Mapping[str, RankRange]
 
     def row_of(self, alias: str) -> Standing | None:
         """The row of one student."""
         return next((row for row in self.standings if row.alias == alias), None)
+
+    def range_of(self, row: Standing) -> RankRange | None:
+        """The ranks that this row's cannot be told apart from; None also until a new score is compared."""
+        found = self.ranges.get(row.alias)
+        return found if found is not None and row.rank is not None and found.first <= row.rank <= found.last else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,7 @@ def _shared(class_db_url: str) -> _Shared:
 def _read(board: Board, now: datetime) -> ClassData:
     assignments, attempts = board.assignments(), by_assignment(board.attempts())
     standings = {known.slug: rank_assignment(known, attempts[known.slug]) for known in assignments}
-    rules = rules_of(board)
+    rules, ranges = rules_of(board), ranges_of(board)
     return ClassData(
         read_at=now,
         overall=rank_overall(assignments, standings),
@@ -126,6 +135,7 @@ def _read(board: Board, now: datetime) -> ClassData:
                 standings[known.slug],
                 _ranks(known, attempts[known.slug], standings[known.slug], now - _DAY),
                 PageRules.from_json(rules.get(known.slug, {})),
+                ranges.get(known.slug, {}),
             )
             for known in assignments
         ),

@@ -11,6 +11,7 @@ from babel.dates import format_datetime
 
 from grader.language import Language, _, ngettext
 from grader.scoring.f1 import wilson
+from grader.scoring.mcnemar import RankRange
 from grader.scoring.points import truncated
 
 NOTHING = "—"
@@ -42,6 +43,13 @@ def interval(correct: int | None, total: int | None) -> str:
         return NOTHING
     bounds = wilson(correct, total)
     return f"{truncated(Fraction(bounds.low), 4)} – {truncated(Fraction(bounds.high), 4)}"
+
+
+def rank_range(found: RankRange | None) -> str:
+    """Ranks that cannot be told apart: `2–5`; a rank that can be told from all others stands alone."""
+    if found is None:
+        return NOTHING
+    return f"{found.first}" if found.first == found.last else f"{found.first}–{found.last}"
 
 
 def points(earned: float | None) -> str:

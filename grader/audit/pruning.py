@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from grader.assignment import split_hidden
 from grader.audit.preparing import Prepared
 from grader.audit.scope import STAR, Names, names_of
+from grader.notebooks import is_illustration
 
 ALWAYS_BINDS = (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
@@ -38,7 +39,8 @@ def from_cell_on(prepared: Prepared, source: NotebookNode, start: str) -> Prepar
         text = author.get(_grade_id(cell), cell.source)
         if index < first and prepared.is_test(_grade_id(cell)):
             text = split_hidden(text)[0]  # it is not examined here
-        if is_graded or (cell.cell_type == "code" and _is_needed(text, needed)):
+        is_run = cell.cell_type == "code" and not is_illustration(cell)
+        if is_graded or (is_run and _is_needed(text, needed)):
             kept.append(cell)
             needed = _needed_before(text, needed)
             graded |= {_grade_id(cell)} if is_graded else set()

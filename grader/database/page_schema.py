@@ -105,6 +105,31 @@ class Rejudge(_OfAStudentsAssignment, Base):
     number: Mapped[int]
 
 
+class StoredRange(_OfAStudentsAssignment, Base):
+    """The ranks that a student's cannot be told apart from; `counted_run` is the newest run that this knows of."""
+
+    __tablename__ = "rank_range"
+    __table_args__ = (CheckConstraint("first >= 1 AND first <= last", name="order"),)
+
+    first: Mapped[int]
+    last: Mapped[int]
+    counted_run: Mapped[int]
+
+
+class StoredIntegrity(Base):
+    """What students of an assignment have in common, in words, with their ids: for a teacher alone."""
+
+    __tablename__ = "integrity_report"
+
+    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"), primary_key=True)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    students: Mapped[int]
+    predictions: Mapped[int]
+    findings_json: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    problem: Mapped[str]
+
+
 class AuditEntry(Base):
     """Something that a teacher did. Rows are only ever added."""
 

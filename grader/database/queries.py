@@ -21,6 +21,7 @@ from sqlalchemy.exc import DatabaseError
 from grader.database import revisions
 from grader.database.admission import allowance_of
 from grader.database.engine import parse, reading, shown, sqlite_path
+from grader.database.page_schema import StoredRange
 from grader.database.records import RunState
 from grader.database.schema import Assignment, Entry, Run, Student, Submission
 from grader.database.standings import (
@@ -146,9 +147,15 @@ class Board:
         return tuple(row for summary in known for row in rank_assignment(summary, attempts))
 
     def last_run(self) -> int:
-        """The number of the newest run: as long as it is the same, so are the standings."""
+        """The number of the newest run, and of the newest that the ranges know of, in one number that only grows.
+
+        As long as it is the same, so are the standings with their ranges.
+        """
+        runs = select(func.max(Run.id)).scalar_subquery()
+        ranges = select(func.max(StoredRange.counted_run)).scalar_subquery()
         with self.connection() as connection:
-            return connection.execute(select(func.max(Run.id))).scalar() or 0
+            newest, counted = connection.execute(select(runs, ranges)).one()
+        return (newest or 0) + (counted or 0)
 
     def overall(self) -> tuple[OverallStanding, ...]:
         """The students who handed in anything, by the sum of their best points."""

@@ -67,9 +67,17 @@ class Lane:
 
 
 class Lanes:
-    """All lanes of a watcher."""
+    """All lanes of a watcher.
+
+    Attributes:
+        all: the lanes.
+        workers: makes an executor.
+        beside: what else has to end with the lanes.
+    """
 
     def __init__(self, devices: Sequence[Device], workers: Workers) -> None:
+        self.workers = workers
+        self.beside = ExitStack()
         self.all = [Lane(device, workers) for device in devices]
         self._has_gpu = any(device.is_gpu for device in devices)
 
@@ -90,6 +98,7 @@ class Lanes:
             child.terminate()
         for lane in self.all:
             lane.close()
+        self.beside.close()
 
 
 def _kind(conditions: Conditions, device: Device) -> Kind:

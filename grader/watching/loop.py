@@ -28,6 +28,7 @@ from grader.publishing import make_feedback
 from grader.record import Recorder
 from grader.scheduling import Workers
 from grader.submissions import Submission, find_submissions
+from grader.watching.integrity import Integrity
 from grader.watching.lanes import Lane, Lanes
 from grader.watching.rules import CurrentRules, signature
 from grader.watching.uploads import Uploads
@@ -35,7 +36,8 @@ from grader.workers import local_workers
 
 PAUSE_S = 0.1
 _SCAN_S = 2.0
-_SCAN_SHARE = 20  # a scan of a large class may take a twentieth of the time
+_SHARE = 20  # scanning a large class may take a twentieth of the time, and so may comparing it
+_RANGES_S = 0.2  # uploads wait no longer for a comparison that has to read a whole class's predictions first
 _MAX_TRIES = 3
 _LOG = logging.getLogger("grader.watch")
 _Place = tuple[str, str]
@@ -95,6 +97,9 @@ class Loop:
         self._seen: dict[_Place, object] = {}
         self._tries: dict[_Place, int] = {}
         self._next_scan = 0.0
+        self._to_range: set[str] = set()
+        self._next_ranges = 0.0
+        self._integrity = Integrity(database, lanes)
         course.inbox.mkdir(mode=0o700, exist_ok=True)
         self._inbox.sweep()
 
@@ -109,12 +114,14 @@ class Loop:
             finished = self._collect_results()
             taken = self._empty_inbox()
             started = self._scan()
-        return finished or taken or started
+            ranged = self._update_ranges()
+            compared = self._integrity.step(self._course.root)
+        return finished or taken or started or ranged or compared
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is being graded."""
-        return not self._running
+        """Whether nothing is being graded, and nothing that was is still to be compared."""
+        return not self._running and not self._to_range and self._integrity.is_idle
 
     def _read_settings(self) -> None:
         if not self._rules.have_changed(self._course):
@@ -129,6 +136,7 @@ class Loop:
         self._recorder = Recorder(self._course, self._roster)
         self._seen.clear()
         self._next_scan = 0.0
+        self._to_range.update(slug for slug in self._course.slugs() if self._course.assignment_config(slug).contest)
         self._warm_up()
 
     def _warm_up(self) -> None:
@@ -157,6 +165,7 @@ class Loop:
         if who is not None and who.is_teacher and not Decisions(self._database).is_done(item.id):
             carry_out(Teacher(self._course, self._database, who.name, item.id), item.action, item.fields)
             self._next_scan = 0.0
+            self._integrity.look_again()
         self._inbox.remove(item.id)
 
     def _take(self, item: Upload) -> bool:
@@ -190,8 +199,24 @@ class Loop:
             self._start(submission, None)
             done = True
         if is_whole:
-            self._next_scan = time.monotonic() + max(_SCAN_S, _SCAN_SHARE * (time.monotonic() - began))
+            self._next_scan = time.monotonic() + max(_SCAN_S, _SHARE * (time.monotonic() - began))
         return done
+
+    def _update_ranges(self) -> bool:
+        """Compare the students of a contest in which something was recorded, a moment at a time; whether any was."""
+        began = time.monotonic()
+        if not self._to_range or began < self._next_ranges:
+            return False
+        slug = self._to_range.pop()
+        try:
+            key = self._rules.of(self._course, slug).answer_key
+        except GraderError:
+            return False  # not released yet, or without a data set: there is nothing to compare
+        if not self._recorder.update_ranges(slug, key, _RANGES_S):
+            self._to_range.add(slug)
+            return True
+        self._next_ranges = time.monotonic() + _SHARE * (time.monotonic() - began)
+        return True
 
     def _has_room(self, slug: str) -> bool:
         """Whether a submission could be started now; one that cannot be graded at all takes no room."""
@@ -246,6 +271,8 @@ class Loop:
             self._uploads.wait(running.upload)
 
     def _finish(self, row: Row, upload: Upload | None, key: str, *, is_ours: bool) -> None:
+        if row.score is not None:
+            self._to_range.add(row.slug)
         _LOG.info("%s / %s: %s", row.student, row.slug, f"{row.report.points:g}" if row.report else row.problem)
         if upload is not None:
             if row.report is not None:

@@ -18,7 +18,7 @@ from leaderboard_app.views.choosing import choose
 from leaderboard_app.views.freshness import keep_fresh
 from leaderboard_app.views.unavailable import load_or_explain
 
-_ALIAS = 2  # the column with the aliases
+_ALIAS = 2  # the column with the aliases; a contest has the ranges before it
 
 
 def render(settings: BoardSettings) -> None:
@@ -52,7 +52,7 @@ def _draw(
     _cards(board)
     table = _table(board, settings.zone, board.assignment.slug, read_at, language)
     tables.draw(
-        table.marked(_ALIAS, own_alias),
+        table.marked(_ALIAS + board.assignment.is_contest, own_alias),
         alt=_("Students by alias, ordered by their best score"),
         key=board.assignment.slug,
     )
@@ -62,6 +62,8 @@ def _draw(
                 "95%: how good the model would be on new frames of the show. On this test set the score is exact; "
                 "points come from the exact count."
             )
+            + " "
+            + _("Range: places that cannot be told apart, because the difference may be chance.")
         )
 
 
@@ -121,9 +123,9 @@ def _average(ranked: Sequence[Standing]) -> str:
 
 
 def _places(board: AssignmentBoard) -> list[tables.Column]:
-    """Rank, its change in a day, and the alias."""
+    """Rank, its change in a day, the alias, and for a contest the ranks that cannot be told apart."""
     rows = board.standings
-    return [
+    places = [
         tables.Column("#", [row.rank for row in rows], kind="rank"),
         tables.Column(
             "±",
@@ -132,6 +134,15 @@ def _places(board: AssignmentBoard) -> list[tables.Column]:
         ),
         tables.Column(_("Alias"), [row.alias for row in rows]),
     ]
+    if not board.assignment.is_contest:
+        return places
+    ranges = tables.Column(
+        _("Range"),
+        [formatting.rank_range(board.range_of(row)) for row in rows],
+        kind="range",
+        help=_("Places that cannot be told apart: the difference may be chance"),
+    )
+    return [places[0], ranges, *places[1:]]
 
 
 def _contest_columns(rows: Sequence[Standing]) -> list[tables.Column]:

@@ -87,6 +87,19 @@ def _ranks() -> None:
             "good. On this test set your score is exact and has no such doubt."
         ).format(interval=formatting.interval(961, _TEST_IMAGES))
     )
+    st.markdown(
+        _(
+            "**Range** beside a place, such as 2–5, says which places chance might have swapped. Two students are "
+            "compared picture by picture, and only the pictures count that one of them names correctly and the other "
+            "does not. If both were equally good, each of these would be a coin toss. Where such tosses would give so "
+            "clear a difference less than once in twenty times, the two are told apart (exact McNemar test, "
+            "p < 0.05).\n\n"
+            "The first number is one more than how many are clearly better than you; the second is how many there are, "
+            "less those who are clearly worse. One pair in twenty is told apart by chance alone, and frames of one "
+            "scene are much alike, so read the range as a hint. It changes no points. A result without stored "
+            "predictions has no range."
+        )
+    )
 
 
 def _names() -> None:

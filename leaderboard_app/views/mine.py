@@ -8,6 +8,7 @@ import streamlit as st
 
 from grader.database.page_records import Identity
 from grader.language import Language, _, ngettext
+from grader.scoring.mcnemar import RankRange
 from leaderboard_app import formatting, identity, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.own_work import OwnWork
@@ -52,14 +53,16 @@ def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, who: I
     runs = work.runs_for(board.assignment.slug)
     with st.container(horizontal=True):
         rank = row.rank if row else None
+        among = board.range_of(row) if row else None
         change = _change(rank, board.ranks_yesterday.get(work.alias))
         st.metric(
             _("Place"),
-            formatting.NOTHING if rank is None else str(rank),
+            _place(rank, among),
             delta=change,
             delta_description=_("in a day") if change is not None else None,
             border=True,
             height="stretch",
+            help=None if among is None else _range_help(among),
         )
         if board.assignment.is_contest:
             st.metric(
@@ -124,6 +127,21 @@ def _deadline_card(board: AssignmentBoard, settings: BoardSettings, language: La
         height="stretch",
         help=formatting.moment(deadline, settings.zone, language),
     )
+
+
+def _place(rank: int | None, among: RankRange | None) -> str:
+    """The rank, with the range of those that it cannot be told apart from: `4 (2–5)`."""
+    if rank is None:
+        return formatting.NOTHING
+    return f"{rank}" if among is None or among.first == among.last else f"{rank} ({formatting.rank_range(among)})"
+
+
+def _range_help(among: RankRange) -> str:
+    if among.first == among.last:
+        return _("Your score differs clearly from those above and below you: this is more than chance.")
+    return _(
+        "Places {first} to {last} cannot be told apart: on so few pictures the difference between them may be chance."
+    ).format(first=among.first, last=among.last)
 
 
 def _change(now: int | None, before: int | None) -> int | None:

@@ -16,6 +16,7 @@ from leaderboard_app import formatting
 
 _GRID_ROWS = 60
 _GRID_HEIGHT_PX = 1000
+_RANGE_PX = 80
 Cell: TypeAlias = str | int | float | None
 
 
@@ -26,13 +27,13 @@ class Column:
     Attributes:
         title: its heading, in the reader's language.
         cells: one per row; None where there is nothing.
-        kind: `rank` and `count` hold whole numbers, `points` decimals, `text` anything else.
+        kind: `rank` and `count` hold whole numbers, `points` decimals, `range` a short text, `text` anything else.
         help: explanation of the heading.
     """
 
     title: str
     cells: Sequence[Cell]
-    kind: Literal["rank", "count", "points", "text"] = "text"
+    kind: Literal["rank", "count", "points", "range", "text"] = "text"
     help: str = ""
 
 
@@ -96,14 +97,15 @@ def _series(column: Column) -> pd.Series:
             return pd.Series(list(column.cells), dtype="Int64")
         case "points":
             return pd.Series(list(column.cells), dtype="Float64")
-        case "text":
+        case "range" | "text":
             return pd.Series([None if cell == formatting.NOTHING else cell for cell in column.cells], dtype="object")
 
 
 def _config(column: Column) -> ColumnConfig:
     help_text = column.help or None
-    if column.kind == "text":
-        return st.column_config.TextColumn(column.title, help=help_text)
+    if column.kind in ("range", "text"):
+        width = _RANGE_PX if column.kind == "range" else None
+        return st.column_config.TextColumn(column.title, help=help_text, width=width)
     # Headings stand on the left, so the numbers do too: on a wide screen the two would lose sight of each other.
     return st.column_config.NumberColumn(
         column.title,

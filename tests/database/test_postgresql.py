@@ -15,7 +15,9 @@ from sqlalchemy import create_engine, text
 
 from grader.database import ClassDatabase, revisions
 from grader.database.queries import Board, BoardUnavailable, Unavailable
+from grader.database.ranges import Ranges, ranges_of
 from grader.database.schema import Base
+from grader.scoring.mcnemar import RankRange
 
 
 @pytest.fixture
@@ -46,6 +48,20 @@ def test_runs_and_standings_are_the_same_on_postgresql(postgresql: str) -> None:
         )
     with Board.open(postgresql) as board:
         assert [(row.rank, row.correct) for row in board.standings("springfield")] == [(1, 962), (2, 961)]
+
+
+def test_ranges_are_replaced_and_read_on_postgresql(postgresql: str) -> None:
+    with ClassDatabase.open(postgresql) as database:
+        database.record_run(contest_run("s1", 961, 14.0))
+        ranges = Ranges(database)
+        for last in (2, 3):
+            ranges.store("springfield", {"s1": RankRange(1, last)}, ranges.newest_run("springfield"))
+        assert ranges.counted_run("springfield") == ranges.newest_run("springfield") > 0
+        assert [score.correct for score in ranges.scores("springfield")] == [961]
+    with Board.open(postgresql) as board:
+        (found,) = ranges_of(board)["springfield"].values()
+        assert found == RankRange(1, 3)
+        assert board.last_run() > 0
 
 
 def test_the_migrations_make_the_tables_of_the_models_on_postgresql(postgresql: str) -> None:

@@ -39,7 +39,7 @@ def test_free_names_are_those_that_only_the_student_can_define() -> None:
         "import os.path as p\nfrom a import b\nfor i in range(3):\n    try:\n        f(i, torch.zeros(1), nn, b, p)\n"
         "    except ValueError as e:\n        g(lambda z: z + h, e)\ndef own(u):\n    return u\nown(1)"
     )
-    assert free_names(code) == ["f", "g", "h"]
+    assert free_names(code) == ("f", "g", "h")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 import leaderboard_app
 from grader.errors import EnvironmentFault
 from grader.language import speaking
+from grader.scoring.mcnemar import RankRange
 from leaderboard_app import formatting
 from leaderboard_app.serve import command
 from leaderboard_app.settings import BoardSettings
@@ -110,3 +111,9 @@ def test_html_is_written_in_the_known_places_alone() -> None:
         assert "unsafe_allow_html" not in source, path
         written = sum(source.count(way) for way in ("st.html(", "components.v1", "st.iframe("))
         assert written == HTML.get(path.name, 0), path
+
+
+def test_a_range_of_one_rank_is_that_rank() -> None:
+    assert formatting.rank_range(RankRange(2, 5)) == "2–5"
+    assert formatting.rank_range(RankRange(3, 3)) == "3"
+    assert formatting.rank_range(None) == formatting.NOTHING

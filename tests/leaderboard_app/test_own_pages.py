@@ -14,7 +14,10 @@ import leaderboard_app
 from grader.database import ClassDatabase
 from grader.database.access import AccessList, hashed, new_token
 from grader.database.decisions import Decisions
+from grader.database.integrity import FindingRecord, IntegrityReports
+from grader.database.ranges import Ranges
 from grader.handing_in import PageRules
+from grader.scoring.mcnemar import RankRange
 from grader.scoring.points import DEFAULT_TABLE
 from leaderboard_app.settings import BoardSettings
 
@@ -88,6 +91,16 @@ def test_a_student_sees_the_own_page_with_the_teachers_reason(
     assert "962 из 991" in said  # the next step of the ladder
 
 
+def test_the_own_card_has_the_range_beside_the_place(
+    monkeypatch: pytest.MonkeyPatch, full_class: str, links: dict[str, str]
+) -> None:
+    with ClassDatabase.open(full_class) as database:
+        Ranges(database).store("springfield", {"student0": RankRange(3, 6)}, counted_run=1)
+    (place,) = [m for m in visit(monkeypatch, full_class, "me", links["student0"]).metric if m.label == "Место"]
+    assert place.value == "4 (3–6)"
+    assert place.help.startswith("Места с 3 по 6 нельзя различить")
+
+
 def test_a_student_is_no_teacher(monkeypatch: pytest.MonkeyPatch, full_class: str, links: dict[str, str]) -> None:
     app = visit(monkeypatch, full_class, "teacher", links["student1"])
     assert [heading.value for heading in app.subheader] == ["Эта страница — для учителя"]
@@ -118,7 +131,49 @@ def test_the_readers_own_row_is_marked_and_others_are_not(
     monkeypatch: pytest.MonkeyPatch, full_class: str, links: dict[str, str]
 ) -> None:
     own = visit(monkeypatch, full_class, "assignments", links["student0"]).dataframe[0].value
-    marked = [alias for alias in own.iloc[:, 2] if "← вы" in alias]
+    marked = [alias for alias in own.iloc[:, 3] if "← вы" in alias]
     assert len(marked) == 1
     visitor = visit(monkeypatch, full_class, "assignments").dataframe[0].value
-    assert not [alias for alias in visitor.iloc[:, 2] if "←" in alias]
+    assert not [alias for alias in visitor.iloc[:, 3] if "←" in alias]
+
+
+FINDING = ("одинаковые предсказания", ("student0", "student1"), "940 из 991")
+
+
+@pytest.fixture
+def compared(full_class: str, links: dict[str, str]) -> dict[str, str]:
+    """The links of a class of which an integrity report was made."""
+    with ClassDatabase.open(full_class) as database:
+        found = [FindingRecord("ru", *FINDING), FindingRecord("en", "identical predictions", *FINDING[1:])]
+        IntegrityReports(database).store("springfield", 11, 11, found)
+    return links
+
+
+def test_a_teacher_reads_the_integrity_report_with_names(
+    monkeypatch: pytest.MonkeyPatch, full_class: str, compared: dict[str, str]
+) -> None:
+    app = visit(monkeypatch, full_class, "teacher", compared["Edna"])
+    app.segmented_control(key="teacher-section").set_value("integrity").run()
+    assert not app.exception
+    assert list(app.dataframe[0].value.iloc[0]) == [
+        "одинаковые предсказания",
+        "Настоящее Имя student0, Настоящее Имя student1",
+        "940 из 991",
+    ]
+    assert "учеников — 11" in shown(app)
+    app.selectbox(key="integrity-assignment").set_value("resnet").run()
+    assert "ещё не сравнивали" in shown(app)
+
+
+@pytest.mark.parametrize("name", ["", "student0", "student1"])
+@pytest.mark.parametrize("page", ["", "assignments", "me", "hand-in", "teacher", "how", "projector"])
+def test_nobody_else_reads_it_anywhere(
+    monkeypatch: pytest.MonkeyPatch, full_class: str, compared: dict[str, str], name: str, page: str
+) -> None:
+    app = visit(monkeypatch, full_class, page, compared[name] if name else "")
+    app.session_state["teacher-section"] = "integrity"
+    app.query_params["teacher-section"] = "integrity"
+    app.run()
+    assert not app.exception
+    assert "одинаковые предсказания" not in shown(app)
+    assert "940 из 991" not in shown(app)

@@ -57,9 +57,9 @@ def test_training_lowers_the_loss_on_the_pictures_trained_on():
 
 
 def test_time_ends_the_training_with_small_steps_however_many_epochs_were_asked_for():
-    _state, history = trained(Recipe(size=32, epochs=100_000, batch_size=16), seconds=2.0)
+    _state, history = trained(Recipe(size=32, epochs=100_000, batch_size=16), seconds=6.0)
 
-    assert 2 <= history.wall_s < 8  # room for one step on a busy machine
+    assert 6 <= history.wall_s < 20  # room for one step on a busy machine
     assert 0 < history.epochs < 100_000
     assert history.learning_rates[-1] < max(history.learning_rates) / 10
 

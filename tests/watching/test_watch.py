@@ -10,6 +10,7 @@ from watched_class import Class
 
 from grader.database import RunState
 from grader.database.decisions import audit_lines, feedback_of, grades_of
+from grader.database.integrity import IntegrityRecord, integrity_of
 from grader.database.queries import Board
 from grader.ledger import Ledger
 from grader.submissions import find_submissions
@@ -120,3 +121,22 @@ def test_a_students_request_does_nothing(classroom: Class) -> None:
     classroom.watch()
     assert classroom.inbox.items() == []
     assert audit_lines(classroom.database) == []
+
+
+def test_a_teacher_gets_an_integrity_report_and_a_student_none(classroom: Class) -> None:
+    for student in ("lisa", "bart"):
+        classroom.upload(classroom.invite(student), "reference")
+    classroom.watch()
+    classroom.inbox.put_request(classroom.invite("nelson"), "integrity", assignment="resnet")
+    classroom.watch()
+    with Board.open(classroom.course.database_url) as board:
+        assert integrity_of(board, "resnet") == IntegrityRecord()
+    edna = classroom.teacher()
+    classroom.inbox.put_request(edna, "integrity", assignment="resnet")
+    classroom.inbox.put_request(edna, "integrity", assignment="nosuch")
+    classroom.watch()
+    with Board.open(classroom.course.database_url) as board:
+        found = integrity_of(board, "resnet")
+    assert (found.students, found.asked_at) == (2, None)
+    assert {one.students for one in found.findings} == {("bart", "lisa")}
+    assert [line.action for line in audit_lines(classroom.database)] == ["refused", "integrity"]

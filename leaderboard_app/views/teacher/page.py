@@ -12,7 +12,7 @@ from leaderboard_app import formatting
 from leaderboard_app.class_data import ClassData
 from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views.entrance import require_teacher
-from leaderboard_app.views.teacher import asking, gradebook, invitations, looking, rules
+from leaderboard_app.views.teacher import asking, gradebook, integrity, invitations, looking, rules
 from leaderboard_app.views.unavailable import load_or_explain
 
 _Section = Callable[[BoardSettings, Identity, ClassData], None]
@@ -30,6 +30,7 @@ def render(settings: BoardSettings) -> None:
         "gradebook": (_("Gradebook"), gradebook.draw),
         "runs": (_("Runs"), looking.draw_runs),
         "anomalies": (_("Look twice"), looking.draw_anomalies),
+        "integrity": (_("Alike works"), integrity.draw),
         "rules": (_("Deadlines and quotas"), rules.draw),
         "invitations": (_("Invitations"), invitations.draw),
         "log": (_("Log"), looking.draw_log),
