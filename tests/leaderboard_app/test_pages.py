@@ -14,6 +14,7 @@ import leaderboard_app
 from grader.database import AssignmentRecord, ClassDatabase
 from grader.database.ranges import Ranges
 from grader.scoring.mcnemar import RankRange
+from leaderboard_app import class_data
 from leaderboard_app.settings import BoardSettings
 
 APP = Path(leaderboard_app.__file__).parent / "app.py"
@@ -101,8 +102,9 @@ def test_beside_the_rank_stands_the_range_that_cannot_be_told_apart(
 
 
 def test_new_ranges_reach_a_page_that_is_open(monkeypatch: pytest.MonkeyPatch, full_class: str) -> None:
+    monkeypatch.setattr(class_data, "_FRESH_S", 0)  # no view is two seconds old
+
     def seen() -> list[object]:
-        st.cache_data.clear()  # what is two seconds old
         return list(_open(monkeypatch, full_class, "assignments").dataframe[0].value.iloc[:, 1].dropna())
 
     assert seen() == []
