@@ -6,6 +6,7 @@ Marks are believed only so far: points come from the gradebook, and of what a no
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -103,7 +104,7 @@ def traceback_of(error: NotebookNode) -> str:
     lines = [line for line in found if isinstance(line, str)] if isinstance(found, list) else []
     while lines and ("Traceback (most recent call last)" in lines[0] or "-----------------" in lines[0]):
         lines.pop(0)
-    frames = _EMPTY_LINES.split(_COLOUR.sub("", "\n".join(lines)))
+    frames = [textwrap.dedent(frame) for frame in _EMPTY_LINES.split(_COLOUR.sub("", "\n".join(lines)))]
     if any(frame.startswith(_OWN_FRAME) for frame in frames):
         frames = [frame for frame in frames if not frame.startswith(_LIBRARY_FRAME)]
     return "\n\n".join(frames)

@@ -392,6 +392,7 @@ def run_kernel(order, agent, sockets=SOCKETS, scratch="/tmp"):
         flush_on_demand(stream)
     if not order["for_jupyter"]:
         tell_less(app.kernel)
+        app.shell.InteractiveTB.set_mode("Plain")  # to parse and colour torch's files takes 0.3 s
     os.dup2(quiet, 2)  # from here on the student's code could write there
     os.close(quiet)
     app.start()
