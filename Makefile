@@ -3,6 +3,7 @@
 # Both are enough on a fresh Debian or Ubuntu with Python 3.11 or newer. A second run starts in seconds.
 
 PYTHON ?= python3
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -13,7 +14,7 @@ demo: setup
 	$(BIN)/grader demo demo-class
 
 test: setup
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 # The long tests: the demo, real data, the wheel, benchmarks; then the corpus of attacks on a real sandbox.
 slow: setup
