@@ -145,7 +145,7 @@ class Run:
                     check(libc.setns(namespace, CLONE_NEWNS), "setns")
                 finally:
                     os.close(namespace)
-                remount_read_only(SOCKETS)
+                self.close_the_folder()
             except BaseException as error:
                 failed.append(error)
 
@@ -154,6 +154,17 @@ class Run:
         thread.join()
         if failed:
             raise OSError(errno.EPERM, f"the folder of the sockets could not be made read-only: {failed[0]}")
+
+    def close_the_folder(self):
+        """Busy while the kernel still is inside the system call that made the last socket, which is seen already."""
+        for _attempt in range(500):
+            try:
+                return remount_read_only(SOCKETS)
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+                time.sleep(0.002)
+        raise OSError(errno.EBUSY, "the folder of the sockets is in use")
 
     def poll(self):
         """The kernel's wait status, or None while it lives."""
