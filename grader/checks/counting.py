@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from grader.checks.calling import require_module, take_shapes
 from grader.checks.layers import layers_of
@@ -95,6 +95,19 @@ def layer_count(module: object, *inputs: Tensor, **expected: int) -> None:
                 ),
                 remedy=_("Compare with the text of the task. One layer object that is used several times counts once."),
             )
+
+
+def require_parameters(module: object, *inputs: Tensor) -> nn.Module:
+    """The student's module, whose lazy layers have taken their shapes from the inputs.
+
+    Raises:
+        CheckFailed: it is no module, or has no parameter.
+    """
+    student = require_module(module)
+    take_shapes(student, *inputs)
+    if not any(True for _parameter in student.parameters()):
+        raise no_parameters()
+    return student
 
 
 def no_parameters() -> CheckFailed:

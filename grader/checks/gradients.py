@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from grader.checks.calling import call, mode, require_module, student_errors_explained, take_shapes
+from grader.checks.calling import call, mode, student_errors_explained, take_shapes
 from grader.checks.comparing import fresh_coefficients, loss_of
-from grader.checks.counting import no_parameters
+from grader.checks.counting import require_parameters
 from grader.errors import CheckFailed
 from grader.language import _
 
@@ -21,10 +21,7 @@ def gradients_reach_every_parameter(module: object, *inputs: Tensor) -> None:
     Raises:
         CheckFailed: some parameters got none; the message names them.
     """
-    student = require_module(module)
-    take_shapes(student, *inputs)  # lazy layers have their parameters only then
-    if not any(True for _parameter in student.parameters()):
-        raise no_parameters()
+    student = require_parameters(module, *inputs)
     unreached = unreached_parameters(student, *inputs)
     if unreached:
         raise CheckFailed(

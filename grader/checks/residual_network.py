@@ -47,7 +47,6 @@ def resnet(
 
 
 @cache
-@cache
 def resnet_parameters(name: str, num_classes: int = 1000, width: int = 64) -> int:
     """Number of parameters of the network of this name, of which no convolution has a bias."""
     block, depths, expansion = NETWORKS[name]

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grader.checks.calling import call, mode, require_module, student_errors_explained, take_shapes
-from grader.checks.counting import no_parameters
+from grader.checks.calling import call, mode, student_errors_explained
+from grader.checks.counting import require_parameters
 from grader.errors import CheckFailed
 from grader.language import _
 
@@ -41,12 +41,8 @@ def trains(
     Raises:
         CheckFailed: the loss does not fall; the message has its first and last value.
     """
-    student = require_module(module)
-    take_shapes(student, inputs)
-    parameters = list(student.parameters())
-    if not parameters:
-        raise no_parameters()
-    optimizer = torch.optim.Adam(parameters, lr=learning_rate)
+    student = require_parameters(module, inputs)
+    optimizer = torch.optim.Adam(student.parameters(), lr=learning_rate)
     losses = []
     with torch.random.fork_rng(devices=[]), mode(student, training=True):
         torch.default_generator.manual_seed(_SEED)

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, Subquery, func, select
 from sqlalchemy.exc import DatabaseError
 
 from grader.database import revisions
@@ -171,13 +171,7 @@ class Board:
 
     def attempts(self, slug: str | None = None) -> list[Attempt]:
         """Every submission of the class, or of one assignment, with what its latest scored run gave."""
-        # Joined, not `IN`: SQLite would go through all numbers once for each submission.
-        latest = (
-            select(Run.submission_id, func.max(Run.id).label("run_id"))
-            .where(Run.state == RunState.SCORED)
-            .group_by(Run.submission_id)
-            .subquery()
-        )
+        latest = latest_scored_runs()
         query = (
             select(
                 Submission.assignment,
@@ -198,6 +192,19 @@ class Board:
             query = query.where(Submission.assignment == slug)
         with self.connection() as connection:
             return [Attempt(*row) for row in connection.execute(query)]
+
+
+def latest_scored_runs() -> Subquery:
+    """The latest scored run of each submission, `submission_id` and `run_id`.
+
+    To be joined, not asked for with `IN`: SQLite would go through all numbers once for each submission.
+    """
+    return (
+        select(Run.submission_id, func.max(Run.id).label("run_id"))
+        .where(Run.state == RunState.SCORED)
+        .group_by(Run.submission_id)
+        .subquery()
+    )
 
 
 @contextmanager

@@ -11,8 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from grader.database.page_schema import StoredRange
-from grader.database.queries import Board
-from grader.database.records import RunState
+from grader.database.queries import Board, latest_scored_runs
 from grader.database.schema import Entry, Run, Student, Submission
 from grader.database.store import ClassDatabase
 from grader.scoring.mcnemar import RankRange
@@ -57,12 +56,7 @@ class Ranges:
 
     def scores(self, assignment: str) -> list[ShownScore]:
         """What the board ranks by: the score of every submission that has one."""
-        latest = (
-            select(Run.submission_id, func.max(Run.id).label("run_id"))
-            .where(Run.state == RunState.SCORED)
-            .group_by(Run.submission_id)
-            .subquery()
-        )
+        latest = latest_scored_runs()
         query = (
             select(Submission.student_id, Run.key, Submission.received_at, Entry.correct, Entry.total, Entry.accepted)
             .select_from(Submission)

@@ -65,7 +65,7 @@ class Conversation:
 
 
 def joined(buffers: Sequence[memoryview | bytes]) -> tuple[list[int], list[bytes]]:
-    """Sizes, and the buffers as one frame: each frame of a message costs 0.05 ms, a copy of a small tensor nothing."""
+    """Sizes, and the buffers as one frame, as the agent's connection takes and gives them."""
     return [memoryview(buffer).nbytes for buffer in buffers], [b"".join(buffers)] if buffers else []
 
 

@@ -15,6 +15,7 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -72,7 +73,6 @@ class Kernel:
         self._slot: Slot | None = None
         self._process: KernelProcess | None = None
         self._link: _Link | None = None
-        self._agent: AgentConnection | None = None
         self._deadline = float("inf")
         self._gone = ""
 
@@ -192,19 +192,16 @@ class Kernel:
         """
         link = self._living_link()
         deadline = min(time.monotonic() + self.limits.call_s, self._deadline)
-        agent = self._agent
-        if agent is None:
-            raise KernelGone(self._no_kernel())
         try:
-            number = agent.send(content, buffers, deadline - time.monotonic())
+            number = link.agent.send(content, buffers, deadline - time.monotonic())
         except OSError:
             raise self._hung_up() from None
         try:
-            answer = self._answer(agent, number, deadline)
+            answer = self._answer(link, number, deadline)
         except LimitExceeded:
             self._interrupt()
             try:
-                self._answer(agent, number, time.monotonic() + INTERRUPT_S)
+                self._answer(link, number, time.monotonic() + INTERRUPT_S)
             except LimitExceeded:
                 self._kill(_("it did not react to an interrupt"))
             except KernelGone:
@@ -257,9 +254,8 @@ class Kernel:
                 raise KernelGone(self._not_up(process))
             time.sleep(0.002)
         process.lock_sockets()
-        self._link = _Link(str(process.sockets / "k"), process.connection["key"])
         try:
-            self._agent = AgentConnection(str(agent))
+            self._link = _Link(agent, str(process.sockets / "k"), process.connection["key"])
         except OSError:
             raise KernelGone(self._not_up(process)) from None
         # The subscription to outputs may lag behind the first reply: ask until it delivers.
@@ -286,12 +282,9 @@ class Kernel:
         return self._link
 
     def _hang_up(self) -> None:
-        """Close all connections."""
         if self._link is not None:
             self._link.close()
-        if self._agent is not None:
-            self._agent.close()
-        self._link = self._agent = None
+            self._link = None
 
     def _hung_up(self) -> KernelGone:
         """What to raise where the agent cannot be spoken to: mostly its process has just ended."""
@@ -302,7 +295,7 @@ class Kernel:
             self._kill(_("it closed its connection to the examiner"))
         return KernelGone(self._no_kernel())
 
-    def _answer(self, agent: AgentConnection, number: int, deadline: float) -> Answer:
+    def _answer(self, link: _Link, number: int, deadline: float) -> Answer:
         """The answer to this request; others, late or forged, are passed over.
 
         Raises:
@@ -314,7 +307,7 @@ class Kernel:
             if remaining_s <= 0:
                 raise LimitExceeded(_("time: the call took too long"))
             try:
-                answer = agent.receive(min(POLL_MS / 1000, remaining_s))
+                answer = link.agent.receive(min(POLL_MS / 1000, remaining_s))
             except ConnectionError:
                 raise self._hung_up() from None
             if answer is not None and answer.number == number:
@@ -322,11 +315,10 @@ class Kernel:
             if answer is None:
                 if self.gone:
                     raise KernelGone(self._no_kernel())
-                if self._link is not None:
-                    self._link.drain()
+                link.drain()
 
-    def _next(self, link: _Link, channel: zmq.Socket[bytes], deadline: float) -> Message | None:
-        """One message, or None after a short wait or for something that is no message.
+    def _next(self, link: _Link, deadline: float) -> Message | None:
+        """One output, or None after a short wait or for something that is no message.
 
         Raises:
             LimitExceeded: the deadline has passed.
@@ -334,9 +326,9 @@ class Kernel:
         """
         remaining_ms = (deadline - time.monotonic()) * 1000
         if remaining_ms <= 0:
-            raise LimitExceeded(_("time: the call took too long"))
-        if channel.poll(min(POLL_MS, max(1, int(remaining_ms)))):
-            return link.receive(channel)
+            raise LimitExceeded("time")
+        if link.iopub.poll(min(POLL_MS, max(1, int(remaining_ms)))):
+            return link.receive()
         if self.gone:
             raise KernelGone(self._no_kernel())
         return None
@@ -346,7 +338,7 @@ class Kernel:
         allowed_s = deadline - time.monotonic()
         while True:
             try:
-                message = self._next(link, link.iopub, deadline)
+                message = self._next(link, deadline)
             except LimitExceeded:
                 raise LimitExceeded(
                     _("time: {seconds:.0f} s for one cell exceeded").format(seconds=allowed_s)
@@ -377,9 +369,14 @@ class Kernel:
 
 
 class _Link:
-    """The sockets to one kernel."""
+    """The sockets to one kernel: Jupyter's for cells, and the agent's.
 
-    def __init__(self, prefix: str, key: str) -> None:
+    Raises:
+        OSError: the agent does not listen.
+    """
+
+    def __init__(self, agent: Path, prefix: str, key: str) -> None:
+        self.agent = AgentConnection(str(agent))
         self._session = Session(key=key.encode(), signature_scheme="hmac-sha256")
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.shell = self._connected(zmq.DEALER, f"ipc://{prefix}-1")
@@ -394,19 +391,19 @@ class _Link:
         made.connect(address)
         return made
 
-    def send(self, kind: str, content: Message, buffers: Sequence[memoryview | bytes] = ()) -> str:
+    def send(self, kind: str, content: Message) -> str:
         """Send on the shell channel; the message's id."""
         message = self._session.msg(kind, content)
-        self._session.send(self.shell, message, buffers=[memoryview(buffer) for buffer in buffers])
+        self._session.send(self.shell, message)
         identifier: str = message["header"]["msg_id"]
         return identifier
 
-    def receive(self, channel: zmq.Socket[bytes]) -> Message | None:
-        """The next message, or None if it is not one of the protocol: student code may write to the sockets.
+    def receive(self) -> Message | None:
+        """The next output, or None if it is not one of the protocol: student code may write to the sockets.
 
         Read here and not by `Session`, which looks for dates in every text of a message: as long as the cell takes.
         """
-        frames = channel.recv_multipart(zmq.NOBLOCK)
+        frames = self.iopub.recv_multipart(zmq.NOBLOCK)
         try:
             mark = frames.index(DELIMITER)
             signature, header, parent, metadata, content = frames[mark + 1 : mark + 6]
@@ -428,6 +425,7 @@ class _Link:
 
     def close(self) -> None:
         """Close the sockets."""
+        self.agent.close()
         self.shell.close(0)
         self.iopub.close(0)
         self._context.term()

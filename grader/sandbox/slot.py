@@ -266,7 +266,11 @@ class KernelProcess:
             self._pidfd = os.pidfd_open(pid)
 
     def _may_have_ended(self) -> bool:
-        return self._pidfd is None or bool(select.select([self._pidfd], [], [], 0)[0])
+        if self._pidfd is None:
+            return True
+        ended = select.poll()  # `select` knows no descriptor above 1023
+        ended.register(self._pidfd, select.POLLIN)
+        return bool(ended.poll(0))
 
     def _stop_watching(self) -> None:
         if self._pidfd is not None:
