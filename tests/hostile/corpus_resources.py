@@ -39,7 +39,8 @@ RESOURCES = [
             "        part = bytearray(512 << 20)\n        part[::4096] = b'x' * len(part[::4096])\n"
             "        os.write(ready[1], b'x'); time.sleep(1000)\n"
             "time.sleep(3)\nos.set_blocking(ready[0], False)\ndone = os.read(ready[0], 100)\n"
-            "print(WON if len(done) == 6 else 'refused')"
+            "all_live = os.waitpid(-1, os.WNOHANG) == (0, 0)  # one that was killed after its word holds no memory\n"
+            "print(WON if len(done) == 6 and all_live else 'refused')"
         },
         earns=None,
         within_s=40,
