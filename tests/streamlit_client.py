@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -51,10 +51,18 @@ class Session:
     ) -> None:
         await self._socket.close()
 
-    async def run(self, page: str = "", query: str = "", fragment: str = "") -> list[ForwardMsg]:
+    async def run(
+        self, page: str = "", query: str = "", fragment: str = "", chosen: Mapping[str, str] | None = None
+    ) -> list[ForwardMsg]:
         """Run the page's script, or one fragment of it; everything that the server sends for it.
 
         Where a fragment has the whole page drawn again, that belongs to the answer.
+
+        Args:
+            page: its name in the address.
+            query: what stands behind the question mark.
+            fragment: its id.
+            chosen: what the browser says is chosen, by the id of a row of buttons.
         """
         back = BackMsg()
         back.rerun_script.query_string = query
@@ -66,6 +74,8 @@ class Session:
             back.rerun_script.page_script_hash = self._page_hash
         else:
             back.rerun_script.page_name = page
+        for widget, label in (chosen or {}).items():
+            back.rerun_script.widget_states.widgets.add(id=widget).string_array_value.data.append(label)
         await self._socket.send(back.SerializeToString())
         return await asyncio.wait_for(self._until_finished(), ANSWER_S)
 

@@ -18,7 +18,7 @@ from leaderboard_app.views.choosing import choose
 from leaderboard_app.views.freshness import keep_fresh
 from leaderboard_app.views.unavailable import load_or_explain
 
-_ALIAS = 2  # the column with the aliases; a contest has the ranges before it
+_ALIAS = 2  # the column with the aliases
 
 
 def render(settings: BoardSettings) -> None:
@@ -52,7 +52,7 @@ def _draw(
     _cards(board)
     table = _table(board, settings.zone, board.assignment.slug, read_at, language)
     tables.draw(
-        table.marked(_ALIAS + board.assignment.is_contest, own_alias),
+        table.marked(_ALIAS, own_alias),
         alt=_("Students by alias, ordered by their best score"),
         key=board.assignment.slug,
     )
@@ -71,11 +71,10 @@ def _draw(
 def _table(_board: AssignmentBoard, _zone: ZoneInfo, slug: str, read_at: datetime, language: Language) -> tables.Table:
     """The table as all readers of one language see it; made once for all tabs."""
     rows = _board.standings
-    own = _contest_columns if _board.assignment.is_contest else _block_columns
     return tables.Table.of(
         [
             *_places(_board),
-            *own(rows),
+            *(_contest_columns(_board) if _board.assignment.is_contest else _block_columns(rows)),
             tables.Column(_("Tries"), [row.submissions for row in rows], kind="count"),
             tables.Column(_("Improved"), [formatting.moment(row.improved_at, _zone, language) for row in rows]),
         ]
@@ -123,9 +122,9 @@ def _average(ranked: Sequence[Standing]) -> str:
 
 
 def _places(board: AssignmentBoard) -> list[tables.Column]:
-    """Rank, its change in a day, the alias, and for a contest the ranks that cannot be told apart."""
+    """Rank, its change in a day, the alias: on a phone there is room for one more column."""
     rows = board.standings
-    places = [
+    return [
         tables.Column("#", [row.rank for row in rows], kind="rank"),
         tables.Column(
             "±",
@@ -134,22 +133,21 @@ def _places(board: AssignmentBoard) -> list[tables.Column]:
         ),
         tables.Column(_("Alias"), [row.alias for row in rows]),
     ]
-    if not board.assignment.is_contest:
-        return places
-    ranges = tables.Column(
-        _("Range"),
-        [formatting.rank_range(board.range_of(row)) for row in rows],
-        kind="range",
-        help=_("Places that cannot be told apart: the difference may be chance"),
-    )
-    return [places[0], ranges, *places[1:]]
 
 
-def _contest_columns(rows: Sequence[Standing]) -> list[tables.Column]:
+def _contest_columns(board: AssignmentBoard) -> list[tables.Column]:
+    """F1, points, and what chance may have done to them."""
+    rows = board.standings
     return [
         tables.Column("F1", [formatting.f1(row.correct, row.total) for row in rows], help=_("Cut off, not rounded")),
         tables.Column(_("Points"), [row.points for row in rows], kind="points"),
         tables.Column(_("95% interval"), [formatting.interval(row.correct, row.total) for row in rows]),
+        tables.Column(
+            _("Range"),
+            [formatting.rank_range(board.range_of(row)) for row in rows],
+            kind="range",
+            help=_("Places that cannot be told apart: the difference may be chance"),
+        ),
     ]
 
 

@@ -81,7 +81,7 @@ from torch import nn
 # $$y = \mathrm{ReLU}\big(F(x) + x\big)$$
 #
 # Чтобы ничего не делать, блоку теперь достаточно $F(x) = 0$, а этому научиться легко. И градиент при обратном проходе идёт
-# по проводу напрямую, не затухая в свёртках.
+# по проводу напрямую, не затухая в свёртках. В статьях и в коде такой провод называют *skip connection* или *shortcut*.
 #
 # Слева на рисунке обычный блок, справа блок, который меняет форму тензора. Складывать можно только тензоры одинаковой
 # формы, поэтому справа на проводе стоит свёртка 1×1 с тем же шагом (stride) и BatchNorm.
@@ -99,7 +99,7 @@ from torch import nn
 # $$y = \mathrm{ReLU}\big(F(x) + x\big)$$
 #
 # To do nothing, a block now needs $F(x) = 0$, and that is easy to learn. In the backward pass the gradient flows
-# along the wire directly, without fading in the convolutions.
+# along the wire directly, without fading in the convolutions. Papers and code call this wire a *skip connection* or *shortcut*.
 #
 # On the left of the picture is the ordinary block, on the right a block that changes the shape of the tensor. Only tensors
 # of the same shape can be added, so the wire on the right carries a 1×1 convolution with the same stride and a BatchNorm.
@@ -208,7 +208,8 @@ class BasicBlock(nn.Module):
 # %% [markdown] tags=["lang-ru"]
 # ### Проверки задачи 1
 #
-# Видимую часть каждой проверки можно запустить и поправить код сразу. Скрытая часть выполнится, когда вы сдадите тетрадь.
+# Запустите видимую часть каждой проверки: если что-то не так, вы увидите это сразу. Скрытая часть выполнится, когда вы сдадите
+# тетрадь.
 
 # %% [markdown] tags=["lang-en"]
 # ### Checks of task 1
@@ -235,14 +236,14 @@ block = BasicBlock(16, 16)
 output = block(torch.randn(2, 16, 18, 18))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
-assert output.min() >= 0, "последняя операция блока - ReLU / the last operation of the block is ReLU"
+assert output.min() >= 0, "последней операцией блока должен быть ReLU / the last operation of the block has to be ReLU"
 
 # Обнулим все веса: тогда F(x) = 0, и остаётся один провод / all weights are zero: F(x) = 0, and only the wire is left
 with torch.no_grad():
     for parameter in block.parameters():
         parameter.zero_()
 x = torch.rand(2, 16, 18, 18)
-assert torch.equal(block(x), x), "при F(x) = 0 блок возвращает свой вход / where F(x) = 0, the block returns its input"
+assert torch.equal(block(x), x), "при F(x) = 0 блок должен вернуть свой вход / where F(x) = 0, the block has to return its input"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
 from grader.checks.residual import basic_block, basic_block_mistakes
@@ -261,7 +262,7 @@ same_function(
 output = BasicBlock(16, 32, stride=2)(torch.randn(2, 16, 18, 18))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
-assert output.min() >= 0, "последняя операция блока - ReLU / the last operation of the block is ReLU"
+assert output.min() >= 0, "последней операцией блока должен быть ReLU / the last operation of the block has to be ReLU"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function_in_cases
 from grader.checks.residual import basic_block, basic_block_cases, basic_block_mistakes
@@ -481,7 +482,7 @@ def net_of_points(*settings):
     return ResNet(PointBlock, *settings)
 
 
-assert isinstance(net_of_points([1, 1, 1, 1], 10, 8), nn.Module), "ResNet - наследник nn.Module / inherits from nn.Module"
+assert isinstance(net_of_points([1, 1, 1, 1], 10, 8), nn.Module), "класс ResNet должен наследовать nn.Module / the class ResNet has to inherit from nn.Module"
 ### BEGIN HIDDEN TESTS
 from grader.checks import parameter_count
 
@@ -653,7 +654,7 @@ block = Bottleneck(32, 32)
 output = block(torch.randn(2, 32, 12, 12))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
-assert output.min() >= 0, "последняя операция блока - ReLU / the last operation of the block is ReLU"
+assert output.min() >= 0, "последней операцией блока должен быть ReLU / the last operation of the block has to be ReLU"
 assert any(parameter.shape == (8, 8, 3, 3) for parameter in block.parameters()), (
     "нет свёртки 3×3 с out_channels // 4 = 8 каналами / there is no 3×3 convolution with out_channels // 4 = 8 channels"
 )
@@ -887,7 +888,7 @@ for name in ["resnet101", "resnet152"]:
 # ### What the neck is for (1 point)
 #
 # ResNet-34 and ResNet-50 have the same number of blocks: 3, 4, 6, 3. The feature maps of ResNet-50 are four times as wide, it has
-# half as many layers again, and only a sixth more parameters: 25.6 million against 21.8. How come? Count the weights of the 1×1
+# 1.5 times as many layers, and only a sixth more parameters: 25.6 million against 21.8. How come? Count the weights of the 1×1
 # and 3×3 convolutions in one block with 256 channels, and say what each of the three convolutions does.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task6_bottleneck", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}

@@ -19,7 +19,7 @@ from grader.course import Course
 
 HOW_TO_INSTALL = (
     "otter-grader was not measured: install it into an environment of its own (`python -m venv otter`, then "
-    "`otter/bin/pip install otter-grader torch torchvision matplotlib scikit-learn`) and name it with "
+    "`otter/bin/pip install otter-grader ipykernel torch torchvision matplotlib scikit-learn`) and name it with "
     "--otter otter/bin/otter."
 )
 TEST_FILE = """\

@@ -1,3 +1,4 @@
+import inspect
 import math
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from torchvision.models import resnet18
 from typer.testing import CliRunner
 
 from grader.cli.app import app
+from grader.cli.reference import solve as verb
 from grader.datasets.layout import Layout, load_answer_key
 from grader.datasets.synthesize import synthesize
 from grader.errors import EnvironmentFault
@@ -28,6 +30,14 @@ QUICK = Recipe(size=32, epochs=1, batch_size=32)
 def predictions(root: Path, file: Path) -> dict[str, str]:
     key = load_answer_key(root)
     return dict(parse_submission(file.read_bytes(), key.ids, key.classes))
+
+
+def test_the_verb_trains_by_the_recipe_unless_it_is_told_otherwise():
+    # the verb names the numbers itself, since torch must not load for `--help`
+    defaults = {name: given.default for name, given in inspect.signature(verb).parameters.items()}
+    recipe = Recipe()
+
+    assert (defaults["epochs"], defaults["size"], defaults["seed"]) == (recipe.epochs, recipe.size, recipe.seed)
 
 
 def test_a_town_becomes_a_file_that_the_scorer_accepts_and_the_same_seed_the_same_file(hamlet, tmp_path):

@@ -19,6 +19,7 @@ from streamlit_client import Session, everything
 from grader.course import Course
 from grader.database import ClassDatabase
 from grader.database.access import AccessList, hashed, new_token
+from grader.database.integrity import FindingRecord, IntegrityReports
 from grader.inbox import Inbox
 from grader.page_view import page_command
 from leaderboard_app.identity import COOKIE
@@ -98,6 +99,39 @@ def test_no_parameter_cookie_or_message_shows_one_student_the_other(served: Serv
 
     for sent in run_apart(attack()):
         assert not [text for text in secret if text in sent]
+
+
+def test_a_student_who_says_what_a_teacher_chooses_is_not_sent_the_integrity_report(served: Served) -> None:
+    finding = "одинаковые предсказания, 6 из 7"
+    with ClassDatabase.open(served.course.database_url) as database:
+        access = AccessList(database)
+        tokens = {name: new_token() for name in ("edna", "nelson", "jimbo")}
+        access.invite_teacher("edna", token_sha256=hashed(tokens["edna"]))
+        for student in ("nelson", "jimbo"):
+            access.invite_student(student, f"Настоящее имя {student}", token_sha256=hashed(tokens[student]))
+        found = [FindingRecord(language, finding, ("nelson", "jimbo"), finding) for language in ("ru", "en")]
+        IntegrityReports(database).store("springfield", 2, 2, found)
+
+    async def visit() -> tuple[bytes, bytes]:
+        async with Session(served.address, f"{COOKIE}={tokens['edna']}") as teacher:
+            sections = next(
+                message.delta.new_element.button_group
+                for message in await teacher.run("teacher")
+                if message.delta.new_element.button_group.id.endswith("teacher-section")
+            )
+            labels = [option.content for option in sections.options]
+            sent = [everything(await teacher.run("teacher", chosen={sections.id: label})) for label in labels]
+        stolen = []
+        for cookie in ("", f"{COOKIE}={tokens['nelson']}"):
+            async with Session(served.address, cookie) as student:
+                for page in ("teacher", "me", "assignments"):
+                    stolen += [everything(await student.run(page, chosen={sections.id: label})) for label in labels]
+        return b"".join(sent), b"".join(stolen)
+
+    sent, stolen = run_apart(visit())
+    assert finding.encode() in sent
+    assert finding.encode() not in stolen
+    assert "Настоящее имя jimbo".encode() not in stolen
 
 
 def test_what_a_visitor_is_sent_holds_no_name_no_id_and_no_private_score(served: Served, tmp_path: Path) -> None:
