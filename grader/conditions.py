@@ -10,7 +10,7 @@ from grader.datasets.layout import load_answer_key
 from grader.devices import Device
 from grader.errors import InvalidConfig, MissingDataset
 from grader.examiner.examination import ContestRules
-from grader.grading import Conditions
+from grader.jobs import Conditions
 
 KAGGLE_INPUT = "/kaggle/input/journey-springfield"
 TRAIN_SECONDS = "SPRINGFIELD_TRAIN_SECONDS"

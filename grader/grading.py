@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,99 +21,23 @@ from grader import cells
 from grader.assignment import Assignment, Cell, split_hidden
 from grader.checks.contest import is_contest_test
 from grader.checks.explaining import explain
-from grader.devices import CPU, Device
 from grader.errors import KernelGone
-from grader.examiner.examination import ContestRules, Examination
+from grader.examiner.examination import Examination
 from grader.examiner.hidden import MAX_MESSAGE, examine
 from grader.examiner.printable import printable
 from grader.examiner.remote import Session
-from grader.language import Language, _, speaking
-from grader.limits import Limits
+from grader.language import _, speaking
+from grader.jobs import Conditions, Graded, Job, view_of
 from grader.notebooks import is_illustration, read_notebook
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.remarks import remarks_on
-from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import CellRun, Kernel
-from grader.scoring.contest import ContestScore, Source
-from grader.scoring.points import DEFAULT_TABLE, PointsTable
+from grader.scoring.contest import ContestScore
 from grader.seal import PLACEHOLDER, seal
 from grader.troubles import reason_behind
 
 MAX_RESTARTS = 2
 REPLAY_S = 30
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """Under what conditions an assignment is graded: the same for the whole class.
-
-    Attributes:
-        limits: what one submission may use.
-        language: language of the messages.
-        data: (host folder, path inside) pairs, bound read-only.
-        contest: rules and answers where the assignment is the contest.
-        contest_missing: why there are none, where there should be.
-        source: where the contest's F1 comes from.
-        table: the contest's thresholds.
-        gpu: whether it is for a GPU where there is one.
-        device: where it runs.
-        environment: (name, value) pairs that notebooks find in their environment.
-        isolated: whether notebooks run in a sandbox; without it for one's own code alone.
-    """
-
-    limits: Limits = field(default_factory=Limits)
-    language: Language = "ru"
-    data: tuple[tuple[Path, str], ...] = ()
-    contest: ContestRules | None = None
-    contest_missing: str = ""
-    source: Source = "rerun"
-    table: PointsTable = DEFAULT_TABLE
-    gpu: bool = False
-    device: Device = CPU
-    environment: tuple[tuple[str, str], ...] = ()
-    isolated: bool = True
-
-
-@dataclass(frozen=True)
-class Job:
-    """One submission to grade.
-
-    Attributes:
-        key: the ledger's key.
-        notebook: the submitted notebook's bytes.
-        files: (relative path, bytes) of the files handed in beside it.
-        assignment: what it answers.
-        conditions: how it is graded.
-        until_lost: whether to stop after the first test that gives less than its points; the audit needs no more.
-        earlier: predictions of the same student's earlier submissions, oldest first.
-    """
-
-    key: str
-    notebook: bytes
-    files: tuple[tuple[str, bytes], ...]
-    assignment: Assignment
-    conditions: Conditions
-    until_lost: bool = False
-    earlier: tuple[bytes, ...] = ()
-
-
-@dataclass(frozen=True)
-class Graded:
-    """What grading one submission gave.
-
-    Attributes:
-        key: the job's key.
-        notebook: the executed notebook, as JSON bytes, with messages and points as outputs of the test cells.
-        report: outcomes of all graded cells.
-        score: the contest's score, if there is one.
-        predictions: the scored `submission.csv`.
-    """
-
-    key: str
-    notebook: bytes
-    report: Report
-    score: ContestScore | None = None
-    predictions: bytes = b""
 
 
 def grade(job: Job) -> Graded:
@@ -194,27 +118,6 @@ def run_and_examine(
     notebook.metadata["springfield"] = {"graded_at": datetime.now(UTC).isoformat(timespec="seconds")}
     report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes, *remarks))
     return Examined(notebook, report, examination.score, examination.predictions)
-
-
-def view_of(conditions: Conditions, files: tuple[tuple[str, bytes], ...] = ()) -> View:
-    """What a submission sees of the machine.
-
-    Args:
-        conditions: how it is graded.
-        files: (relative path, bytes) of the files handed in beside it.
-    """
-    device = conditions.device
-    return View(
-        files=files,
-        read_only=conditions.data,
-        limits=conditions.limits,
-        gpu=device.visible,
-        gpu_share=device.memory_share,
-        cuda_on_cpu=conditions.contest is not None and not device.is_gpu,
-        threads=device.threads,
-        environment=conditions.environment,
-        isolated=conditions.isolated,
-    )
 
 
 class _NotebookRun:

@@ -20,7 +20,7 @@ from typing import Any
 from grader import __version__
 from grader.assignment import Assignment
 from grader.course import write_atomically
-from grader.grading import Conditions, Graded
+from grader.jobs import Conditions, Graded
 from grader.outcomes import Report
 from grader.scoring.contest import ContestScore
 

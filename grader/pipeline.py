@@ -17,16 +17,15 @@ from grader.conditions import conditions_of, require_contest, slots_of
 from grader.course import Course
 from grader.devices import Choice, Device, places
 from grader.errors import EnvironmentFault, GraderError, InvalidConfig, InvalidSubmission
-from grader.grading import Conditions, Graded, Job, grade
+from grader.jobs import Conditions, Graded, Job
 from grader.language import _, speaking
 from grader.ledger import Ledger, Problem, ledger_key, rules_hash, submission_hash
 from grader.outcomes import Report
-from grader.predictions import grade_predictions
 from grader.record import Recorder
 from grader.scheduling import Scheduler, Workers
 from grader.scoring.contest import AnswerKey, ContestScore
 from grader.submissions import Handed, Submission, find_submissions
-from grader.workers import local_workers
+from grader.workers import do, local_workers
 
 
 class Standing(StrEnum):
@@ -268,7 +267,7 @@ def _run(
 def submit(executor: Executor, job: Job, device: Device) -> Future[Graded]:
     """Have a job done on a device: the notebook run, or handed-in predictions scored."""
     job = replace(job, conditions=replace(job.conditions, device=device))
-    return executor.submit(grade if job.conditions.source == "rerun" else grade_predictions, job)
+    return executor.submit(do, job)
 
 
 def outcome(future: Future[Graded]) -> Graded | Exception:

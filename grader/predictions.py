@@ -20,7 +20,8 @@ from grader.examiner.examination import Examination
 from grader.examiner.hidden import examine
 from grader.examiner.remote import Session
 from grader.examiner.wire import Json
-from grader.grading import Graded, Job, write_result
+from grader.grading import write_result
+from grader.jobs import Graded, Job
 from grader.language import _, speaking
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.scoring.contest import score_count

@@ -36,7 +36,7 @@ from grader.database import (
 from grader.database.decisions import Decisions
 from grader.database.ranges import Ranges
 from grader.errors import EnvironmentFault
-from grader.grading import Graded
+from grader.jobs import Graded
 from grader.ledger import Ledger, Problem
 from grader.nbgrader_plugins import SealedSaveAutoGrades, nbgrader_config, open_gradebook
 from grader.outcomes import TaskResult

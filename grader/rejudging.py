@@ -19,7 +19,8 @@ from grader.conditions import conditions_of, require_contest
 from grader.course import Course
 from grader.errors import InvalidConfig, InvalidSubmission
 from grader.examiner.examination import ContestRules
-from grader.grading import Graded, write_result
+from grader.grading import write_result
+from grader.jobs import Graded
 from grader.language import _, speaking
 from grader.ledger import Ledger, ledger_key, rules_hash
 from grader.outcomes import Outcome, TaskResult

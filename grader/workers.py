@@ -15,6 +15,10 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.jobs import Graded, Job
 
 PR_SET_PDEATHSIG = 1
 SCRATCH_PREFIX = "sg-"
@@ -53,6 +57,19 @@ def scratch_folder() -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
+def do(job: Job) -> Graded:
+    """Do one job, in the process that is called for it: a notebook is run, handed-in predictions are scored.
+
+    Raises:
+        InvalidSubmission: it cannot be graded as it is.
+        EnvironmentFault: the machine cannot grade.
+    """
+    from grader.grading import grade  # noqa: PLC0415 - only workers load torch
+    from grader.predictions import grade_predictions  # noqa: PLC0415
+
+    return grade(job) if job.conditions.source == "rerun" else grade_predictions(job)
+
+
 def _start(coordinator: int, scratch: str) -> None:
     """Prepare a worker: it dies with the coordinator, leaves Ctrl-C to it, and keeps its temporary files together."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -60,5 +77,5 @@ def _start(coordinator: int, scratch: str) -> None:
         os._exit(1)  # the coordinator was gone before the line above
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = scratch
-    importlib.import_module("grader.grading")
+    importlib.import_module("grader.predictions")  # grading and torch with it
     gc.freeze()  # or each full collection walks the libraries' objects again

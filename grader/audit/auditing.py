@@ -24,7 +24,7 @@ from grader.audit.subjects import Subject
 from grader.audit.verdicts import findings, is_killed, is_timely
 from grader.conditions import require_contest
 from grader.errors import GraderError, InvalidAssignment, MissingDataset
-from grader.grading import Conditions, Job
+from grader.jobs import Conditions, Job
 from grader.language import _, speaking
 from grader.outcomes import Outcome, Report
 

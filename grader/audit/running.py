@@ -12,7 +12,8 @@ from typing import Self
 
 from grader.audit.cache import Cache, key_of
 from grader.errors import GraderError
-from grader.grading import Conditions, Job, grade
+from grader.grading import grade
+from grader.jobs import Conditions, Job
 from grader.ledger import rules_hash, submission_hash
 from grader.outcomes import Report
 from grader.workers import local_workers

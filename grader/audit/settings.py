@@ -14,7 +14,7 @@ from grader.datasets.layout import load_answer_key
 from grader.datasets.synthesize import synthesize
 from grader.demo import IMAGES, SIZE, shorten_training
 from grader.errors import MissingDataset
-from grader.grading import Conditions
+from grader.jobs import Conditions
 from grader.outcomes import Report
 
 TOWN_SEED = 4

@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.course import Course, ordinary_files, read_given
 from grader.datasets.layout import load_answer_key
 from grader.errors import InvalidConfig, InvalidSubmission
-from grader.grading import Graded
+from grader.jobs import Graded
 from grader.integrity.agreement import Agreement, agreements
 from grader.integrity.code import SharedCode, shared_code
 from grader.integrity.leaked import LeakMatch, leak_matches, read_leaked

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from grader.devices import Device
-from grader.grading import Conditions, Graded, Job, view_of
+from grader.jobs import Conditions, Graded, Job, view_of
 from grader.pipeline import submit
 from grader.sandbox.slot import Kind, acquire, release
 from grader.scheduling import Workers

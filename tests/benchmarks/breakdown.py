@@ -102,7 +102,7 @@ class _Stopwatch(Watcher):
         ):
             stack.enter_context(patch.object(owner, name, self._timed(getattr(owner, name), field)))
         stack.enter_context(patch.object(Slot, "fork", self._remembered(Slot.fork)))
-        stack.enter_context(patch.object(pipeline, "grade", self._one(pipeline.grade)))
+        stack.enter_context(patch.object(pipeline, "do", self._one(pipeline.do)))
         return stack
 
     def finished(self, row: Row) -> None:

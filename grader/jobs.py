@@ -1,0 +1,113 @@
+"""What grading one submission takes and what it gives: plain data that goes to a worker and back.
+
+Apart from `grader.grading`, so that only workers load torch: the command starts four seconds sooner without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.devices import CPU, Device
+from grader.examiner.examination import ContestRules
+from grader.language import Language
+from grader.limits import Limits
+from grader.outcomes import Report
+from grader.sandbox.bubblewrap import View
+from grader.scoring.contest import ContestScore, Source
+from grader.scoring.points import DEFAULT_TABLE, PointsTable
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Under what conditions an assignment is graded: the same for the whole class.
+
+    Attributes:
+        limits: what one submission may use.
+        language: language of the messages.
+        data: (host folder, path inside) pairs, bound read-only.
+        contest: rules and answers where the assignment is the contest.
+        contest_missing: why there are none, where there should be.
+        source: where the contest's F1 comes from.
+        table: the contest's thresholds.
+        gpu: whether it is for a GPU where there is one.
+        device: where it runs.
+        environment: (name, value) pairs that notebooks find in their environment.
+        isolated: whether notebooks run in a sandbox; without it for one's own code alone.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    language: Language = "ru"
+    data: tuple[tuple[Path, str], ...] = ()
+    contest: ContestRules | None = None
+    contest_missing: str = ""
+    source: Source = "rerun"
+    table: PointsTable = DEFAULT_TABLE
+    gpu: bool = False
+    device: Device = CPU
+    environment: tuple[tuple[str, str], ...] = ()
+    isolated: bool = True
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to grade.
+
+    Attributes:
+        key: the ledger's key.
+        notebook: the submitted notebook's bytes.
+        files: (relative path, bytes) of the files handed in beside it.
+        assignment: what it answers.
+        conditions: how it is graded.
+        until_lost: whether to stop after the first test that gives less than its points; the audit needs no more.
+        earlier: predictions of the same student's earlier submissions, oldest first.
+    """
+
+    key: str
+    notebook: bytes
+    files: tuple[tuple[str, bytes], ...]
+    assignment: Assignment
+    conditions: Conditions
+    until_lost: bool = False
+    earlier: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What grading one submission gave.
+
+    Attributes:
+        key: the job's key.
+        notebook: the executed notebook, as JSON bytes, with messages and points as outputs of the test cells.
+        report: outcomes of all graded cells.
+        score: the contest's score, if there is one.
+        predictions: the scored `submission.csv`.
+    """
+
+    key: str
+    notebook: bytes
+    report: Report
+    score: ContestScore | None = None
+    predictions: bytes = b""
+
+
+def view_of(conditions: Conditions, files: tuple[tuple[str, bytes], ...] = ()) -> View:
+    """What a submission sees of the machine.
+
+    Args:
+        conditions: how it is graded.
+        files: (relative path, bytes) of the files handed in beside it.
+    """
+    device = conditions.device
+    return View(
+        files=files,
+        read_only=conditions.data,
+        limits=conditions.limits,
+        gpu=device.visible,
+        gpu_share=device.memory_share,
+        cuda_on_cpu=conditions.contest is not None and not device.is_gpu,
+        threads=device.threads,
+        environment=conditions.environment,
+        isolated=conditions.isolated,
+    )
