@@ -79,7 +79,7 @@ def test_points_stand_by_task_and_in_all(russian: Course) -> None:
     assert "3,5 из 6 баллов" in text
     assert "Задача 1. Блок 3,5 / 4" in text
     assert "Задача 2. Подумайте 0 / 2" in text
-    assert "Ждут преподавателя: 2 балла." in text
+    assert "Ждёт проверки учителем: 2 балла." in text
     assert "Не хватает: 0,5 балла." in text
     assert "Класс 10А · ResNet" in text
     assert "Bart Simpson (bart)" in text
@@ -130,10 +130,10 @@ def test_the_first_error_is_said_once_and_what_follows_refers_to_it(russian: Cou
 
 def test_a_limit_is_named_and_the_graders_interrupt_is_not_shown(russian: Course) -> None:
     endless = answer("while True: pass", outputs=[error("KeyboardInterrupt", "", "KeyboardInterrupt")])
-    endless.metadata["springfield"] = {"trouble": "время: превышены 15 с на одну ячейку"}
+    endless.metadata["springfield"] = {"trouble": "израсходовано всё время на одну ячейку, 15 с"}
     made = notebook(endless, check(outcome=Outcome.RAISED, finding="NameError: name 'x'", cause="время"))
     text = text_of(page_of(made, graded(**LOST), russian))
-    assert "Время: превышены 15 с на одну ячейку." in text
+    assert "Израсходовано всё время на одну ячейку, 15 с." in text
     assert "цикл, который не кончается" in text
     assert "KeyboardInterrupt" not in text
 
@@ -166,7 +166,7 @@ def test_a_test_that_could_not_run_is_not_the_students_fault(russian: Course) ->
     finding = "Эту проверку не удалось выполнить (NameError)."
     made = notebook(check(outcome=Outcome.NOT_GRADED, finding=finding))
     text = text_of(page_of(made, graded(task1_block_shape=Grade(0.0, 2.0, is_waiting=True)), russian))
-    assert "Проверить не удалось, посмотрит преподаватель" in text
+    assert "Проверить не удалось, посмотрит учитель" in text
     assert finding in text
     assert "ошибка не ваша" in text
     assert "Что исправить" not in text
@@ -177,7 +177,7 @@ def test_a_teachers_points_and_comments_are_there(russian: Course) -> None:
     grades = graded(**LOST, task4_discussion=Grade(1.0, 2.0, is_by_teacher=True))
     comments = {"task4_discussion": "А **почему**?", "task1_block": "Смотрите `block`."}
     html = page_of(made, replace(grades, comments=comments), russian)
-    assert "Преподаватель прочитал" in html
+    assert "Учитель прочитал" in html
     assert "<strong>почему</strong>" in html
     assert "Смотрите <code>block</code>." in html
     fixes = html[html.index('id="fix"') : html.index('id="work"')]
