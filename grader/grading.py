@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 
 import nbformat
 import torch
@@ -26,8 +25,8 @@ from grader.examiner.examination import Examination
 from grader.examiner.hidden import MAX_MESSAGE, examine
 from grader.examiner.printable import printable
 from grader.examiner.remote import Session
-from grader.language import _, speaking
 from grader.jobs import Conditions, Graded, Job, view_of
+from grader.language import _, speaking
 from grader.notebooks import is_illustration, read_notebook
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.remarks import remarks_on

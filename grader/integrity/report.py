@@ -9,11 +9,11 @@ from pathlib import Path
 from grader.course import Course, ordinary_files, read_given
 from grader.datasets.layout import load_answer_key
 from grader.errors import InvalidConfig, InvalidSubmission
-from grader.jobs import Graded
 from grader.integrity.agreement import Agreement, agreements
 from grader.integrity.code import SharedCode, shared_code
 from grader.integrity.leaked import LeakMatch, leak_matches, read_leaked
 from grader.integrity.weights import FileMark, SameFile, same_files
+from grader.jobs import Graded
 from grader.language import _
 from grader.ledger import Ledger
 from grader.scoring.contest import AnswerKey

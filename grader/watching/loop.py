@@ -18,8 +18,8 @@ from grader.database.access import AccessList
 from grader.database.decisions import Decisions
 from grader.devices import places
 from grader.errors import GraderError, InvalidAssignment, InvalidConfig, InvalidSubmission
-from grader.jobs import Graded
 from grader.inbox import Inbox, Request, Upload
+from grader.jobs import Graded
 from grader.language import speaking
 from grader.ledger import Ledger
 from grader.page_rules import publish_rules
