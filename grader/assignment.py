@@ -6,8 +6,6 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-from nbgrader.api import Gradebook, MissingEntry
-
 from grader.errors import InvalidAssignment
 
 BEGIN_HIDDEN = "### BEGIN HIDDEN TESTS"
@@ -109,6 +107,8 @@ def load_assignment(gradebook_url: str, slug: str) -> Assignment:
     Raises:
         InvalidAssignment: it was not released, or does not have exactly one notebook named like itself.
     """
+    from nbgrader.api import Gradebook, MissingEntry  # noqa: PLC0415 - workers have no use for it, and it takes a second
+
     with Gradebook(gradebook_url) as gradebook:
         try:
             notebooks = gradebook.find_assignment(slug).notebooks
