@@ -131,10 +131,10 @@ def test_the_readers_own_row_is_marked_and_others_are_not(
     monkeypatch: pytest.MonkeyPatch, full_class: str, links: dict[str, str]
 ) -> None:
     own = visit(monkeypatch, full_class, "assignments", links["student0"]).dataframe[0].value
-    marked = [alias for alias in own.iloc[:, 3] if "← вы" in alias]
+    marked = [alias for alias in own.iloc[:, 2] if "← вы" in alias]
     assert len(marked) == 1
     visitor = visit(monkeypatch, full_class, "assignments").dataframe[0].value
-    assert not [alias for alias in visitor.iloc[:, 3] if "←" in alias]
+    assert not [alias for alias in visitor.iloc[:, 2] if "←" in alias]
 
 
 FINDING = ("одинаковые предсказания", ("student0", "student1"), "940 из 991")

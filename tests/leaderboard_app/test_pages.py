@@ -79,33 +79,33 @@ def test_the_contest_shows_f1_cut_off_with_its_count(monkeypatch: pytest.MonkeyP
     app = _open(monkeypatch, full_class, "assignments")
     frame = app.dataframe[0].value
     assert list(frame.iloc[:6, 0]) == [1, 1, 3, 4, 4, 4]
-    assert list(frame.iloc[2:4, 4]) == ["0.97073 (962 из 991)", "0.96972 (961 из 991)"]
-    assert list(frame.iloc[2:4, 5]) == [15.0, 14.0]
-    assert frame.iloc[3, 6] == "0.9571 – 0.9787"
+    assert list(frame.iloc[2:4, 3]) == ["0.97073 (962 из 991)", "0.96972 (961 из 991)"]
+    assert list(frame.iloc[2:4, 4]) == [15.0, 14.0]
+    assert frame.iloc[3, 5] == "0.9571 – 0.9787"
     assert _metrics(app)["Лучший F1"] == "0.99293"
 
 
 def test_who_has_no_valid_score_comes_last_without_a_rank(monkeypatch: pytest.MonkeyPatch, full_class: str) -> None:
     last = _open(monkeypatch, full_class, "assignments").dataframe[0].value.iloc[-1]
-    assert list(last.isna())[:7] == [True, True, True, False, True, True, True]
+    assert list(last.isna())[:7] == [True, True, False, True, True, True, True]
 
 
-def test_beside_the_rank_stands_the_range_that_cannot_be_told_apart(
+def test_behind_the_interval_stands_the_range_that_cannot_be_told_apart(
     monkeypatch: pytest.MonkeyPatch, full_class: str
 ) -> None:
     with ClassDatabase.open(full_class) as database:
         ranges = {"student2": RankRange(1, 2), "student6": RankRange(1, 1), "student1": RankRange(4, 9)}
         Ranges(database).store("springfield", ranges, counted_run=1)
     frame = _open(monkeypatch, full_class, "assignments").dataframe[0].value
-    assert list(frame.iloc[:2, 1]) == ["1–2", "1"]
-    assert frame.iloc[2:, 1].isna().all()  # not compared, or compared before a newer score: rank 3 is not in 4 to 9
+    assert list(frame.iloc[:2, 6]) == ["1–2", "1"]
+    assert frame.iloc[2:, 6].isna().all()  # not compared, or compared before a newer score: rank 3 is not in 4 to 9
 
 
 def test_new_ranges_reach_a_page_that_is_open(monkeypatch: pytest.MonkeyPatch, full_class: str) -> None:
     monkeypatch.setattr(class_data, "_FRESH_S", 0)  # no view is two seconds old
 
     def seen() -> list[object]:
-        return list(_open(monkeypatch, full_class, "assignments").dataframe[0].value.iloc[:, 1].dropna())
+        return list(_open(monkeypatch, full_class, "assignments").dataframe[0].value.iloc[:, 6].dropna())
 
     assert seen() == []
     with ClassDatabase.open(full_class) as database:
