@@ -127,7 +127,7 @@ def test_a_teacher_sets_a_grade_and_the_student_reads_why(browser: Browser, serv
     expect(teacher.get_by_text("Done.")).to_be_visible(timeout=PATIENCE_MS)
     go_to(student, served, "me?assignment=springfield")
     expect(student.get_by_text("explained it at the blackboard")).to_be_visible(timeout=PATIENCE_MS)
-    expect(student.get_by_text("7 of 15").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(student.get_by_text("7 of 18").first).to_be_visible(timeout=PATIENCE_MS)
     teacher.get_by_role("button", name="Grade anew").click()
     teacher.wait_for_selector("text=Done.")
     teacher.get_by_text("Log", exact=True).click()
