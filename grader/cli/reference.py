@@ -35,7 +35,7 @@ def solve(
     archive: Annotated[Path, typer.Argument(help="The contest's zip archive or folder, or a class's dataset/student.")],
     to: Annotated[Path, typer.Option(help="The file to write.")] = Path("submission.csv"),
     minutes: Annotated[float, typer.Option(help="Wall time for everything; fewer epochs if it is short.", min=0)] = 14,
-    epochs: Annotated[int, typer.Option(help="Epochs, if time allows.", min=1)] = 14,
+    epochs: Annotated[int, typer.Option(help="Epochs, if time allows.", min=1)] = 20,
     size: Annotated[int, typer.Option(help="Side of the training pictures, pixels.", min=32, max=256)] = 72,
     seed: Annotated[int, typer.Option(help="The same seed and epochs give the same file on the same device.")] = 0,
     pretrained: Annotated[

@@ -34,7 +34,7 @@ class Recipe:
     """
 
     size: int = 72
-    epochs: int = 14
+    epochs: int = 20
     batch_size: int = 64
     peak: float = PEAK
     weight_decay: float = 0.1
