@@ -20,6 +20,8 @@ from grader.scoring.points import PointsTable
 from leaderboard_app import formatting
 
 _HEIGHT_PX = 260
+_GAP = 0.05  # between two bars of the histogram, in points
+_ON_BOTH = "#7d7a94"  # reads on the light ground and on the dark one; Streamlit's theme colours bars, not rules
 
 
 def ladder(table: PointsTable, correct: int | None, total: int) -> None:
@@ -83,39 +85,43 @@ def distribution(rows: Sequence[Standing], own: Standing | None) -> None:
     if earned.total() < 3:
         return
     # Written out and counted here: Altair takes 30 ms to say the same, and the whole class asks when a result comes in.
-    bins = [{"from": points, "to": points + 1, "students": count} for points, count in sorted(earned.items())]
+    bins = [
+        {"from": points + _GAP, "to": points + 1 - _GAP, "students": count} for points, count in sorted(earned.items())
+    ]
+    points = {"type": "quantitative", "title": _("Points"), "axis": {"format": "d", "grid": False}}
+    # Rectangles from corner to corner: bars over given bins are not drawn in Streamlit's version of Vega.
     layers: list[dict[str, Any]] = [
         {
             "data": {"values": bins},
-            "mark": {"type": "bar", "cornerRadiusTopLeft": 3, "cornerRadiusTopRight": 3},
+            "mark": {"type": "rect", "cornerRadiusTopLeft": 3, "cornerRadiusTopRight": 3},
             "encoding": {
-                "x": {
-                    "field": "from",
-                    "type": "quantitative",
-                    "bin": {"binned": True, "step": 1},
-                    "title": _("Points"),
-                    "axis": {"format": "d"},
-                },
+                "x": {"field": "from", **points},
                 "x2": {"field": "to"},
                 "y": {
                     "field": "students",
                     "type": "quantitative",
                     "title": _("Students"),
                     "axis": {"tickMinStep": 1, "format": "d"},
+                    "scale": {"zero": True},
                 },
+                "y2": {"datum": 0},
             },
         }
     ]
     if own is not None and own.points is not None:
         place = {"values": [{"points": own.points, "text": _("you")}]}
-        x = {"field": "points", "type": "quantitative"}
+        x = {"field": "points", **points}
         layers.append(
-            {"data": place, "mark": {"type": "rule", "strokeWidth": 3, "strokeDash": [2, 2]}, "encoding": {"x": x}}
+            {
+                "data": place,
+                "mark": {"type": "rule", "strokeWidth": 3, "strokeDash": [2, 2], "color": _ON_BOTH},
+                "encoding": {"x": x},
+            }
         )
         layers.append(
             {
                 "data": place,
-                "mark": {"type": "text", "dy": -6, "y": 0, "fontWeight": "bold"},
+                "mark": {"type": "text", "dy": -6, "y": 0, "fontWeight": "bold", "color": _ON_BOTH},
                 "encoding": {"x": x, "text": {"field": "text", "type": "nominal"}},
             }
         )
