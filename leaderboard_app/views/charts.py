@@ -88,14 +88,14 @@ def distribution(rows: Sequence[Standing], own: Standing | None) -> None:
     bins = [
         {"from": points + _GAP, "to": points + 1 - _GAP, "students": count} for points, count in sorted(earned.items())
     ]
-    points = {"type": "quantitative", "title": _("Points"), "axis": {"format": "d", "grid": False}}
+    on_points = {"type": "quantitative", "title": _("Points"), "axis": {"format": "d", "grid": False}}
     # Rectangles from corner to corner: bars over given bins are not drawn in Streamlit's version of Vega.
     layers: list[dict[str, Any]] = [
         {
             "data": {"values": bins},
             "mark": {"type": "rect", "cornerRadiusTopLeft": 3, "cornerRadiusTopRight": 3},
             "encoding": {
-                "x": {"field": "from", **points},
+                "x": {"field": "from", **on_points},
                 "x2": {"field": "to"},
                 "y": {
                     "field": "students",
@@ -110,7 +110,7 @@ def distribution(rows: Sequence[Standing], own: Standing | None) -> None:
     ]
     if own is not None and own.points is not None:
         place = {"values": [{"points": own.points, "text": _("you")}]}
-        x = {"field": "points", **points}
+        x = {"field": "points", **on_points}
         layers.append(
             {
                 "data": place,
