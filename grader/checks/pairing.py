@@ -116,10 +116,7 @@ class PairSearch:
         if not self._may_agree(other):
             return None
         pairs = pairs_in_order(self._student, other)
-        for pair in pairs:
-            weights = drawn_weights(pair.reference)
-            _fill([pair.reference], weights)
-        _copy(self._student, pairs)
+        draw_weights(pairs)
         return pairs if self._agree(self._output(), other) else None
 
     def _one_by_one(self, other: nn.Module) -> list[Pair] | None:
@@ -197,13 +194,16 @@ def drawn_weights(layer: Layer) -> dict[str, Tensor]:
     return drawn
 
 
+def draw_weights(pairs: Iterable[Pair]) -> None:
+    """Give both layers of every pair the same new weights."""
+    for pair in pairs:
+        _fill([pair.reference], drawn_weights(pair.reference))
+        _fill([pair.student], pair.reference.tensors)
+
+
 def copy_in_order(student: nn.Module, reference: nn.Module) -> None:
     """Give the student's layers the weights of the reference's, paired in the order of registration."""
-    _copy(student, pairs_in_order(student, reference))
-
-
-def _copy(student: nn.Module, pairs: Iterable[Pair]) -> None:
-    for pair in pairs:
+    for pair in pairs_in_order(student, reference):
         _fill([pair.student], pair.reference.tensors)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
@@ -60,7 +61,7 @@ def writing(url: URL) -> Engine:
 
     def connect() -> sqlite3.Connection:
         connection = _sqlite(f"file:{quote(str(path))}?mode=rwc")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_write_ahead_log(connection)
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
 
@@ -113,6 +114,19 @@ def _read_only(path: Path) -> sqlite3.Connection:
 def _sqlite(uri: str) -> sqlite3.Connection:
     # isolation_level=None: the driver starts no transactions of its own; the listeners below do.
     return sqlite3.connect(uri, uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch the file to a write-ahead log; for this lock alone SQLite does not wait, but fails at once."""
+    deadline = time.monotonic() + _BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _begin_immediate(connection: Connection) -> None:

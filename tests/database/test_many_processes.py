@@ -47,6 +47,31 @@ def test_processes_that_create_and_write_at_once_lose_nothing(url: str) -> None:
         assert len(database.reports(assignment="springfield", every_run=True)) == 40
 
 
+CONNECTIONS = """
+import sys, threading
+from grader.database import engine
+barrier, problems = threading.Barrier(8), []
+def connect(url):
+    barrier.wait()
+    try:
+        engine.writing(engine.parse(url)).connect().close()
+    except Exception as error:
+        problems.append(repr(error))
+for number in range(200):
+    url = f"sqlite:///{sys.argv[1]}/{number}.db"
+    threads = [threading.Thread(target=connect, args=(url,)) for _ in range(8)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+sys.exit("\\n".join(problems) or 0)
+"""
+
+
+def test_connections_to_a_new_database_at_the_same_moment_wait_for_each_other(tmp_path: Path) -> None:
+    connections = _python(CONNECTIONS, str(tmp_path))
+    problems = connections.communicate(timeout=60)[1]
+    assert connections.returncode == 0, problems
+
+
 ENDLESS = """
 import sys
 from class_records import contest_run
