@@ -47,6 +47,12 @@ def _sandbox_is_there() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _weights_are_the_same_in_every_run() -> None:
+    """A red test is red again; how often a check errs over random weights is measured by `grader audit`, not here."""
+    torch.default_generator.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
 def _main_module_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Streamlit's AppTest leaves its script as `__main__`, which every worker process started later would run."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])

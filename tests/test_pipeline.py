@@ -213,3 +213,9 @@ def test_a_full_disk_loses_nothing(course: Course, hand_in: HandIn) -> None:
     rows = by_student(grade_class(course, ["resnet"]))
     assert rows["lisa"].standing is Standing.UNCHANGED
     assert rows["bart"].report is not None
+
+
+@pytest.mark.parametrize("module", ["grader.pipeline", "grader.watching.loop", "grader.audit.running"])
+def test_what_only_hands_out_work_loads_no_torch(module: str) -> None:
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -12,10 +12,9 @@ import json
 import os
 import time
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from grader import __version__
 from grader.course import Course, write_atomically
@@ -75,9 +74,7 @@ class Cache:
 
 def key_of(*parts: str) -> str:
     """A key from everything that decides a finding, the grader's own code included."""
-    return hashlib.sha256(
-        json.dumps([SCHEMA, __version__, torch.__version__, code_hash(), *parts]).encode()
-    ).hexdigest()
+    return hashlib.sha256(json.dumps([SCHEMA, __version__, version("torch"), code_hash(), *parts]).encode()).hexdigest()
 
 
 @cache

@@ -12,11 +12,10 @@ from typing import Self
 
 from grader.audit.cache import Cache, key_of
 from grader.errors import GraderError
-from grader.grading import grade
 from grader.jobs import Conditions, Job
 from grader.ledger import rules_hash, submission_hash
 from grader.outcomes import Report
-from grader.workers import local_workers
+from grader.workers import do, local_workers
 
 Workers = Callable[[int], AbstractContextManager[Executor]]
 
@@ -96,7 +95,7 @@ class Runner:
 
 def _report(job: Job) -> Report:
     """The report alone: nobody reads the executed notebook."""
-    return grade(job).report
+    return do(job).report
 
 
 def _outcome(future: Future[Report]) -> Report | GraderError:

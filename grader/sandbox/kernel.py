@@ -29,7 +29,7 @@ from grader.language import _
 from grader.sandbox import slot as slots
 from grader.sandbox.agent_connection import MAX_MESSAGE_BYTES, AgentConnection, Answer
 from grader.sandbox.bubblewrap import View
-from grader.sandbox.slot import KernelProcess, Kind, Slot
+from grader.sandbox.slot import CHANNELS, KernelProcess, Kind, Slot
 from grader.troubles import lacks_gpu_memory
 
 START_S = 60
@@ -38,7 +38,6 @@ HUNG_UP_S = 1
 POLL_MS = 250
 READY_MS = 20
 OUTPUT_OVERHEAD = 64  # bytes that an output counts for beside its text, so that a million empty ones count too
-CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 Message = dict[str, Any]
 
 

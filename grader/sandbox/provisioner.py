@@ -19,7 +19,7 @@ from grader.course import ordinary_files
 from grader.errors import KernelGone
 from grader.sandbox import slot as slots
 from grader.sandbox.bubblewrap import View
-from grader.sandbox.slot import KernelProcess, Kind, Slot
+from grader.sandbox.slot import CHANNELS, KernelProcess, Kind, Slot
 
 POLL_S = 0.05
 
@@ -93,9 +93,6 @@ class BubblewrapProvisioner(KernelProvisionerBase):
             self.process.close()
             slots.release(self._slot)
             self.process = self._slot = None
-
-
-CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 
 
 def _view_of_folder(folder: Path) -> View:

@@ -34,6 +34,7 @@ MAX_USES = 200
 START_S = 120
 ANSWER_S = 20
 SLOT_FOLDER_PREFIX = "sg-slot-"
+CHANNELS = ("shell", "iopub", "stdin", "hb", "control")  # of every Jupyter kernel
 Message = dict[str, Any]
 
 
