@@ -23,8 +23,8 @@ def test_a_notebook_computes_on_the_gpu_it_was_given() -> None:
 
 
 def test_a_notebook_without_a_gpu_sees_none() -> None:
-    # Where the machine has a driver, torch warns first that it cannot start.
-    assert said(View(), "import torch; print(torch.cuda.is_available())").splitlines()[-1] == "False"
+    # Where the machine has a driver, torch also warns that it cannot start.
+    assert "False" in said(View(), "import torch; print(torch.cuda.is_available())").splitlines()
 
 
 def test_a_shared_gpu_gives_each_its_part_of_the_memory() -> None:
