@@ -81,9 +81,9 @@ from torch import nn
 # %% [markdown] tags=["lang-ru"]
 # ## Что внутри
 #
-# Картинка 227×227 проходит пять свёрток. Карты признаков становятся всё **меньше**, а каналов — всё **больше**: сеть
-# забывает, *где именно* что-то нарисовано, и узнаёт, *что* нарисовано. В конце 256 карт 6×6 вытягиваются в один вектор,
-# и три линейных слоя превращают его в 1000 чисел, по одному на класс.
+# Картинка 227×227 проходит пять свёрток. Карты признаков становятся всё **меньше**, а каналов — намного **больше**, чем
+# вначале: сеть забывает, *где именно* что-то нарисовано, и узнаёт, *что* нарисовано. В конце 256 карт 6×6 вытягиваются в один
+# вектор, и три линейных слоя превращают его в 1000 чисел, по одному на класс.
 #
 # На рисунке высота жёлтого прямоугольника — размер карты, ширина — число каналов. Синим показана линейная часть, там высота
 # говорит, сколько чисел в векторе.
@@ -91,9 +91,9 @@ from torch import nn
 # %% [markdown] tags=["lang-en"]
 # ## What is inside
 #
-# An image of 227×227 goes through five convolutions. The feature maps get **smaller** and smaller, and there are **more**
-# and more channels: the network forgets *where exactly* something is and finds out *what* it is. At the end 256 maps of 6×6
-# are flattened into one vector, and three linear layers turn it into 1000 numbers, one for each class.
+# An image of 227×227 goes through five convolutions. The feature maps get **smaller** and smaller, and there are many **more**
+# channels than at the start: the network forgets *where exactly* something is and finds out *what* it is. At the end 256 maps
+# of 6×6 are flattened into one vector, and three linear layers turn it into 1000 numbers, one for each class.
 #
 # In the picture the height of a yellow rectangle is the size of the map, its width the number of channels. The linear part is
 # blue, and there the height tells how many numbers the vector has.
@@ -138,7 +138,7 @@ plt.show()
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 1. Размер карты признаков (3 балла)
 #
-# Какой стороны будет карта после свёртки? Пусть сторона входа $n$, сторона ядра $k$, шаг $s$, а с каждого края добавлено
+# Какой будет сторона карты после свёртки? Пусть сторона входа $n$, сторона ядра $k$, шаг $s$, а с каждого края добавлено
 # $p$ нулей (padding). Ядро встаёт у левого края — это первое место. Дальше оно сдвигается по $s$ клеток, пока помещается.
 # До правого края остаётся $n + 2p - k$ клеток, значит, сдвигов будет
 # $\left\lfloor \frac{n + 2p - k}{s} \right\rfloor$, а мест на одно больше:
@@ -327,8 +327,8 @@ same_results(alexnet_sizes, right_sizes, [(), (224,), (229,), (230,), (259,), (1
 # | 4 | свёртка 3×3, `padding=1` → ReLU | 384 × 13×13 |
 # | 5 | свёртка 3×3, `padding=1` → ReLU → MaxPool 3×3, шаг 2 | 256 × 13×13 → 256 × 6×6 |
 #
-# - BatchNorm стоит **только** после первых двух свёрток. В 2012 году его ещё не придумали, и на этих местах была другая
-#   нормализация (`LocalResponseNorm`); мы её не используем.
+# - BatchNorm стоит **только** после первых двух свёрток. В 2012 году его ещё не придумали, и после этих свёрток, за ReLU,
+#   стояла другая нормализация (`LocalResponseNorm`); мы её не используем.
 # - Смещение (`bias`) у первых двух свёрток — на ваш выбор: BatchNorm всё равно вычтет его вместе со средним. У остальных трёх
 #   смещение есть (так PyTorch делает сам, если ничего не указывать).
 # - У `nn.MaxPool2d(3)` шаг равен 3! Если нужен шаг 2, напишите `stride=2`.
@@ -349,10 +349,10 @@ same_results(alexnet_sizes, right_sizes, [(), (224,), (229,), (230,), (259,), (1
 # | 4 | convolution 3×3, `padding=1` → ReLU | 384 × 13×13 |
 # | 5 | convolution 3×3, `padding=1` → ReLU → MaxPool 3×3, stride 2 | 256 × 13×13 → 256 × 6×6 |
 #
-# - BatchNorm follows the first two convolutions **only**. In 2012 it was not invented yet, and another normalisation stood in
-#   these places (`LocalResponseNorm`); we do not use it.
-# - Whether the first two convolutions have a `bias` is up to you: BatchNorm subtracts it together with the mean anyway. The other
-#   three have one (PyTorch's default).
+# - BatchNorm follows the first two convolutions **only**. In 2012 it was not invented yet, and another normalisation followed
+#   these convolutions, behind the ReLU (`LocalResponseNorm`); we do not use it.
+# - Whether the first two convolutions have a `bias` is up to you: BatchNorm subtracts it together with the mean anyway. The
+#   other three have one (PyTorch's default).
 # - `nn.MaxPool2d(3)` has a stride of 3! For a stride of 2 write `stride=2`.
 # - You may return an `nn.Sequential` or an object of a class of your own.
 
@@ -460,7 +460,7 @@ features_match(make_features((4, 6, 8, 10, 12)), (4, 6, 8, 10, 12), x, gradients
 # ## Dropout: учимся не надеяться на соседа
 #
 # В линейных слоях AlexNet десятки миллионов параметров, и без особых мер сеть просто выучила бы обучающие картинки наизусть.
-# Авторы применили новый тогда приём — **dropout**: на каждом шаге обучения каждое число обнуляется с вероятностью
+# Авторы применили новый тогда приём — **dropout**: на каждом шаге обучения каждое число на выходе слоя обнуляется с вероятностью
 # $p = 0{,}5$. Нейрон больше не может надеяться на какого-то одного соседа и учится быть полезным сам по себе.
 #
 # Чтобы среднее осталось прежним, уцелевшие числа делятся на $1 - p$, то есть при $p = 0{,}5$ удваиваются. А когда сеть не
@@ -470,8 +470,9 @@ features_match(make_features((4, 6, 8, 10, 12)), (4, 6, 8, 10, 12), x, gradients
 # ## Dropout: learning not to rely on one's neighbour
 #
 # AlexNet's linear layers have tens of millions of parameters, and left alone the network would simply learn the training images
-# by heart. The authors used a trick that was new then, **dropout**: in every training step each number is set to zero with
-# probability $p = 0.5$. A neuron can no longer rely on one particular neighbour, and learns to be useful by itself.
+# by heart. The authors used a trick that was new then, **dropout**: in every training step each number in a layer's output is
+# set to zero with probability $p = 0.5$. A neuron can no longer rely on one particular neighbour, and learns to be useful by
+# itself.
 #
 # So that the mean stays the same, the numbers that survive are divided by $1 - p$: with $p = 0.5$ they double. And when the
 # network does not learn but works (`eval()` mode), dropout does nothing:
@@ -583,18 +584,18 @@ dropout_rates(make_classifier(40, 32, 32), alexnet_classifier(40, 32, 32), torch
 #
 # - Сколько чисел получает первый линейный слой? Последний пулинг отдаёт `channels[4]` карт 6×6. У настоящей AlexNet это
 #   $256 \cdot 6 \cdot 6 = 9216$, но в проверках каналов меньше, поэтому числа 9216 в коде быть не должно.
-# - Вытягивайте через `flatten(1)`. С `view(-1, 9216)` ошибка в размере может молча изменить число картинок в батче, а `squeeze()`
-#   выбросит ось батча, если картинка одна.
+# - Вытягивайте через `flatten(1)`. С `view(-1, 9216)` ошибка в размере может молча изменить число картинок в батче, а
+#   `squeeze()` выбросит ось батча, если картинка одна.
 
 # %% [markdown] tags=["lang-en"]
 # ## Task 4. The whole network (3 points)
 #
-# Build the class `AlexNet(num_classes=1000, channels=(96, 256, 384, 384, 256), hidden=4096)`. Images go through the convolutional
-# part, the maps of each image are flattened into one vector, and it goes into the linear part. The input is images
-# `(N, 3, 227, 227)`, the output numbers `(N, num_classes)`.
+# Build the class `AlexNet(num_classes=1000, channels=(96, 256, 384, 384, 256), hidden=4096)`. Images go through the
+# convolutional part, the maps of each image are flattened into one vector, and it goes into the linear part. The input is
+# images `(N, 3, 227, 227)`, the output numbers `(N, num_classes)`.
 #
-# - How many numbers does the first linear layer get? The last pooling gives `channels[4]` maps of 6×6. In the real AlexNet that is
-#   $256 \cdot 6 \cdot 6 = 9216$, but there are fewer channels in the checks, so the number 9216 must not be in your code.
+# - How many numbers does the first linear layer get? The last pooling gives `channels[4]` maps of 6×6. In the real AlexNet that
+#   is $256 \cdot 6 \cdot 6 = 9216$, but there are fewer channels in the checks, so the number 9216 must not be in your code.
 # - Flatten with `flatten(1)`. With `view(-1, 9216)` a wrong size may silently change the number of images in the batch, and
 #   `squeeze()` throws away the axis of the batch if there is one image.
 
@@ -629,8 +630,8 @@ class AlexNet(nn.Module):
 # только за формами тензоров, а чисел не хранит. Поэтому следующая ячейка срабатывает мгновенно.
 
 # %% [markdown] tags=["lang-en"]
-# The real AlexNet takes a quarter of a gigabyte. But checking shapes needs no memory: on the device `meta` PyTorch only keeps track
-# of the shapes of the tensors and stores no numbers. So the next cell takes no time.
+# The real AlexNet takes a quarter of a gigabyte. But checking shapes needs no memory: on the device `meta` PyTorch only keeps
+# track of the shapes of the tensors and stores no numbers. So the next cell takes no time.
 
 # %%
 with torch.device("meta"):
@@ -686,8 +687,8 @@ dropout_rates(AlexNet(*sizes), alexnet(*sizes), alexnet_images(12), DROPOUT)
 #
 # - **Свёртка.** Чтобы получить один выходной канал, нужно ядро $k \times k$ для каждого входного канала и одно смещение.
 # - **Линейный слой.** Каждое выходное число — это сумма всех входных, умноженных каждое на свой вес, плюс смещение.
-# - **BatchNorm** для каждого канала учит множитель и сдвиг. Ещё он хранит среднее и дисперсию (`running_mean`, `running_var`), но
-#   не учит их, а вычисляет, поэтому параметрами они не считаются.
+# - **BatchNorm** для каждого канала учит множитель и сдвиг. Ещё он хранит среднее и дисперсию (`running_mean`, `running_var`),
+#   но не учит их, а вычисляет, поэтому параметрами они не считаются.
 #
 # **5а. По формуле, один слой.** Напишите три функции; они возвращают целые числа:
 # - `conv_parameters(in_channels, out_channels, kernel, bias=True)`;
@@ -751,13 +752,13 @@ def norm_parameters(channels):
 
 # %% nbgrader={"grade": true, "grade_id": "task5_layer_parameters_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Один слой / One layer (1 балл / 1 point)
-for name, found in [
-    ("conv_parameters(3, 96, 11)", conv_parameters(3, 96, 11)),
-    ("linear_parameters(9216, 4096)", linear_parameters(9216, 4096)),
-    ("norm_parameters(96)", norm_parameters(96)),
+for name, found, layer in [
+    ("conv_parameters(3, 96, 11)", conv_parameters(3, 96, 11), nn.Conv2d(3, 96, 11)),
+    ("linear_parameters(10, 5)", linear_parameters(10, 5), nn.Linear(10, 5)),
+    ("norm_parameters(96)", norm_parameters(96), nn.BatchNorm2d(96)),
 ]:
-    print(name, "=", found)
     assert found is not None, f"{name}: функция ничего не вернула / the function returned nothing"
+    print(name, "=", found, "PyTorch:", sum(parameter.numel() for parameter in layer.parameters()))
 ### BEGIN HIDDEN TESTS
 from grader.checks import alexnet_numbers, same_results
 
@@ -866,8 +867,8 @@ same_results(
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
-# Сошлись ли два способа? И где живут все эти миллионы? (Если у ваших первых двух свёрток нет смещения, код насчитает на 352 меньше:
-# $96 + 256$.)
+# Сошлись ли два способа? И где живут все эти миллионы? (Если у ваших первых двух свёрток нет смещения, код насчитает на 352
+# меньше: $96 + 256$.)
 
 # %% [markdown] tags=["lang-en"]
 # Do the two ways agree? And where do all these millions live? (If your first two convolutions have no bias, the code counts 352
@@ -942,13 +943,13 @@ plt.show()
 # стопкой маленьких свёрток.
 #
 # Напишите функцию `stack_weights(side, channels)`: она возвращает, сколько **весов** (без смещений) в стопке свёрток 3×3 с
-# шагом 1, которые вместе видят квадрат `side`×`side`. У каждой свёртки `channels` входных и `channels` выходных каналов; `side` —
-# нечётное число, не меньше 3.
+# шагом 1, которые вместе видят квадрат `side`×`side`. У каждой свёртки `channels` входных и `channels` выходных каналов; `side`
+# — нечётное число, не меньше 3.
 
 # %% [markdown] tags=["lang-en"]
-# The second reason is the parameters. A 3×3 convolution sees a square of 3×3. Put another one behind it (both with stride 1), and
-# together they see 5×5: each further 3×3 convolution adds a pixel at every edge. So a stack of small convolutions can look at
-# a large square.
+# The second reason is the parameters. A 3×3 convolution sees a square of 3×3. Put another one behind it (both with stride 1),
+# and together they see 5×5: each further 3×3 convolution adds a pixel at every edge. So a stack of small convolutions can look
+# at a large square.
 #
 # Write a function `stack_weights(side, channels)`: it returns how many **weights** (without biases) there are in a stack of 3×3
 # convolutions with stride 1 that together see a square of `side`×`side`. Each convolution has `channels` input and `channels`
@@ -974,7 +975,9 @@ def stack_weights(side, channels):
 # %% nbgrader={"grade": true, "grade_id": "task6_stack_weights_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Стопка маленьких свёрток / A stack of small convolutions (1 балл / 1 point)
 found = stack_weights(3, 1)
-assert found == 9, f"одна свёртка 3×3, один канал: получилось / one 3×3 convolution, one channel: found {found}, expected 9"
+assert found == 9, (
+    f"одна свёртка 3×3, один канал / one 3×3 convolution, one channel: получилось / found {found}, ожидалось / expected 9"
+)
 for side in (5, 7, 11):
     print(f"{side}×{side}: одна свёртка / one convolution: {side**2 * 96**2:,}, 3×3: {stack_weights(side, 96):,}")
 ### BEGIN HIDDEN TESTS
@@ -994,20 +997,21 @@ same_results(
 
 # %% [markdown] tags=["lang-en"]
 # **Explain in your own words** (2 points, graded by the teacher): what is bad about an 11×11 convolution with stride 4 at the
-# beginning of a network, and what is a better choice? Name two reasons; compare the numbers from your function. 3 to 5 sentences.
+# beginning of a network, and what is a better choice? Name two reasons; compare the numbers from your function. 3 to 5
+# sentences.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task6_discussion", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # Во-первых, шаг 4 сразу уменьшает картинку в четыре раза, и мелкие детали теряются: тонкие полоски между местами ядра не видны
-# или превращаются в ложные широкие. Во-вторых, одно большое ядро невыгодно: на квадрат 11×11 при одинаковом числе каналов C уходит
-# 121 C² весов, а стопка из пяти свёрток 3×3 видит тот же квадрат за 45 C². К тому же между пятью свёртками стоят пять
+# или превращаются в ложные широкие. Во-вторых, одно большое ядро невыгодно: на квадрат 11×11 при одинаковом числе каналов C
+# уходит 121 C² весов, а стопка из пяти свёрток 3×3 видит тот же квадрат за 45 C². К тому же между пятью свёртками стоят пять
 # ReLU вместо одного, и стопка может выразить более сложные признаки. Поэтому теперь берут несколько свёрток 3×3, а картинку
 # уменьшают постепенно, с шагом 2 или пулингом.
 #
-# First, a stride of 4 makes the image four times smaller at once, and fine detail is lost: thin stripes fall between the places of
-# the kernel or turn into false wide ones. Second, one large kernel is a bad bargain: with the same number of channels C it
-# takes 121 C² weights to see 11×11, and a stack of five 3×3 convolutions sees the same square with 45 C². Besides, the
-# stack has five ReLUs instead of one, so it can express more complex features. That is why people now take several 3×3 convolutions and
-# make the image smaller step by step, with stride 2 or pooling.
+# First, a stride of 4 makes the image four times smaller at once, and fine detail is lost: thin stripes fall between the places
+# of the kernel or turn into false wide ones. Second, one large kernel is a bad bargain: with the same number of channels C it
+# takes 121 C² weights to see 11×11, and a stack of five 3×3 convolutions sees the same square with 45 C². Besides, the stack
+# has five ReLUs instead of one, so it can express more complex features. That is why people now take several 3×3 convolutions
+# and make the image smaller step by step, with stride 2 or pooling.
 
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 7. Подумайте (1 балл)
@@ -1018,14 +1022,16 @@ same_results(
 # %% [markdown] tags=["lang-en"]
 # ## Task 7. Think (1 point)
 #
-# Look at the chart of task 5. Why did the authors put dropout into the linear part of all places? And what happens if you forget to
-# call `net.eval()` before testing on new images? (2 to 4 sentences.)
+# Look at the chart of task 5. Why did the authors put dropout into the linear part of all places? And what happens if you
+# forget to call `net.eval()` before testing on new images? (2 to 4 sentences.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task7_discussion", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
-# В трёх линейных слоях 58,6 из 62,4 миллиона параметров, то есть около 94 %: именно они легче всего заучивают картинки наизусть, и
-# dropout им мешает. Без `eval()` dropout продолжит обнулять половину чисел, а BatchNorm — считать среднее по текущему батчу, поэтому
-# ответы станут случайными и в среднем хуже: для одной и той же картинки сеть может дважды ответить по-разному.
+# В трёх линейных слоях 58,6 из 62,4 миллиона параметров, то есть около 94 %: именно они легче всего заучивают картинки
+# наизусть, и dropout им мешает. Без `eval()` dropout продолжит обнулять половину чисел, а BatchNorm — считать среднее по
+# текущему батчу, поэтому ответы станут случайными и в среднем хуже: для одной и той же картинки сеть может дважды ответить
+# по-разному.
 #
 # The three linear layers hold 58.6 of 62.4 million parameters, about 94%: they are the ones that learn images by heart most
-# easily, and dropout keeps them from it. Without `eval()` dropout goes on zeroing half of the numbers, and BatchNorm takes the mean of the
-# current batch, so the answers become random and worse on average: the network may answer twice in different ways about one image.
+# easily, and dropout keeps them from it. Without `eval()` dropout goes on zeroing half of the numbers, and BatchNorm takes the
+# mean of the current batch, so the answers become random and worse on average: the network may answer twice in different ways
+# about one image.

@@ -15,7 +15,7 @@
 # %% [markdown] tags=["lang-ru"]
 # # DenseNet: сеть, которая ничего не забывает
 #
-# ResNet научила сети проносить вход мимо слоёв. DenseNet идёт дальше: в ней каждый слой видит **всё**, что нашли слои до
+# ResNet научила сети пускать вход в обход слоёв. DenseNet идёт дальше: в ней каждый слой видит **всё**, что нашли слои до
 # него. В этой тетради вы соберёте её целиком: слой, блок, переход между блоками и, наконец, DenseNet-121.
 #
 # **Вы научитесь**
@@ -181,6 +181,7 @@ def channels_along_block(in_channels, growth_rate, num_layers):
 # %% nbgrader={"grade": true, "grade_id": "task1_concatenate_maps", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Склейка / Concatenation (1 балл / 1 point)
 joined = concatenate(torch.zeros(2, 6, 8, 8), torch.ones(2, 6, 8, 8))
+assert joined is not None, "функция ничего не вернула / the function returned nothing"
 assert joined.shape == (2, 12, 8, 8), f"форма / shape: {tuple(joined.shape)}, ожидалась / expected: (2, 12, 8, 8)"
 assert joined[:, :6].max() == 0, (
     "первыми идут не старые карты, а нужно: сначала старые, потом новые / first the old maps, then the new ones"
@@ -198,6 +199,7 @@ for old, new in [
 # %% nbgrader={"grade": true, "grade_id": "task1_channels", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Сколько каналов / Number of channels (1 балл / 1 point)
 found = channels_along_block(6, 6, 1)
+assert found is not None, "функция ничего не вернула / the function returned nothing"
 assert list(found) == [6, 12], f"получилось / found: {found}, ожидалось / expected: [6, 12]"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_value
@@ -236,7 +238,7 @@ plt.show()
 # ## Плотный слой
 #
 # Слой DenseNet читает много карт — всё, что накопилось, — а добавляет мало, например 32. Здесь каждая свёртка стоит **после**
-# своих BatchNorm и ReLU: сначала привести вход в порядок, потом свернуть.
+# своих BatchNorm и ReLU: сначала привести вход в порядок, потом применить свёртку.
 #
 # $$\mathrm{BatchNorm} \to \mathrm{ReLU} \to \mathrm{conv}\ 1{\times}1 \to \mathrm{BatchNorm} \to \mathrm{ReLU} \to
 # \mathrm{conv}\ 3{\times}3$$
@@ -288,8 +290,8 @@ plt.show()
 # BatchNorm → ReLU → convolution 1×1 to `4 * growth_rate` maps → BatchNorm → ReLU → convolution 3×3 (`padding=1`) to
 # `growth_rate` maps.
 #
-# - `forward(x)` gets all the maps gathered so far as one tensor. It returns **either** only the `growth_rate` new maps, **or** the
-#   input and the new maps concatenated, in any order. Choose what suits you: the checks understand all of these.
+# - `forward(x)` gets all the maps gathered so far as one tensor. It returns **either** only the `growth_rate` new maps, **or**
+#   the input and the new maps concatenated, in any order. Choose what suits you: the checks understand all of these.
 # - The layer must not change its input: later layers will read it too.
 # - Here and later the convolutions may have a bias or not: both are accepted. BatchNorm has its default settings.
 
@@ -418,13 +420,13 @@ gradients_match(layer, dense_layer(7, 5, form), x, suspects=dense_layer_mistakes
 
 # %% [markdown] tags=["lang-ru"]
 # Окупается ли узкое место? Сравним ваш слой со слоем без него: BatchNorm и одна свёртка 3×3. Пока карт мало, свёртка 1×1
-# только добавляет параметров. Но карт становится всё больше, и линии расходятся: к концу третьего блока DenseNet-121 карт уже
-# 1024.
+# только добавляет параметров. Но примерно с 230 карт узкое место уже выгоднее, и чем дальше, тем сильнее: к концу третьего
+# блока DenseNet-121 карт уже 1024.
 
 # %% [markdown] tags=["lang-en"]
 # Does the bottleneck pay off? Let us compare your layer with one that has none: a BatchNorm and a single 3×3 convolution. While
-# there are few maps, the 1×1 convolution only adds parameters. But the maps keep coming, and the lines part: at the end of
-# DenseNet-121's third block there are 1024 of them.
+# there are few maps, the 1×1 convolution only adds parameters. But from about 230 maps on the bottleneck is cheaper, and more
+# so the further it goes: at the end of DenseNet-121's third block there are 1024 of them.
 
 # %%
 inputs = list(range(32, 1025, 32))
@@ -693,8 +695,8 @@ for sizes in [(10, 5), (7, 9)]:
 # **2.** Write a function `densenet121(num_classes=1000)` that returns DenseNet-121: its blocks have 6, 12, 24 and 16 layers, the
 # rest is `DenseNet`'s default.
 #
-# **3.** Why "121"? Write a function `count_weight_layers(depths)`: the number of convolutions and linear layers of such a network
-# together (by tradition BatchNorm is not counted). For `[6, 12, 24, 16]` it has to give 121.
+# **3.** Why "121"? Write a function `count_weight_layers(depths)`: the number of convolutions and linear layers of such a
+# network together (by tradition BatchNorm is not counted). For `[6, 12, 24, 16]` it has to give 121.
 #
 # If all is right, DenseNet-121 (1000 classes, convolutions without bias) has exactly **7,978,856** parameters. That is less
 # than ResNet-18 has, with almost seven times as many layers.
@@ -808,7 +810,9 @@ same_function(network, one_of(network, densenets(*sizes), x), x, suspects=densen
 
 # %% nbgrader={"grade": true, "grade_id": "task5_densenet121", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # DenseNet-121 (1 балл / 1 point)
-network = densenet121(10).eval()
+network = densenet121(10)
+assert network is not None, "функция ничего не вернула / the function returned nothing"
+network.eval()
 with torch.no_grad():
     logits = network(torch.randn(1, 3, 64, 64))
 assert logits.shape == (1, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (1, 10)"
@@ -888,9 +892,9 @@ plt.show()
 # many maps the last layer of DenseNet-121 would read if the transitions did not reduce their number.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task6_discussion_transitions", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
-# Склеивать можно только карты одного размера, а картинку надо уменьшать: иначе поле зрения растёт медленно, а считать дорого.
-# Кроме того, число карт растёт с каждым слоем, а с ним память и время: перед последним, 58-м слоем было бы
-# 64 + 57 · 32 = 1888 карт, а с переходами их 992.
+# Склеивать можно только карты одного размера, а картинку надо уменьшать: иначе рецептивное поле растёт медленно, а считать
+# дорого. Кроме того, число карт растёт с каждым слоем, а с ним память и время: перед последним, 58-м слоем было бы 64 + 57 · 32
+# = 1888 карт, а с переходами их 992.
 #
 # Only maps of one size can be concatenated, and the picture has to shrink: otherwise the receptive field grows slowly and
 # everything is expensive. Besides, the number of maps grows with every layer, and memory and time with it: the last, 58th layer

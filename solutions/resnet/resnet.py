@@ -357,7 +357,9 @@ def stage_of_probes(*sizes):
     return make_stage(ProbeBlock, *sizes)
 
 
-output = stage_of_probes(6, 10, 3, 2)(torch.randn(2, 6, 16, 16))
+stage = stage_of_probes(6, 10, 3, 2)
+assert stage is not None, "make_stage ничего не вернула / make_stage returned nothing"
+output = stage(torch.randn(2, 6, 16, 16))
 assert output.shape == (2, 10, 8, 8), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 10, 8, 8)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
@@ -540,7 +542,7 @@ same_function(net, resnet(depths, **sizes), blotches(4, 48), suspects=resnet_mis
 # %% [markdown] tags=["lang-en"]
 # ## Task 4. Bottleneck: a block with a narrow neck (4 points)
 #
-# A 3×3 convolution with 256 channels in and 256 channels out has $256 \cdot 256 \cdot 9 = 589\,824$ weights, and a BasicBlock
+# A 3×3 convolution with 256 channels in and 256 channels out has $256 \cdot 256 \cdot 9 = 589{,}824$ weights, and a BasicBlock
 # has two of them. For networks of more than 34 layers the authors invented a cheaper block. A 1×1 convolution **squeezes** 256
 # channels into 64, the 3×3 convolution works on these 64, and another 1×1 convolution **brings back** 256. The narrow place in
 # the middle is like the neck of a bottle, hence the name. On the right of the picture you see what each block costs.
@@ -573,11 +575,12 @@ plt.show()
 #
 # - **Ветвь** $F(x)$: свёртка 1×1 → BatchNorm → ReLU → свёртка 3×3 с `padding=1` → BatchNorm → ReLU → свёртка 1×1 → BatchNorm.
 # - **Шаг** `stride` — только у свёртки 3×3. (В статье он стоял в первой свёртке 1×1, но такая свёртка с шагом 2 просто
-#   выбрасывает три четверти точек картинки. Вариант с шагом в 3×3 точнее; его называют ResNet v1.5, и он же стоит в torchvision.)
+#   выбрасывает три четверти точек картинки. Вариант с шагом в 3×3 точнее; его называют ResNet v1.5, и он же стоит в
+#   torchvision.)
 # - **Провод** и **выход** такие же, как у BasicBlock.
 #
-# В torchvision второй аргумент блока — число каналов *внутри*, и на выходе их вчетверо больше. У нас `out_channels` — это то, что
-# выходит из блока, поэтому ваша `make_stage` годится для обоих блоков.
+# В torchvision второй аргумент блока — число каналов *внутри*, и на выходе их вчетверо больше. У нас `out_channels` — это то,
+# что выходит из блока, поэтому ваша `make_stage` годится для обоих блоков.
 
 # %% [markdown] tags=["lang-en"]
 # Write a class `Bottleneck(in_channels, out_channels, stride=1)` (the paper's figure 5, right). Inside the block there are
@@ -710,8 +713,8 @@ for sizes in [(24, 24, 1), (24, 32, 2)]:
 # Выход Bottleneck вчетверо шире его середины, поэтому у таких сетей `expansion` равно 4: стадии из 256, 512, 1024 и 2048
 # каналов, а вход сети прежний, 64 канала.
 #
-# Число в имени — слои с весами. Например, у ResNet-50 это свёртка на входе, по три свёртки в $3 + 4 + 6 + 3 = 16$ блоках и линейный
-# слой: $1 + 48 + 1 = 50$. Свёртки на проводах не считают.
+# Число в имени — это число слоёв с весами. Например, у ResNet-50 это свёртка на входе, по три свёртки в $3 + 4 + 6 + 3 = 16$
+# блоках и линейный слой: $1 + 48 + 1 = 50$. Свёртки на проводах не считают.
 #
 # Напишите функцию `make_resnet(name, num_classes=1000, width=64)`: по имени из таблицы она создаёт и возвращает вашу `ResNet`.
 
@@ -830,8 +833,8 @@ for name in ["resnet101", "resnet152"]:
 #
 # ### Куда девается градиент (1 балл)
 #
-# Представьте, что из вашей ResNet-18 убрали все провода, а остальное оставили. Что станет с градиентом в первых слоях, если
-# сеть сделать очень глубокой, и почему? Объясните с помощью формулы для производной $y = F(x) + x$.
+# Представьте, что из вашей ResNet-18 убрали все провода и все BatchNorm, а остальное оставили. Что станет с градиентом в первых
+# слоях, если сеть сделать очень глубокой, и почему? Объясните с помощью формулы для производной $y = F(x) + x$.
 
 # %% [markdown] tags=["lang-en"]
 # ## Task 6. Think (3 points)
@@ -840,19 +843,20 @@ for name in ["resnet101", "resnet152"]:
 #
 # ### Where the gradient goes (1 point)
 #
-# Imagine that all wires are removed from your ResNet-18 and the rest is kept. What happens to the gradient in the first layers
-# when the network gets very deep, and why? Explain with the formula for the derivative of $y = F(x) + x$.
+# Imagine that all wires and all BatchNorms are removed from your ResNet-18 and the rest is kept. What happens to the gradient
+# in the first layers when the network gets very deep, and why? Explain with the formula for the derivative of $y = F(x) + x$.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task6_gradient", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
 # Градиент в первых слоях — произведение производных всех следующих слоёв. Без проводов множители равны F′(x); если они
 # меньше единицы, произведение убывает с глубиной как показательная функция, и первые слои почти не учатся (а если больше —
 # взрывается). С проводом производная блока равна F′(x) + 1: раскрыв скобки, получим слагаемое 1, которое от глубины не
-# зависит. Поэтому часть градиента доходит до первых слоёв неослабленной.
+# зависит. (BatchNorm и сам держит размах чисел в узде, поэтому в вопросе его убрали.) Поэтому часть градиента доходит до первых
+# слоёв неослабленной.
 #
 # The gradient in the first layers is a product of the derivatives of all later layers. Without wires the factors are F′(x):
 # if they are below one, the product decays exponentially with depth (above one, it explodes). With a wire the derivative of a
 # block is F′(x) + 1; expanding the product gives a term 1 that does not depend on depth, so part of the gradient reaches the
-# first layers undiminished.
+# first layers undiminished. (BatchNorm too keeps the scale in check; that is why the question takes it away.)
 
 # %% [markdown] tags=["lang-ru"]
 # ### Глубже, но хуже (1 балл)
@@ -869,36 +873,36 @@ for name in ["resnet101", "resnet152"]:
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task6_degradation", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
 # При переобучении сеть хорошо помнит обучающую выборку и ошибается на новых картинках. Здесь ошибка больше уже на обучающей
 # выборке: сеть не переучилась, а недоучилась. При этом хорошие веса существуют: 20 слоёв взять от мелкой сети, а остальные 36
-# пусть возвращают свой вход. Обычным свёрткам с ReLU такое тождественное преобразование выучить трудно, а остаточному блоку легко:
-# достаточно, чтобы F(x) стала нулём, то есть чтобы веса ветви уменьшились до нуля.
+# пусть возвращают свой вход. Обычным свёрткам с ReLU такое тождественное преобразование выучить трудно, а остаточному блоку
+# легко: достаточно, чтобы F(x) стала нулём, а для этого хватит обнулить множитель и сдвиг последнего BatchNorm.
 #
 # An overfitted network remembers the training set and fails on new pictures. Here the error is larger on the training set
 # already: the network has not learned too much but too little. And yet good weights exist: take 20 layers from the shallow
-# network and let the other 36 return their input. Plain convolutions with ReLU hardly learn this identity; for a residual block it
-# is easy: F(x) has to become zero, that is, the weights of the branch have to shrink to zero.
+# network and let the other 36 return their input. Plain convolutions with ReLU hardly learn this identity; for a residual block
+# it is easy: F(x) has to become zero, and for that the factor and the shift of the last BatchNorm have to become zero.
 
 # %% [markdown] tags=["lang-ru"]
 # ### Зачем нужно горлышко (1 балл)
 #
-# В ResNet-34 и в ResNet-50 поровну блоков: 3, 4, 6, 3. Карты признаков у ResNet-50 вчетверо шире, слоёв в полтора раза больше, а
-# параметров прибавилось лишь на шестую часть: 25,6 млн против 21,8 млн. Как это получается? Посчитайте веса свёрток 1×1 и 3×3 в
-# одном блоке с 256 каналами и скажите, что делает каждая из трёх свёрток.
+# В ResNet-34 и в ResNet-50 поровну блоков: 3, 4, 6, 3. Каналов на выходе стадий у ResNet-50 вчетверо больше, слоёв в полтора
+# раза больше, а параметров прибавилось лишь на шестую часть: 25,6 млн против 21,8 млн. Как это получается? Посчитайте веса
+# свёрток 1×1 и 3×3 в одном блоке с 256 каналами и скажите, что делает каждая из трёх свёрток.
 
 # %% [markdown] tags=["lang-en"]
 # ### What the neck is for (1 point)
 #
-# ResNet-34 and ResNet-50 have the same number of blocks: 3, 4, 6, 3. The feature maps of ResNet-50 are four times as wide, it has
-# 1.5 times as many layers, and only a sixth more parameters: 25.6 million against 21.8. How come? Count the weights of the 1×1
-# and 3×3 convolutions in one block with 256 channels, and say what each of the three convolutions does.
+# ResNet-34 and ResNet-50 have the same number of blocks: 3, 4, 6, 3. The stages of ResNet-50 give four times as many channels,
+# it has 1.5 times as many layers, and only a sixth more parameters: 25.6 million against 21.8. How come? Count the weights of
+# the 1×1 and 3×3 convolutions in one block with 256 channels, and say what each of the three convolutions does.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task6_bottleneck", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
-# Дороже всего свёртка 3×3: её веса растут как произведение чисел каналов, умноженное на 9. Bottleneck применяет её там, где каналов
-# мало: первая свёртка 1×1 сжимает 256 каналов до 64 (256·64 = 16 384 веса), свёртка 3×3 смотрит на соседние точки
-# (64·64·9 = 36 864), последняя 1×1 возвращает 256 каналов (ещё 16 384). Всего 69 632 веса; две свёртки 3×3 на 256
-# каналах стоили бы 1 179 648, в 17 раз больше. Поэтому карты могут быть шире, а сеть глубже почти за ту же цену.
+# Дороже всего свёртка 3×3: её веса растут как произведение чисел каналов, умноженное на 9. Bottleneck применяет её там, где
+# каналов мало: первая свёртка 1×1 сжимает 256 каналов до 64 (256·64 = 16 384 веса), свёртка 3×3 смотрит на соседние точки
+# (64·64·9 = 36 864), последняя 1×1 возвращает 256 каналов (ещё 16 384). Всего 69 632 веса; две свёртки 3×3 на 256 каналах
+# стоили бы 1 179 648, в 17 раз больше. Поэтому карты могут быть шире, а сеть глубже почти за ту же цену.
 #
-# The 3×3 convolution is the dearest: its weights grow as the product of the numbers of channels, times 9. A bottleneck applies it
-# where there are few channels: the first 1×1 squeezes 256 channels into 64 (256·64 = 16 384 weights), the 3×3 looks at
-# neighbouring points (64·64·9 = 36 864), the last 1×1 brings back 256 channels (another 16 384). That is 69 632
-# weights; two 3×3 convolutions on 256 channels would take 1 179 648, 17 times as many. So the maps can be wider and the network
-# deeper for nearly the same price.
+# The 3×3 convolution is the dearest: its weights grow as the product of the numbers of channels, times 9. A bottleneck applies
+# it where there are few channels: the first 1×1 squeezes 256 channels into 64 (256·64 = 16,384 weights), the 3×3 looks at
+# neighbouring points (64·64·9 = 36,864), the last 1×1 brings back 256 channels (another 16,384). That is 69,632 weights; two
+# 3×3 convolutions on 256 channels would take 1,179,648, 17 times as many. So the maps can be wider and the network deeper for
+# nearly the same price.

@@ -84,7 +84,8 @@ from torch import nn
 # $$x_1 = w_1 x, \qquad x_2 = w_2 x_1, \qquad x_3 = w_3 x_2.$$
 #
 # Дальше стоит функция потерь $L$, и пусть мы уже знаем, как она зависит от выхода: $g = \dfrac{dL}{dx_3}$. Чтобы обучить
-# веса, нужны производные $L$ по каждому из них. По правилу цепочки перемножаем производные вдоль пути от $L$ назад:
+# веса, нужны производные $L$ по каждому из них. По правилу цепочки (в школе это производная сложной функции) перемножаем
+# производные вдоль пути от $L$ назад:
 #
 # $$\frac{dL}{dw_1} = \underbrace{\frac{dL}{dx_3}}_{g} \cdot \underbrace{\frac{dx_3}{dx_2}}_{w_3} \cdot
 # \underbrace{\frac{dx_2}{dx_1}}_{w_2} \cdot \underbrace{\frac{dx_1}{dw_1}}_{x}.$$
@@ -105,7 +106,8 @@ from torch import nn
 # $$x_1 = w_1 x, \qquad x_2 = w_2 x_1, \qquad x_3 = w_3 x_2.$$
 #
 # A loss $L$ follows, and suppose we know already how it depends on the output: $g = \dfrac{dL}{dx_3}$. To train the weights
-# we need the derivative of $L$ with respect to each of them. The chain rule multiplies the derivatives along the way back from $L$:
+# we need the derivative of $L$ with respect to each of them. The chain rule multiplies the derivatives along the way back from
+# $L$:
 #
 # $$\frac{dL}{dw_1} = \underbrace{\frac{dL}{dx_3}}_{g} \cdot \underbrace{\frac{dx_3}{dx_2}}_{w_3} \cdot
 # \underbrace{\frac{dx_2}{dx_1}}_{w_2} \cdot \underbrace{\frac{dx_1}{dw_1}}_{x}.$$
@@ -435,7 +437,7 @@ plt.show()
 # - `gain(w2, w3)` отвечает на вопрос, **во сколько раз** $\dfrac{dL}{dw_1}$ с обходным путём больше, чем без него (первое,
 #   делённое на второе, вместе со знаком). Здесь $w_2$ и $w_3$ не равны нулю.
 #
-# Подумайте, какие производные от провода не меняются.
+# Подумайте, какие производные провод не меняет.
 
 # %% [markdown] tags=["lang-en"]
 # ## The way around
@@ -1102,6 +1104,7 @@ def gradient_norms(net, x):
 # Сеть / Network (1 балл / 1 point)
 for skip in (False, True):
     net = make_stack(5, 4, skip)
+    assert net is not None, "make_stack ничего не вернула / make_stack returned nothing"
     output = net(torch.randn(2, 4, 6, 6))
     assert output.shape == (2, 4, 6, 6), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 4, 6, 6)"
     count = sum(parameter.numel() for parameter in net.parameters())
@@ -1141,7 +1144,7 @@ assert found is not None, "gradient_norms ничего не вернула / gra
 assert len(found) == 1, f"чисел / numbers: {len(found)}, ожидалось / expected: 1"
 print(f"норма / norm: {float(found[0]):.3f}, ожидалась / expected: 24.000")
 first, second = norms_of_probe([torch.randn(3, 2, 3, 3), torch.randn(2, 3, 1, 1)], torch.randn(2, 2, 5, 5))
-print(f"первый вызов / first call: {first}, второй / second: {second}")
+print(f"первый вызов / first call: {first}, второй / second: {second}; должны совпасть / they have to agree")
 ### BEGIN HIDDEN TESTS
 from grader.checks import deep_stack, same_results
 
@@ -1183,12 +1186,13 @@ plt.show()
 
 
 # %% [markdown] tags=["lang-ru"]
-# А теперь обучим обе сети одному и тому же: отличать горизонтальные полосы от вертикальных. Задача пустяковая, с ней справится
-# и один слой. Ниже — потери на каждом шаге обучения; пунктир $\ln 2 \approx 0{,}69$ — это потери того, кто отвечает наугад.
+# А теперь обучим обе сети одному и тому же: отличать горизонтальные полосы от вертикальных. Задача пустяковая, для неё глубина
+# не нужна. Ниже — потери на каждом шаге обучения; пунктир $\ln 2 \approx 0{,}69$ — это потери того, кто отвечает наугад.
 
 # %% [markdown] tags=["lang-en"]
-# And now train both networks on the same task: to tell horizontal stripes from vertical ones. The task is a trifle, one layer could
-# do it. Below is the loss at each step of the training; the dashed line $\ln 2 \approx 0.69$ is the loss of somebody who guesses.
+# And now train both networks on the same task: to tell horizontal stripes from vertical ones. The task is a trifle, it needs no
+# depth. Below is the loss at each step of the training; the dashed line $\ln 2 \approx 0.69$ is the loss of somebody who
+# guesses.
 
 # %%
 def stripes(count, size=8):
@@ -1233,7 +1237,7 @@ plt.show()
 #
 # Ответьте двумя-тремя предложениями на каждый вопрос. Опирайтесь на свои графики и формулы.
 #
-# 1. Почему очень глубокая сеть без обходных путей перестаёт учиться, хотя до её последних слоёв градиент доходит?
+# 1. Почему очень глубокая сеть без обходных путей не учится, хотя до её последних слоёв градиент доходит?
 # 2. Что изменится в производной по первому весу, если проложить обходной путь, и почему провод не мешает свёрткам учиться
 #    чему-то полезному?
 
@@ -1242,7 +1246,7 @@ plt.show()
 #
 # Answer each question in two or three sentences. Use your plots and formulas.
 #
-# 1. Why does a very deep network without skips stop learning although the gradient does reach its last layers?
+# 1. Why does a very deep network without skips not learn although the gradient does reach its last layers?
 # 2. What changes in the derivative with respect to the first weight when there is a skip, and why does the wire not keep the
 #    network from learning something useful in its convolutions?
 

@@ -20,7 +20,7 @@
 # тестовых картинок. Правильных ответов на них вы не увидите.
 #
 # **Вы научитесь**
-# - смотреть на данные прежде, чем учить сеть: сколько картинок, какие они, кого много и кого мало;
+# - смотреть на данные, прежде чем учить сеть: сколько картинок, какие они, кого много и кого мало;
 # - выбирать сеть по отложенным картинкам, а не наугад;
 # - укладываться в отведённое время и сдавать ответ в том виде, в каком его ждут.
 #
@@ -51,11 +51,16 @@
 # Одна строка на каждую тестовую картинку, порядок строк любой; `Expected` — имя папки персонажа.
 #
 # **Правила**
-# - Метрика — micro F1: $F_1 = \frac{2PR}{P + R}$, где точность $P$ и полнота $R$ считаются сразу по всем картинкам. Когда у картинки
-#   ровно один ответ, $P = R$, и метрика равна доле верных ответов.
-# - При проверке нет сети: скачать веса не получится. Свои веса положите рядом с тетрадью и сдайте вместе с ней.
-# - Время ограничено, и машина может быть без видеокарты. Сколько секунд можно учить сеть, говорит переменная `TRAIN_SECONDS`.
+# - Метрика — micro F1: $F_1 = \frac{2PR}{P + R}$, где точность $P$ и полнота $R$ считаются сразу по всем картинкам. Когда у
+#   картинки ровно один ответ, $P = R$, и метрика равна доле верных ответов.
+# - При проверке нет интернета: скачать веса не получится. Свои веса положите рядом с тетрадью и сдайте вместе с ней.
+# - Время ограничено, и машина может быть без видеокарты. Сколько секунд можно учить сеть, говорит переменная `TRAIN_SECONDS`. У
+#   вас в ней 35, чтобы тетрадь выполнялась быстро (для своих опытов увеличьте), а при проверке число задаёт учитель, обычно
+#   600. Пробное обучение на `kept` перед сдачей уберите: тетрадь выполнится целиком, и на второе обучение времени может не
+#   хватить.
 # - Тестовые картинки нельзя размечать вручную: оценивается то, что умеет сеть.
+# - Сдавать можно несколько раз, обычно до 5 раз в день. Новый результат засчитывается, только если он заметно лучше вашего
+#   прежнего: прибавка в несколько картинок может быть случайной. (Учитель может решить иначе.)
 #
 # **Баллы за задачу 1**
 #
@@ -66,9 +71,9 @@
 # %% [markdown] tags=["lang-en"]
 # # Journey to Springfield
 #
-# Five notebooks ago we began with AlexNet; now you have all it takes to build and train a network of your own. This is a contest:
-# you are given frames of a cartoon, each with one of 42 characters. Train a network that names the character, and predict the
-# names for the test pictures. You will not see the right answers to those.
+# Five notebooks ago we began with AlexNet; now you have all it takes to build and train a network of your own. This is a
+# contest: you are given frames of a cartoon, each with one of 42 characters. Train a network that names the character, and
+# predict the names for the test pictures. You will not see the right answers to those.
 #
 # **You will learn**
 # - to look at the data before training: how many pictures, what they are like, who is frequent and who is rare;
@@ -102,11 +107,16 @@
 # One row for each test picture, in any order; `Expected` is the name of the character's folder.
 #
 # **Rules**
-# - The metric is micro F1: $F_1 = \frac{2PR}{P + R}$, with precision $P$ and recall $R$ counted over all pictures at once. When every
-#   picture has exactly one answer, $P = R$, and the metric is the share of right answers.
-# - There is no network during grading: weights cannot be downloaded. Put your own beside the notebook and hand them in with it.
-# - Time is limited, and the machine may have no GPU. `TRAIN_SECONDS` says for how many seconds the network may train.
+# - The metric is micro F1: $F_1 = \frac{2PR}{P + R}$, with precision $P$ and recall $R$ counted over all pictures at once. When
+#   every picture has exactly one answer, $P = R$, and the metric is the share of right answers.
+# - There is no internet during grading: weights cannot be downloaded. Put your own beside the notebook and hand them in with it.
+# - Time is limited, and the machine may have no GPU. `TRAIN_SECONDS` says for how many seconds the network may train. On your
+#   side it is 35, so that the notebook runs quickly (raise it for your own experiments); in grading the teacher sets it,
+#   usually to 600. Remove a trial training on `kept` before you hand in: the whole notebook runs, and there may be no time for
+#   two trainings.
 # - Do not label test pictures by hand: what counts is what the network can do.
+# - You may hand in several times, usually up to 5 a day. A new result counts only if it is clearly better than your own best: a
+#   few pictures more may be chance. (Your teacher may decide otherwise.)
 #
 # **Points of task 1**
 #
@@ -222,18 +232,20 @@ plt.show()
 # %% [markdown] tags=["lang-ru"]
 # ## Отложенные картинки
 #
-# На картинках, на которых сеть училась, она почти не ошибается, но это ничего не говорит о новых. Поэтому часть картинок откладывают:
-# сеть их при обучении не видит, и доля верных ответов на них предсказывает F1 на тестовых. Функция `split` откладывает десятую
-# часть картинок каждого персонажа. Выбирая сеть и число эпох, учите её на `kept` и смотрите на `held`; перед сдачей обучите лучшую
-# на всех картинках.
+# На картинках, на которых сеть училась, она почти не ошибается, но это ничего не говорит о новых. Поэтому часть картинок
+# откладывают: сеть их при обучении не видит, и доля верных ответов на них подсказывает, какой сети ждать лучшего F1 на
+# тестовых. Само число там может быть другим: персонажи встречаются с другой частотой. Функция `split` откладывает десятую часть
+# картинок каждого персонажа. Выбирая сеть и число эпох, учите её на `kept` и смотрите на `held`; перед сдачей обучите лучшую на
+# всех картинках.
 
 # %% [markdown] tags=["lang-en"]
 # ## Pictures set aside
 #
 # On pictures that the network was trained on it is hardly ever wrong, but that says nothing about new ones. So some are set
-# aside: the network does not see them in training, and the share of right answers on them predicts F1 on the test pictures. The
-# function `split` sets a tenth of each character's pictures aside. While you choose a network and a number of epochs, train on
-# `kept` and look at `held`; before you hand in, train the best one on all pictures.
+# aside: the network does not see them in training, and the share of right answers on them tells which network to expect the
+# better F1 of. The number itself may differ there: characters are not equally frequent. The function `split` sets a tenth of
+# each character's pictures aside. While you choose a network and a number of epochs, train on `kept` and look at `held`; before
+# you hand in, train the best one on all pictures.
 
 # %%
 def split(labels, share=0.1):
@@ -259,7 +271,8 @@ print(f"kept: {len(kept)}, held: {len(held)}")
 # Архитектуру, аугментации и обучение выбирайте сами. С чего начать:
 # - небольшая сеть из остаточных блоков с BatchNorm уже хороша;
 # - отражения и небольшие сдвиги дают сети больше примеров бесплатно;
-# - AdamW хватает нескольких эпох, если скорость обучения сначала растёт, а потом плавно падает до нуля (`OneCycleLR`);
+# - AdamW хватает 10–20 эпох (эпоха — один проход по всем картинкам), если скорость обучения сначала растёт, а потом плавно
+#   падает до нуля (`OneCycleLR`);
 # - редкие персонажи стоит показывать чаще;
 # - в конце не забудьте `eval()`, иначе BatchNorm испортит предсказания.
 
@@ -269,7 +282,8 @@ print(f"kept: {len(kept)}, held: {len(held)}")
 # Architecture, augmentation and training are yours to choose. Where to begin:
 # - a small network of residual blocks with BatchNorm is good already;
 # - flips and small shifts give the network more examples for free;
-# - AdamW needs only a few epochs if the learning rate rises first and then falls smoothly to zero (`OneCycleLR`);
+# - AdamW needs only 10 to 20 epochs (an epoch is one pass over all pictures) if the learning rate rises first and then falls
+#   smoothly to zero (`OneCycleLR`);
 # - show rare characters more often;
 # - do not forget `eval()` in the end, or BatchNorm spoils the predictions.
 
@@ -437,12 +451,12 @@ submission.to_csv("submission.csv", index=False)
 # %% [markdown] tags=["lang-ru"]
 # ### Проверка файла
 #
-# Ячейка проверяет формат. Баллы за точность появятся после сдачи.
+# Ячейка проверяет формат. Баллы за F1 появятся после сдачи.
 
 # %% [markdown] tags=["lang-en"]
 # ### Check of the file
 #
-# The cell checks the format. The points for accuracy appear after you hand the notebook in.
+# The cell checks the format. The points for F1 appear after you hand the notebook in.
 
 # %%
 def check_submission(path="submission.csv"):
@@ -492,8 +506,9 @@ contest_points("submission.csv")
 #
 # ### Редкие персонажи (1 балл)
 #
-# Сеть никогда не называет десять самых редких персонажей, а остальных узнаёт хорошо. Что покажет micro F1 и что покажет macro F1 —
-# среднее F1 по всем персонажам? Какая из метрик честнее, если нам важен каждый персонаж, и что тогда стоит изменить в обучении?
+# Сеть никогда не называет десять самых редких персонажей, а остальных узнаёт хорошо. Что покажет micro F1 и что покажет macro
+# F1 — среднее F1 по всем персонажам? Какая из метрик честнее, если нам важен каждый персонаж, и что тогда стоит изменить в
+# обучении?
 
 # %% [markdown] tags=["lang-en"]
 # ## Task 2. Think (3 points)
@@ -503,58 +518,62 @@ contest_points("submission.csv")
 # ### Rare characters (1 point)
 #
 # A network never names the ten rarest characters and recognises the others well. What does micro F1 show, and what macro F1, the
-# mean of F1 over all characters? Which of the two is fairer if every character matters, and what would you change in training then?
+# mean of F1 over all characters? Which of the two is fairer if every character matters, and what would you change in training
+# then?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task2_rare", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
 # Micro F1 почти не изменится: редких картинок мало, и ошибки на них — малая доля всех ответов. В macro F1 у каждого персонажа
 # равный вес, и десять нулей из 42 отнимут почти четверть. Если важен каждый, честнее macro. Тогда редких надо чаще показывать
 # (выбирать картинки с весами), давать их ошибкам больший вес в функции потерь и сильнее менять их картинки аугментациями.
 #
-# Micro F1 hardly changes: rare pictures are few, and mistakes on them are a small part of all answers. In macro F1 every character
-# weighs the same, and ten zeros of 42 take nearly a quarter away. If every character matters, macro is fairer. Then rare ones have
-# to be shown more often (pictures drawn with weights), their mistakes weigh more in the loss, and their pictures be augmented more.
+# Micro F1 hardly changes: rare pictures are few, and mistakes on them are a small part of all answers. In macro F1 every
+# character weighs the same, and ten zeros of 42 take nearly a quarter away. If every character matters, macro is fairer. Then
+# rare ones have to be shown more often (pictures drawn with weights), their mistakes weigh more in the loss, and their pictures
+# be augmented more.
 
 # %% [markdown] tags=["lang-ru"]
 # ### Таблица лидеров (1 балл)
 #
-# Можно выбирать сеть по отложенным картинкам, а можно сдать сто вариантов и оставить тот, который выше всех в таблице лидеров. Чем
-# второй способ плох, даже если он честный? Почему лучший из ста результатов, скорее всего, выше, чем сеть заслуживает?
+# Можно выбирать сеть по отложенным картинкам, а можно сдать сто вариантов и оставить тот, который выше всех в таблице лидеров.
+# Чем второй способ плох, даже если никто не жульничает? Почему лучший из ста результатов, скорее всего, выше, чем сеть
+# заслуживает?
 
 # %% [markdown] tags=["lang-en"]
 # ### The leaderboard (1 point)
 #
-# One can choose a network by pictures set aside, or hand in a hundred versions and keep the one that is highest on the leaderboard.
-# What is wrong with the second way, even if it is honest? Why is the best of a hundred results probably better than the network
-# deserves?
+# One can choose a network by pictures set aside, or hand in a hundred versions and keep the one that is highest on the
+# leaderboard. What is wrong with the second way, even if nobody cheats? Why is the best of a hundred results probably better
+# than the network deserves?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task2_leaderboard", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
 # Результат на конечном числе картинок — это настоящее качество плюс случайность. Выбирая лучший из ста, мы выбираем и удачу: так
-# сеть подстраивается под тестовые картинки, хотя не видела ответов. На новых картинках удача не повторится, и результат будет ниже.
-# Отложенные картинки дают оценку до сдачи, а тестовые остаются нетронутыми и говорят правду.
+# сеть подстраивается под тестовые картинки, хотя не видела ответов. На новых картинках удача не повторится, и результат будет
+# ниже. Отложенные картинки дают оценку до сдачи, а тестовые остаются нетронутыми и говорят правду.
 #
-# A result on a finite number of pictures is the true quality plus chance. Whoever chooses the best of a hundred chooses luck too:
-# the network adapts to the test pictures although it has not seen their answers. On new pictures the luck does not come back and the
-# result is lower. Pictures set aside give an estimate before handing in, and the test stays untouched and tells the truth.
+# A result on a finite number of pictures is the true quality plus chance. Whoever chooses the best of a hundred chooses luck
+# too: the network adapts to the test pictures although it has not seen their answers. On new pictures the luck does not come
+# back and the result is lower. Pictures set aside give an estimate before handing in, and the test stays untouched and tells
+# the truth.
 
 # %% [markdown] tags=["lang-ru"]
 # ### Где сеть ошибается (1 балл)
 #
-# Посмотрите на отложенные картинки, на которых ваша сеть ошиблась (их можно показать функцией `sheet`). Каких персонажей она
-# путает чаще всего и почему? Что вы изменили бы в первую очередь: данные, аугментации, архитектуру или обучение? Назовите что-то
-# одно и объясните свой выбор.
+# Обучите сеть только на `kept` и посмотрите на отложенные картинки, на которых она ошиблась (их можно показать функцией
+# `sheet`). Каких персонажей она путает чаще всего и почему? Что вы изменили бы в первую очередь: данные, аугментации,
+# архитектуру или обучение? Назовите что-то одно и объясните свой выбор.
 
 # %% [markdown] tags=["lang-en"]
 # ### Where the network is wrong (1 point)
 #
-# Look at the pictures set aside on which your network is wrong (the function `sheet` can show them). Which characters does it
-# confuse most often, and why? What would you change first: data, augmentation, architecture or training? Name one thing, and
-# explain your choice.
+# Train your network on `kept` only, and look at the pictures set aside on which it is wrong (the function `sheet` can show
+# them). Which characters does it confuse most often, and why? What would you change first: data, augmentation, architecture or
+# training? Name one thing, and explain your choice.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task2_mistakes", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
-# Ответ зависит от сети. Хороший ответ называет пары персонажей (например, похожих цветом и причёской или часто стоящих рядом в одном
-# кадре), объясняет путаницу тем, что видно на картинках, и предлагает изменение, которое бьёт именно по этой причине: больше
-# картинок редкого персонажа, вырезание лица, более крупные картинки, более долгое обучение.
+# Ответ зависит от сети. Хороший ответ называет пары персонажей (например, похожих цветом и причёской или часто стоящих рядом в
+# одном кадре), объясняет путаницу тем, что видно на картинках, и предлагает изменение, которое бьёт именно по этой причине:
+# больше картинок редкого персонажа, вырезание лица, более крупные картинки, более долгое обучение.
 #
 # The answer depends on the network. A good one names pairs of characters (alike in colour and hair, say, or often in one frame),
-# explains the confusion by what the pictures show, and proposes a change aimed at that cause: more pictures of the rare character,
-# cutting out the face, larger pictures, longer training.
+# explains the confusion by what the pictures show, and proposes a change aimed at that cause: more pictures of the rare
+# character, cutting out the face, larger pictures, longer training.

@@ -15,9 +15,9 @@
 # %% [markdown] tags=["lang-ru"]
 # # VGG: много маленьких свёрток
 #
-# Первая свёртка AlexNet смотрела на картинку через окно 11×11, вторая — через окно 5×5. В 2014 году в Оксфорде, в группе
-# Visual Geometry Group, решили проверить, что будет, если взять только самые маленькие окна, 3×3, зато много. Получилась
-# VGG: сеть, в которой похожие блоки идут друг за другом, как вагоны поезда. Соберём её целиком.
+# Первая свёртка AlexNet смотрела на картинку через окно 11×11, вторая смотрела на её карты через окно 5×5. В 2014 году в
+# Оксфорде, в группе Visual Geometry Group, решили проверить, что будет, если взять только самые маленькие окна, 3×3, зато
+# много. Получилась VGG: сеть, в которой похожие блоки идут друг за другом, как вагоны поезда. Соберём её целиком.
 #
 # **Вы научитесь**
 # - находить, какую часть картинки видит одно число на карте признаков, и считать, сколько параметров это стоит;
@@ -40,9 +40,10 @@
 # %% [markdown] tags=["lang-en"]
 # # VGG: many small convolutions
 #
-# The first convolution of AlexNet looked at the picture through a window of 11×11, the second through 5×5. In 2014 the
-# Visual Geometry Group in Oxford wanted to know what happens with the smallest windows only, 3×3, and many of them.
-# The result was VGG: a network in which similar blocks follow each other like the carriages of a train. Let us build all of it.
+# The first convolution of AlexNet looked at the picture through a window of 11×11, the second at the first one's maps through
+# 5×5. In 2014 the Visual Geometry Group in Oxford wanted to know what happens with the smallest windows only, 3×3, and many of
+# them. The result was VGG: a network in which similar blocks follow each other like the carriages of a train. Let us build all
+# of it.
 #
 # **You will learn**
 # - to find out which part of the picture one number of a feature map sees, and how many parameters that costs;
@@ -144,7 +145,7 @@ plt.show()
 # Напишите две функции.
 #
 # - `receptive_field(depth, kernel_size=3)` — сторона рецептивного поля после `depth` свёрток `kernel_size`×`kernel_size`
-#   подряд. Шаг у всех равен 1. Например, `receptive_field(2)` — это 5.
+#   подряд. Шаг у всех равен 1, а сторона окна может быть и чётной. Например, `receptive_field(2)` — это 5.
 # - `stack_parameters(channels, depth, kernel_size=3)` — сколько параметров у этих `depth` свёрток вместе, **с весами и
 #   смещениями**. На входе и на выходе каждой свёртки `channels` каналов.
 #
@@ -160,7 +161,8 @@ plt.show()
 # Write two functions.
 #
 # - `receptive_field(depth, kernel_size=3)`: the side of the receptive field after `depth` convolutions
-#   `kernel_size`×`kernel_size` in a row. All of them have stride 1. For example, `receptive_field(2)` is 5.
+#   `kernel_size`×`kernel_size` in a row. All of them have stride 1, and the side of the window may be even too. For example,
+#   `receptive_field(2)` is 5.
 # - `stack_parameters(channels, depth, kernel_size=3)`: how many parameters these `depth` convolutions have together,
 #   **weights and biases**. Each of them takes `channels` channels and gives `channels` channels.
 #
@@ -332,7 +334,9 @@ def vgg_block(depth, in_channels, out_channels, batch_norm=False):
 
 # %% nbgrader={"grade": true, "grade_id": "task2_vgg_block_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Форма выхода / Shape of the output (1 балл / 1 point)
-output = vgg_block(2, 3, 8)(torch.randn(2, 3, 16, 16))
+block = vgg_block(2, 3, 8)
+assert block is not None, "функция ничего не вернула / the function returned nothing"
+output = block(torch.randn(2, 3, 16, 16))
 found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"блок вернул {found}, а нужен тензор / the block returned {found}, not a tensor"
 hints = {4: "MaxPool один раз, после цикла / MaxPool once, after the loop", 6: "padding=1?", 16: "MaxPool?"}
@@ -351,6 +355,7 @@ output_has_shape(vgg_block(2, 5, 3), torch.randn(1, 5, 12, 21), shape=(1, 3, 6, 
 # %% nbgrader={"grade": true, "grade_id": "task2_vgg_block_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Что считает блок / What the block computes (2 балла / 2 points)
 block = vgg_block(2, 3, 8)
+assert block is not None, "функция ничего не вернула / the function returned nothing"
 output = block(torch.randn(2, 3, 16, 16))
 assert output.min() >= 0, (
     "есть отрицательные числа: после последней свёртки нужен ReLU / "
@@ -373,6 +378,7 @@ for sizes in [(1, 5, 8), (2, 3, 8), (4, 6, 6), (3, 8, 5)]:
 # %% nbgrader={"grade": true, "grade_id": "task2_vgg_block_batch_norm", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Блок с BatchNorm / Block with BatchNorm (1 балл / 1 point)
 block = vgg_block(3, 4, 8, True)
+assert block is not None, "функция ничего не вернула / the function returned nothing"
 block(torch.randn(2, 4, 16, 16))
 norms = sum(name.endswith("running_mean") for name, buffer in block.named_buffers())
 assert norms == 3, f"BatchNorm: {norms}, ожидалось по одному на свёртку / expected one for each convolution: 3"
@@ -389,6 +395,7 @@ for sizes in [(1, 5, 8, True), (2, 3, 8, True), (4, 6, 6, True)]:
 # %% nbgrader={"grade": true, "grade_id": "task2_vgg_block_gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Градиенты / Gradients (1 балл / 1 point)
 block = vgg_block(2, 3, 8)
+assert block is not None, "функция ничего не вернула / the function returned nothing"
 block(torch.randn(2, 3, 16, 16)).sum().backward()
 unreached = [name for name, parameter in block.named_parameters() if parameter.grad is None]
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
@@ -407,16 +414,17 @@ for sizes in [(2, 6, 8, False), (2, 8, 8, True)]:
 # %% [markdown] tags=["lang-ru"]
 # ## Путь картинки через VGG
 #
-# VGG — это пять блоков подряд. После каждого сторона карты вдвое меньше, а каналов вдвое больше, пока их не станет 512. Сеть
-# постепенно меняет «где» на «что»: карты становятся маленькими, но каждая точка на них рассказывает о своём куске картинки
-# всё больше. На рисунке VGG-11; последний столбец — три линейных слоя.
+# VGG — это пять блоков подряд. После каждого сторона карты вдвое меньше. Каналов после первого блока 64, дальше вдвое больше с
+# каждым блоком, пока их не станет 512. Сеть постепенно меняет «где» на «что»: карты становятся маленькими, но каждая точка на
+# них рассказывает о своём куске картинки всё больше. На рисунке VGG-11; последний столбец — три линейных слоя.
 
 # %% [markdown] tags=["lang-en"]
 # ## The picture's way through VGG
 #
-# VGG is five blocks in a row. After each the side of the map is halved and the number of channels doubled, until there are 512.
-# Step by step the network trades "where" for "what": the maps get small, but every position says more and more about its
-# piece of the picture. The figure shows VGG-11; the last column is the three linear layers.
+# VGG is five blocks in a row. After each the side of the map is halved. There are 64 channels after the first block, and each
+# further one doubles them until there are 512. Step by step the network trades "where" for "what": the maps get small, but
+# every position says more and more about its piece of the picture. The figure shows VGG-11; the last column is the three linear
+# layers.
 
 # %% tags=["illustration"]
 maps = [(224, 3), (112, 64), (56, 128), (28, 256), (14, 512), (7, 512)]
@@ -525,6 +533,7 @@ def map_sizes(image_size, blocks=5):
 # Таблица сети / Table of the network (1 балл / 1 point)
 for number in [11, 13, 16, 19]:
     config = vgg_config(number)
+    assert config is not None, "функция ничего не вернула / the function returned nothing"
     assert len(config) == 5, f"VGG-{number}: блоков / blocks: {len(config)}, ожидалось / expected: 5"
     found = sum(depth for depth, channels in config) + 3
     assert found == number, f"VGG-{number}: свёртки + 3 линейных слоя / convolutions + 3 linear layers = {found}, а не / not {number}"
@@ -537,7 +546,9 @@ same_results(vgg_config, right_config, [(11,), (13,), (16,), (19,)])
 
 # %% nbgrader={"grade": true, "grade_id": "task3_map_sizes_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Размеры карт / Sizes of the maps (1 балл / 1 point)
-found = list(map_sizes(224))
+found = map_sizes(224)
+assert found is not None, "функция ничего не вернула / the function returned nothing"
+found = list(found)
 assert found == [112, 56, 28, 14, 7], f"224 -> {found}, ожидалось / expected: [112, 56, 28, 14, 7]"
 ### BEGIN HIDDEN TESTS
 import random
@@ -561,7 +572,7 @@ same_results(map_sizes, right_sizes, points, mistakes=map_sizes_mistakes())
 # 2. `hidden` → `hidden`, затем ReLU, затем Dropout с вероятностью 0.5;
 # 3. `hidden` → `num_classes`, и больше ничего: softmax применит функция потерь.
 #
-# У настоящей VGG `hidden = 4096`. На вход приходит тензор формы (N, `in_features`).
+# У каждого линейного слоя есть смещение. У настоящей VGG `hidden = 4096`. На вход приходит тензор формы (N, `in_features`).
 
 # %% [markdown] tags=["lang-en"]
 # ## Task 4. Three linear layers (3 points)
@@ -575,7 +586,7 @@ same_results(map_sizes, right_sizes, points, mistakes=map_sizes_mistakes())
 # 2. `hidden` → `hidden`, then ReLU, then Dropout with probability 0.5;
 # 3. `hidden` → `num_classes`, and nothing else: the loss applies the softmax.
 #
-# The real VGG has `hidden = 4096`. The input is a tensor of shape (N, `in_features`).
+# Each linear layer has a bias. The real VGG has `hidden = 4096`. The input is a tensor of shape (N, `in_features`).
 
 # %% nbgrader={"grade": false, "grade_id": "task4_vgg_classifier", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def vgg_classifier(in_features, hidden, num_classes):
@@ -605,6 +616,7 @@ def vgg_classifier(in_features, hidden, num_classes):
 # %% nbgrader={"grade": true, "grade_id": "task4_classifier_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Слои и ReLU между ними / Layers, and ReLU between them (2 балла / 2 points)
 classifier = vgg_classifier(12, 16, 5)
+assert classifier is not None, "функция ничего не вернула / the function returned nothing"
 logits = classifier(torch.randn(3, 12))
 assert logits.shape == (3, 5), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (3, 5)"
 found = sum(parameter.numel() for parameter in classifier.parameters())
@@ -625,7 +637,8 @@ for sizes in [(12, 20, 7), (18, 18, 18)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task4_classifier_dropout", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Dropout: случайный, пока сеть учится, и выключенный потом / Dropout: random in training, switched off afterwards (1 балл / 1 point)
+# Dropout: случайный, пока сеть учится, и выключенный потом / Dropout: random in training, switched off afterwards (1 балл / 1
+# point)
 classifier, x = vgg_classifier(12, 64, 5), torch.randn(3, 12)
 assert not torch.equal(classifier(x), classifier(x)), "в режиме train() dropout не работает / no dropout in train() mode"
 classifier.eval()
@@ -648,7 +661,7 @@ dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 
 #    следующий — каналы предыдущего. Пар может быть сколько угодно, не обязательно пять. `batch_norm` передайте всем блокам;
 # 2. последние карты каждой картинки вытягиваются в строку. Картинки квадратные, `image_size`×`image_size`; сторону последней
 #    карты вы считали в задаче 3. Никакого пулинга, кроме того, что уже есть в блоках, не нужно;
-# 3. три линейных слоя с `hidden` нейронами в первых двух.
+# 3. три линейных слоя с ReLU и Dropout, как в задаче 4; в первых двух по `hidden` нейронов.
 #
 # Пригодятся ваши функции из задач 2–4, но можно написать всё и заново. Если всё верно, числа параметров совпадут
 # с опубликованными:
@@ -669,14 +682,15 @@ dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 
 # %% [markdown] tags=["lang-en"]
 # ## Task 5. The whole VGG (4 points)
 #
-# What is left is to join the parts. Write a class `VGG(config, num_classes=1000, batch_norm=False, image_size=224, hidden=4096)`:
+# What is left is to join the parts. Write a class `VGG(config, num_classes=1000, batch_norm=False, image_size=224,
+# hidden=4096)`:
 #
 # 1. blocks by the table `config`, a list of pairs `(number of convolutions, channels)`. The first block gets a picture with 3
 #    channels, each further one the channels of the one before. There may be any number of pairs, not only five. Pass
 #    `batch_norm` on to all blocks;
 # 2. the last maps of each picture are laid out in a row. Pictures are square, `image_size`×`image_size`; you found the side of
 #    the last map in task 3. There is no pooling besides the one in the blocks;
-# 3. three linear layers, the first two with `hidden` neurons.
+# 3. three linear layers with ReLU and Dropout, as in task 4; the first two have `hidden` neurons.
 #
 # Your functions from tasks 2 to 4 will help, but you may also write everything anew. If all is right, the numbers of
 # parameters are the published ones:
@@ -688,7 +702,8 @@ dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 
 # | VGG-16 | 138,357,544 | 138,365,992 |
 # | VGG-19 | 143,667,240 | 143,678,248 |
 #
-# (With BatchNorm and convolutions with `bias=False` there are slightly fewer: 132,866,088, 133,050,792, 138,361,768, 143,672,744.)
+# (With BatchNorm and convolutions with `bias=False` there are slightly fewer: 132,866,088, 133,050,792, 138,361,768,
+# 143,672,744.)
 #
 # <details><summary>Hint 1</summary>How many numbers are there in the last maps, with <code>c</code> channels and side
 # <code>s</code>?</details>
@@ -840,9 +855,9 @@ plt.show()
 # %% [markdown] tags=["lang-en"]
 # ## An experiment: does a deep network learn?
 #
-# See your network at work. The problem is simple: a picture of 32×32 shows stripes and a little noise, and the network has to say
-# in which of four directions the stripes run. Train a narrow VGG-11 twice, without BatchNorm and with it; all the rest is equal. The
-# dotted line is the loss of someone who guesses.
+# See your network at work. The problem is simple: a picture of 32×32 shows stripes and a little noise, and the network has to
+# say in which of four directions the stripes run. Train a narrow VGG-11 twice, without BatchNorm and with it; all the rest is
+# equal. The dotted line is the loss of someone who guesses.
 
 # %%
 def draw_stripes(count, size=32):
@@ -891,18 +906,20 @@ plt.show()
 #
 # ## Задача 6. Подумайте (3 балла)
 #
-# **Вопрос 1 (2 балла).** Вместо одной свёртки 7×7 поставили три свёртки 3×3 с ReLU после каждой. Рецептивное поле то же. Назовите
-# две причины, по которым так лучше, и подтвердите одну из них числами. Чем за это приходится платить? (3–5 предложений)
+# **Вопрос 1 (2 балла).** Вместо одной свёртки 7×7 поставили три свёртки 3×3 с ReLU после каждой. Рецептивное поле то же.
+# Назовите две причины, по которым так лучше, и подтвердите одну из них числами. Чем за это приходится платить? (3–5
+# предложений)
 
 # %% [markdown] tags=["lang-en"]
-# Without BatchNorm a network of eleven layers makes no progress. The authors of VGG met a similar difficulty: BatchNorm had not yet
-# been invented. So they trained VGG-11 first, the shallowest of all, and carried some of its trained layers over into the deeper
-# networks. Why signal and gradient get lost on the way, and how to lead them through a hundred layers, is for the next lesson.
+# Without BatchNorm a network of eleven layers makes no progress. The authors of VGG met a similar difficulty: BatchNorm had not
+# yet been invented. So they trained VGG-11 first, the shallowest of all, and carried some of its trained layers over into the
+# deeper networks. Why signal and gradient get lost on the way, and how to lead them through a hundred layers, is for the next
+# lesson.
 #
 # ## Task 6. Think (3 points)
 #
 # **Question 1 (2 points).** One 7×7 convolution was replaced by three 3×3 convolutions with a ReLU after each. The receptive
-# field is the same. Name two reasons why this is better, and support one of them with numbers. Does it come at a price?
+# field is the same. Name two reasons why this is better, and support one of them with numbers. What is the price?
 # (3 to 5 sentences)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "task6_small_kernels", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
