@@ -23,15 +23,24 @@ _wrong = RateLimit(10, per_s=60)
 
 def current(settings: BoardSettings) -> Identity | None:
     """Who is looking, or None for a visitor. A link that was revoked a moment ago is nobody's."""
-    token = _token()
-    email = "" if token else _verified_email()
-    if not token and not email:
+    if not is_named():
         return None
     try:
         with Board.open(settings.class_db_url) as board:
-            return identify(board, token=token, email=email)
+            return known_to(board)
     except BoardUnavailable:
         return None
+
+
+def is_named() -> bool:
+    """Whether the reader comes with a token or an account; it may still be nobody's."""
+    return bool(_token() or _verified_email())
+
+
+def known_to(board: Board) -> Identity | None:
+    """Who is looking, by a database that is open already; None for a visitor."""
+    token = _token()
+    return identify(board, token=token, email="" if token else _verified_email())
 
 
 def sign_in(settings: BoardSettings) -> None:

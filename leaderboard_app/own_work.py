@@ -79,11 +79,11 @@ def load(settings: BoardSettings, who: Identity) -> OwnWork:
 
 def own_alias(settings: BoardSettings) -> str:
     """The reader's own alias, to be marked on a board; empty for a visitor and for a teacher."""
-    who = identity.current(settings)
-    if who is None or who.student_id is None:
+    if not identity.is_named():
         return ""
     with Board.open(settings.class_db_url) as board:
-        return alias_of(board, who.student_id)
+        who = identity.known_to(board)
+        return "" if who is None or who.student_id is None else alias_of(board, who.student_id)
 
 
 def allowance(settings: BoardSettings, who: Identity, board: AssignmentBoard) -> Allowance | None:
