@@ -11,6 +11,7 @@ from grader.devices import Device
 from grader.errors import InvalidConfig, MissingDataset
 from grader.examiner.examination import ContestRules
 from grader.jobs import Conditions
+from grader.sandbox.bubblewrap import require_out_of_sight
 
 KAGGLE_INPUT = "/kaggle/input/journey-springfield"
 TRAIN_SECONDS = "SPRINGFIELD_TRAIN_SECONDS"
@@ -28,7 +29,9 @@ def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
 
     Raises:
         InvalidConfig: class.toml is wrong.
+        EnvironmentFault: the class lies where notebooks can read.
     """
+    require_out_of_sight(course.root)
     rules: ContestRules | None = None
     missing = ""
     data: tuple[tuple[Path, str], ...] = ()

@@ -150,6 +150,7 @@ def look_at_class(class_dir: Path) -> Iterator[Finding]:
         yield Finding("class.toml", False, error.message, error.remedy)
         return
     yield Finding("class.toml", True, course.config.name)
+    yield _tried("out of the notebooks' sight", lambda: _out_of_sight(course))
     for slug in course.slugs():
         yield _tried(f"{slug}: released", lambda slug=slug: _released(course, slug))  # type: ignore[misc]
         settings = course.assignment_config(slug)
@@ -162,6 +163,11 @@ def look_at_class(class_dir: Path) -> Iterator[Finding]:
             yield _tried(
                 f"{slug}: data set", lambda: f"{len(load_answer_key(course.dataset).labels)} hidden test images"
             )
+
+
+def _out_of_sight(course: Course) -> str:
+    bubblewrap.require_out_of_sight(course.root)
+    return str(course.root)
 
 
 def _released(course: Course, slug: str) -> str:

@@ -8,6 +8,7 @@ import importlib
 import multiprocessing
 import os
 import re
+import resource
 import shutil
 import signal
 import tempfile
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 PR_SET_PDEATHSIG = 1
 SCRATCH_PREFIX = "sg-"
+# Beside its libraries. Whatever a notebook sends, the worker fails before the machine does; the largest test of our
+# course takes 1.5 GiB.
+WORKER_MIB = 6 * 1024
 
 
 @contextmanager
@@ -78,4 +82,13 @@ def _start(coordinator: int, scratch: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = scratch
     importlib.import_module("grader.grading")
+    # The soft limit alone: kernels, which inherit it, raise it to their own.
+    _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (_data_bytes() + WORKER_MIB * 1024 * 1024, hard))
     gc.freeze()  # or each full collection walks the libraries' objects again
+
+
+def _data_bytes() -> int:
+    """Bytes of private memory that this process has mapped."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData:"))

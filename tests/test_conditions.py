@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grader.conditions import conditions_of
 from grader.course import Course
-from grader.errors import InvalidConfig
+from grader.errors import EnvironmentFault, InvalidConfig
 
 CLASS = """\
 schema = 1
@@ -47,3 +49,10 @@ def test_an_assignment_has_limits_of_its_own(tmp_path: Path) -> None:
 def test_an_unknown_setting_of_a_gpu_is_refused_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfig, match=r"limits\.gpu.*'auto', 'on' or 'off'"):
         class_with(tmp_path, "sometimes")
+
+
+@pytest.mark.parametrize("place", [Path(sys.prefix), Path("/usr/src")], ids=["environment", "usr"])
+def test_a_class_where_every_notebook_can_read_is_not_graded(place: Path, tmp_path: Path) -> None:
+    course = replace(class_with(tmp_path, "off"), root=place / "cnn")
+    with pytest.raises(EnvironmentFault, match="answers could be read"):
+        conditions_of(course, "vgg", slots=1)

@@ -26,7 +26,7 @@ from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json, raw_bytes
 __all__ = ["Channel", "InvalidReply", "RemoteModule", "RemoteObject", "Session"]
 
 Target = dict[str, Json]
-MAX_LENGTH = 2**31
+MAX_LENGTH = 100_000  # items are fetched one by one and kept
 
 
 class Session(Conversation):

@@ -19,6 +19,7 @@ from grader.errors import InvalidAssignment
 from grader.examiner.printable import printable
 from grader.seal import PLACEHOLDER
 
+_MAX_HEADING = 300  # a student's own cells may hold longer ones, and the patterns below would take hours over them
 _HEADING = re.compile(r"(#{1,6})[ \t]+(\S.*)")
 _POINTS = re.compile(r"\s*\(\d+([.,]\d+)?\s*(балл|point)[^()]*\)\s*$", re.IGNORECASE)
 _HIDDEN = re.compile("(BEGIN|END) HIDDEN TESTS", re.IGNORECASE)  # nbgrader takes these words in any clothes
@@ -78,14 +79,14 @@ def _headings(cell: NotebookNode) -> Iterator[tuple[int, str]]:
     for line in cell.source.split("\n"):
         if line.lstrip().startswith(("```", "~~~")):
             is_code = not is_code
-        found = None if is_code else _HEADING.fullmatch(line.rstrip())
+        found = None if is_code else _HEADING.fullmatch(line[:_MAX_HEADING].rstrip())
         if found:
             yield len(found[1]), found[2].rstrip("# ")
 
 
 def without_points(text: str) -> str:
     """The text without "(2 points)" at its end: points have a place of their own."""
-    return _POINTS.sub("", text).strip()
+    return _POINTS.sub("", text[:_MAX_HEADING]).strip()
 
 
 def marks(cell: NotebookNode) -> NotebookNode:

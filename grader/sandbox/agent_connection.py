@@ -13,12 +13,14 @@ import json
 import select
 import socket
 import struct
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 HEAD = struct.Struct(">QQQ")
 MAX_MESSAGE_BYTES = 512 * 1024 * 1024
+MAX_TEXT_BYTES = 16 * 1024 * 1024  # of JSON, which takes thirty times its size once it is parsed
 CHUNK_BYTES = 1024 * 1024
 
 
@@ -75,8 +77,10 @@ class AgentConnection:
         Raises:
             ConnectionError: the other side has closed the connection, or sends what cannot be an answer.
         """
+        # One deadline for all of it: an answer that drips byte by byte must not begin a new wait with each.
+        until = time.monotonic() + timeout_s
         while (answer := self._complete()) is None:
-            if not self._poll.poll(timeout_s * 1000):
+            if not self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
                 return None
             chunk = self._socket.recv(CHUNK_BYTES)
             if not chunk:
@@ -89,7 +93,7 @@ class AgentConnection:
             return None
         number, text_bytes, data_bytes = HEAD.unpack_from(self._received)
         end = HEAD.size + text_bytes + data_bytes
-        if end > MAX_MESSAGE_BYTES:
+        if end > MAX_MESSAGE_BYTES or text_bytes > MAX_TEXT_BYTES:
             raise ConnectionError("too large")
         if len(self._received) < end:
             return None

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from grader.errors import SandboxUnavailable
+from grader.errors import EnvironmentFault, SandboxUnavailable
+from grader.language import _
 from grader.limits import Limits
 
 INSIDE = Path(__file__).parent / "inside"
@@ -174,7 +175,25 @@ def _own_packages() -> Iterator[Path]:
     """The project's installed folders, to be covered: hidden tests and solutions travel in them."""
     package = Path(__file__).resolve().parents[1]
     yield package
-    yield from (path for path in [package.parent / "leaderboard_app"] if path.is_dir())
+    for name in ("leaderboard_app", "assignments", "solutions", "tests"):  # beside it in a checkout
+        if (package.parent / name).is_dir():
+            yield package.parent / name
+
+
+def require_out_of_sight(folder: Path) -> None:
+    """A class may not lie where every notebook can read: below `/usr`, or in the Python environment.
+
+    Raises:
+        EnvironmentFault: it does.
+    """
+    shown = next((root for root in [Path("/usr"), *python_roots()] if folder.resolve().is_relative_to(root)), None)
+    if shown is not None:
+        raise EnvironmentFault(
+            _("{folder} lies in {shown}, which the sandbox shows to every notebook: answers could be read.").format(
+                folder=folder, shown=shown
+            ),
+            remedy=_("Move the class somewhere else, for example to /srv or a home folder."),
+        )
 
 
 def _devices(*, gpu: bool) -> list[str]:

@@ -27,7 +27,7 @@ from grader import cells
 from grader.errors import KernelGone, LimitExceeded
 from grader.language import _
 from grader.sandbox import slot as slots
-from grader.sandbox.agent_connection import MAX_MESSAGE_BYTES, AgentConnection, Answer
+from grader.sandbox.agent_connection import AgentConnection, Answer
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.slot import CHANNELS, KernelProcess, Kind, Slot
 from grader.troubles import lacks_gpu_memory
@@ -37,6 +37,8 @@ INTERRUPT_S = 3
 HUNG_UP_S = 1
 POLL_MS = 250
 READY_MS = 20
+OUTPUT_CELLS = 8  # so many cells may print all that one may: the rest of a notebook's outputs is dropped
+MAX_FRAME_BYTES = 256 * 1024 * 1024
 OUTPUT_OVERHEAD = 64  # bytes that an output counts for beside its text, so that a million empty ones count too
 Message = dict[str, Any]
 
@@ -74,6 +76,7 @@ class Kernel:
         self._link: _Link | None = None
         self._deadline = float("inf")
         self._gone = ""
+        self._output_left = OUTPUT_CELLS * self.limits.output_kib * 1024
 
     def start(self) -> None:
         """Start the kernel and wait until it answers.
@@ -161,12 +164,13 @@ class Kernel:
         budget_s = min(self.limits.cell_s, self._deadline - started)
         request = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
         message_id = link.send("execute_request", {**request, "allow_stdin": False, "stop_on_error": False})
-        collected = _Outputs(self.limits.output_kib * 1024)
+        collected = _Outputs(self.limits.output_kib * 1024, self._output_left)
         try:
             self._collect(link, message_id, collected, started + budget_s)
         except LimitExceeded as limit:
             run.limit = str(limit)
             self._stop_cell(link, message_id, collected)
+        self._output_left -= collected.kept_bytes
         run.outputs = collected.cells
         run.error = collected.error
         run.limit = run.limit or collected.limit
@@ -385,7 +389,7 @@ class _Link:
     def _connected(self, kind: int, address: str) -> zmq.Socket[bytes]:
         made = self._context.socket(kind)
         made.linger = 0
-        made.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+        made.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME_BYTES)
         made.setsockopt(zmq.RCVHWM, 2000)
         made.connect(address)
         return made
@@ -444,8 +448,9 @@ def _cause(process: KernelProcess) -> str:
     if cause == "cpu":
         return _("processor: {seconds:g} s exceeded").format(seconds=value)
     if cause == "signal":
-        names = {signal.SIGSEGV: _("segmentation fault"), signal.SIGKILL: _("it was killed")}
-        return names.get(signal.Signals(int(value)), _("signal {number}").format(number=int(value)))
+        # By number: a real-time signal has no name in `signal.Signals`.
+        names = {int(signal.SIGSEGV): _("segmentation fault"), int(signal.SIGKILL): _("it was killed")}
+        return names.get(int(value), _("signal {number}").format(number=int(value)))
     return _("it ended itself with exit code {code} (os._exit?)").format(code=int(value))
 
 
@@ -455,14 +460,25 @@ def _is_out_of_memory(error: tuple[str, str, str]) -> bool:
 
 
 class _Outputs:
-    """Collects outputs up to a size; the rest of the cell's outputs are dropped."""
+    """Collects outputs up to a size; the rest of the cell's outputs are dropped.
 
-    def __init__(self, max_bytes: int) -> None:
+    Args:
+        cell_bytes: what one cell may print.
+        left_bytes: what is left of what the whole notebook may print.
+    """
+
+    def __init__(self, cell_bytes: int, left_bytes: int) -> None:
         self.cells: list[NotebookNode] = []
         self.error: tuple[str, str, str] | None = None
         self.limit = ""
-        self._max_bytes = max_bytes
         self._used = 0
+        self._cell_bytes = cell_bytes
+        self._max_bytes = min(cell_bytes, left_bytes)
+
+    @property
+    def kept_bytes(self) -> int:
+        """How much of it is kept."""
+        return min(self._used, self._max_bytes)
 
     def add(self, message: Message) -> None:
         kind = message["header"]["msg_type"]
@@ -481,11 +497,17 @@ class _Outputs:
         size = len(output.text) if kind == "stream" else sum(len(text) for text in output.data.values())
         self._used += size + OUTPUT_OVERHEAD
         if self._used > self._max_bytes:
-            self.limit = self.limit or _("output: {size} KiB exceeded").format(size=self._max_bytes // 1024)
+            self.limit = self.limit or self._exceeded()
             if kind != "stream" or room <= 0:
                 return
             output.text = output.text[:room]
         self._append(output)
+
+    def _exceeded(self) -> str:
+        if self._max_bytes < self._cell_bytes:
+            size = OUTPUT_CELLS * self._cell_bytes // 1024
+            return _("output: {size} KiB of all cells together exceeded").format(size=size)
+        return _("output: {size} KiB exceeded").format(size=self._cell_bytes // 1024)
 
     def _append(self, output: NotebookNode) -> None:
         last = self.cells[-1] if self.cells else None

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from grader.errors import InvalidAssignment, LimitExceeded, StudentCodeRaised
-from grader.examiner.remote import RemoteModule, RemoteObject, Session
+from grader.examiner.remote import InvalidReply, RemoteModule, RemoteObject, Session
 from grader.sandbox.kernel import Kernel
 
 NET = """
@@ -349,6 +349,20 @@ def test_objects_have_a_length_items_and_attributes(student: Any) -> None:
     assert dataset.unit == "m2"
     assert len(copy.deepcopy(dataset)) == 4
     assert dataset.remote_type == "Squares"
+
+
+def test_a_list_without_an_end_is_no_list(student: Any) -> None:
+    endless = student(
+        "class Endless:\n"
+        "    def __len__(self):\n"
+        "        return 2**31 - 1\n"
+        "    def __getitem__(self, i):\n"
+        "        return torch.zeros(10**6)\n",
+        "Endless",
+    )()
+    for read in (len, list, torch.as_tensor):
+        with pytest.raises(InvalidReply, match="length that cannot be"):
+            read(endless)
 
 
 def test_torchs_own_classes_may_be_arguments(student: Any) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from feedback_pages import PIXEL, answer, check, error, graded, notebook, page_of, printed, text_of, words
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import grader.feedback
 from grader.course import Course
 from grader.feedback.grades import Grade
-from grader.feedback.sections import comment_title, words_of
+from grader.feedback.sections import comment_title, sections_of, words_of
 from grader.outcomes import Outcome
 
 LOST = {"task1_block_shape": (0.0, 2.0)}
@@ -388,3 +388,8 @@ def test_an_answer_in_words_is_called_by_the_heading_above_it(english: Course) -
     )
     assert "Where the gradient goes Not passed" in text
     assert "Your answer in words" not in text
+
+
+def test_a_heading_of_a_students_own_is_cut_before_it_is_searched() -> None:
+    long = new_notebook(cells=[new_markdown_cell("# a" + " " * 1_000_000 + "b"), new_markdown_cell("x")])
+    assert [len(section.title) <= 300 for section in sections_of(long)] == [True]

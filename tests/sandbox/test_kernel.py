@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import nbformat
@@ -12,7 +13,8 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader.errors import KernelGone
+from grader.errors import KernelGone, LimitExceeded
+from grader.examiner.remote import Session
 from grader.limits import Limits
 from grader.sandbox import slot as slots
 from grader.sandbox.bubblewrap import View
@@ -52,6 +54,40 @@ def test_os_exit_is_noticed_and_named(fresh: Kernel) -> None:
     with pytest.raises(KernelGone, match=r"os\._exit"):
         fresh.run("import os; os._exit(0)")
     assert fresh.gone
+
+
+def test_a_signal_without_a_name_is_named_by_its_number(fresh: Kernel) -> None:
+    with pytest.raises(KernelGone, match="signal 40"):
+        fresh.run("import os; os.kill(os.getpid(), 40)")
+
+
+def test_all_cells_together_print_no_more_than_eight_of_them_may() -> None:
+    with Kernel(View(limits=Limits(output_kib=1))) as kernel:
+        runs = [kernel.run("print('x' * 900)") for _cell in range(12)]
+    assert [run.limit for run in runs[:8]] == [""] * 8
+    assert {run.limit for run in runs[9:]} == {"output: 8 KiB of all cells together exceeded"}
+    assert sum(len(text_of(run)) for run in runs) <= 8 * 1024
+
+
+def test_an_answer_that_drips_is_waited_for_once(fresh: Kernel) -> None:
+    code = """
+import struct, threading, time
+def drip():
+    line = get_ipython().kernel.springfield_line
+    while not hasattr(line, "connection"): time.sleep(0.01)
+    line.connection.sendall(struct.pack(">QQQ", 1, 10, 400_000_000))
+    while True:
+        line.connection.sendall(b" "); time.sleep(0.05)
+class Slow:
+    def __call__(self): threading.Thread(target=drip, daemon=True).start(); time.sleep(100)
+slow = Slow()
+"""
+    fresh.run(code)
+    fresh.limits = fresh.limits.model_copy(update={"call_s": 1.0})
+    began = time.monotonic()
+    with pytest.raises((LimitExceeded, KernelGone)):
+        Session(fresh).names(["slow"])["slow"]()
+    assert time.monotonic() - began < 20
 
 
 def test_a_flood_of_output_is_cut_and_named(fresh: Kernel) -> None:
