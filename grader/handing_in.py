@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from pathlib import PurePosixPath
 from typing import Any
 
 from grader.archives import read_small
@@ -21,6 +22,9 @@ from grader.scoring.submission_csv import SUBMISSION_CSV, parse_submission
 SCHEMA = 1
 _MAX_FILES = 50
 _MAX_UNPACKED_BYTES = 64 * 1024 * 1024
+_MAX_PART_BYTES = 255  # of a name, on every file system that Linux keeps a class on
+_MAX_PATH_BYTES = 1024  # PATH_MAX is 4096, and the class folder stands before it
+_STAMP = "timestamp.txt"  # `submissions.TIMESTAMP`; that module would load nbgrader into the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ def unpack(filename: str, data: bytes, slug: str, rules: PageRules) -> dict[str,
     wanted = SUBMISSION_CSV if rules.source == "csv" else f"{slug}.ipynb"
     if kind == "zip":
         files = _named(read_small(data, max_files=_MAX_FILES, max_bytes=_MAX_UNPACKED_BYTES), wanted)
+        _require_ordinary_names(files)
     else:
         files = {wanted: data}
     if rules.source == "csv":
@@ -142,3 +147,17 @@ def _named(files: dict[str, bytes], wanted: str) -> dict[str, bytes]:
             remedy=_("Put {wanted} into the archive under this name.").format(wanted=wanted),
         )
     return {wanted if name == same_kind[0] else name: data for name, data in files.items()}
+
+
+def _require_ordinary_names(files: dict[str, bytes]) -> None:
+    """Every name can be a file beside all the others and beside the time stamp that the watcher adds."""
+    taken = {*files, _STAMP}
+    for name in files:
+        parts = name.split("/")
+        is_long = len(name.encode()) > _MAX_PATH_BYTES or any(len(part.encode()) > _MAX_PART_BYTES for part in parts)
+        is_below_a_file = any(str(folder) in taken for folder in PurePosixPath(name).parents)
+        if is_long or is_below_a_file or not {"", "."}.isdisjoint(parts):
+            raise InvalidSubmission(
+                _("The archive holds a file under a name that cannot be written: {name}.").format(name=name[:100]),
+                remedy=_("Give every file a short name of its own, and pack the files anew."),
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
@@ -41,10 +42,15 @@ class Lane:
 
     def start(self, job: Job) -> Future[Graded]:
         """Grade a submission; the lane is free again when `renew` or `done` is called."""
-        self.is_free = False
         if job.conditions.source == "rerun":
             self._conditions = job.conditions
-        return submit(self._worker(), job, self.device)
+        try:
+            future = submit(self._worker(), job, self.device)
+        except BrokenProcessPool:  # the worker died while it had nothing to do
+            self.renew()
+            future = submit(self._worker(), job, self.device)
+        self.is_free = False
+        return future
 
     def done(self) -> None:
         """The submission is over."""

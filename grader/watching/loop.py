@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from grader.actions import Teacher, carry_out
 from grader.collect import read_roster
@@ -18,7 +21,7 @@ from grader.database.access import AccessList
 from grader.database.decisions import Decisions
 from grader.devices import places
 from grader.errors import GraderError, InvalidAssignment, InvalidConfig, InvalidSubmission
-from grader.inbox import Inbox, Request, Upload
+from grader.inbox import Inbox, Item, Request, Upload
 from grader.jobs import Graded
 from grader.language import speaking
 from grader.ledger import Ledger
@@ -107,6 +110,10 @@ class Loop:
         """Let go of the gradebook."""
         self._recorder.close()
 
+    def _reopen(self) -> None:
+        self.close()
+        self._recorder = Recorder(self._course, self._roster)
+
     def step(self) -> bool:
         """Do what can be done now; whether anything was."""
         self._read_settings()
@@ -132,8 +139,7 @@ class Loop:
             publish_rules(self._course, self._database)
         except InvalidConfig as error:
             _LOG.error("%s The earlier settings stay.", error)
-        self.close()
-        self._recorder = Recorder(self._course, self._roster)
+        self._reopen()
         self._seen.clear()
         self._next_scan = 0.0
         self._to_range.update(slug for slug in self._course.slugs() if self._course.assignment_config(slug).contest)
@@ -153,12 +159,37 @@ class Loop:
     def _empty_inbox(self) -> bool:
         done = False
         for item in self._inbox.items():
-            if isinstance(item, Request):
-                self._carry_out(item)
-                done = True
-            else:
-                done = self._take(item) or done
+            with self._on_its_own(partial(self._give_up, item)):
+                if isinstance(item, Request):
+                    self._carry_out(item)
+                    done = True
+                else:
+                    done = self._take(item) or done
         return done
+
+    @contextmanager
+    def _on_its_own(self, give_up: Callable[[str], None]) -> Iterator[None]:
+        """Keep what goes wrong with one thing from all the others; where not even that can be kept, the loop ends."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  whatever a student has sent, the others' work is graded
+            _LOG.exception("Something is given up.")
+            self._reopen()  # a session that was interrupted takes nothing more
+            give_up(ascii(error))
+
+    def _give_up(self, item: Item, reason: str) -> None:
+        if isinstance(item, Upload):
+            self._uploads.fail_inside(item, reason)
+            return
+        decisions = Decisions(self._database)
+        if not decisions.is_done(item.id):
+            decisions.log("grader", "refused", item.action[:40], reason[:500], item.id)
+        self._inbox.remove(item.id)
+
+    def _give_up_place(self, place: _Place, upload: Upload | None, reason: str) -> None:
+        self._finish(Row(*place, Standing.NOT_GRADED, problem=reason), upload, "", is_ours=True)
+        if upload is None:
+            Decisions(self._database).log("grader", "internal", " / ".join(place), reason[:500])
 
     def _carry_out(self, item: Request) -> None:
         who = AccessList(self._database).identity(item.access_id)
@@ -196,7 +227,8 @@ class Loop:
                 is_whole = False
                 continue
             self._seen[place] = mark
-            self._start(submission, None)
+            with self._on_its_own(partial(self._give_up_place, place, None)):
+                self._start(submission, None)
             done = True
         if is_whole:
             self._next_scan = time.monotonic() + max(_SCAN_S, _SHARE * (time.monotonic() - began))
@@ -246,7 +278,9 @@ class Loop:
     def _collect_results(self) -> bool:
         over = [place for place, running in self._running.items() if running.future.done()]
         for place in over:
-            self._collect(place, self._running.pop(place))
+            running = self._running.pop(place)
+            with self._on_its_own(partial(self._give_up_place, place, running.upload)):
+                self._collect(place, running)
         return bool(over)
 
     def _collect(self, place: _Place, running: _Running) -> None:
