@@ -24,6 +24,9 @@ from grader.nbgrader_plugins import is_student_id
 from grader.settings_file import change_setting
 
 _MAX_TEXT = 500
+_MAX_PER_DAY = 1000
+_MAX_IN_TOTAL = 100_000
+_YEARS = range(2000, 3000)  # those beyond have times that no time zone can be added to
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,8 @@ def set_deadline(teacher: Teacher, assignment: str, when: str) -> None:
             value = datetime.fromisoformat(when.strip())
         except ValueError:
             raise InvalidConfig(f"{when!r} is no date.", remedy="Write it like 2026-12-01T23:59.") from None
+        if value.year not in _YEARS:
+            raise InvalidConfig(f"The year {value.year} is not from 2000 to 2999.", remedy="Check the date.")
         value = value.replace(tzinfo=value.tzinfo or ZoneInfo(teacher.course.config.timezone)).astimezone(UTC)
         value = value.astimezone(ZoneInfo(teacher.course.config.timezone)).replace(tzinfo=None)
     change_setting(teacher.course.root, ("assignments", assignment), "deadline", value)
@@ -154,10 +159,13 @@ def set_quota(teacher: Teacher, per_day: int, in_total: int) -> None:
     """Set in class.toml how much a student may hand in to the contest; 0 is no limit.
 
     Raises:
-        InvalidConfig: a number is negative.
+        InvalidConfig: a number is negative or too large.
     """
-    if min(per_day, in_total) < 0:
-        raise InvalidConfig("A quota is 0 (no limit) or more.", remedy="Check the numbers.")
+    if not (0 <= per_day <= _MAX_PER_DAY and 0 <= in_total <= _MAX_IN_TOTAL):
+        raise InvalidConfig(
+            f"A quota is from 0 (no limit) to {_MAX_PER_DAY} a day and {_MAX_IN_TOTAL} in total.",
+            remedy="Check the numbers.",
+        )
     value = tomlkit.inline_table()
     value.update({"per_day": per_day, "in_total": in_total})
     value["invalid_per_day"] = teacher.course.config.contest.quota.invalid_per_day
@@ -184,7 +192,7 @@ _ACTIONS: dict[str, Callable[[Teacher, _Fields], None]] = {
     "integrity": lambda t, f: ask_integrity(t, f["assignment"]),
     "invite": lambda t, f: invite(t, f["student"], f.get("name", ""), f["token_sha256"]),
     "revoke": lambda t, f: revoke(t, f["student"]),
-    "quota": lambda t, f: set_quota(t, int(_number(f["per_day"])), int(_number(f["in_total"]))),
+    "quota": lambda t, f: set_quota(t, _whole_number(f["per_day"]), _whole_number(f["in_total"])),
     "deadline": lambda t, f: set_deadline(t, f["assignment"], f["when"]),
 }
 
@@ -207,6 +215,13 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         raise InvalidConfig(f"{text[:40]!a} is no number.") from None
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise InvalidConfig(f"{text[:40]!a} is no whole number.") from None
 
 
 def _known_assignment(teacher: Teacher, slug: str) -> float:

@@ -11,12 +11,12 @@ reads here: sizes, names and who may do what are checked again.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import stat
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ MAX_WAITING = 2000
 _HIDDEN = ".writing-"
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Name = Annotated[str, Field(max_length=200)]
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC))]
 
 
 class _Item(BaseModel):
@@ -41,8 +42,8 @@ class _Item(BaseModel):
 
     version: Literal[1] = 1
     id: Id
-    access_id: int
-    at: AwareDatetime
+    access_id: Annotated[int, Field(ge=1, lt=2**63)]
+    at: Moment
 
 
 class Upload(_Item):
@@ -117,25 +118,25 @@ class Inbox:
         return data if is_whole else None
 
     def remove(self, name: str) -> None:
-        """Take an item out: everything that follows from it is kept elsewhere."""
-        gone = self.folder / f"{_HIDDEN}{name}-gone"
-        path = self.folder / name
-        if path.is_symlink() or not path.is_dir():
-            path.unlink(missing_ok=True)
-            return
-        path.rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        """Take an item out: everything that follows from it is kept elsewhere.
+
+        The page may write beside the watcher, so what stands in the way stays where it is.
+        """
+        gone = self.folder / f"{_HIDDEN}{uuid.uuid4().hex}-gone"
+        with suppress(OSError):
+            (self.folder / name).rename(gone)
+        _throw_away(gone)
 
     def sweep(self) -> None:
         """Throw away what a killed page or watcher left half written."""
         for path in self.folder.glob(f"{_HIDDEN}*"):
-            shutil.rmtree(path, ignore_errors=True)
+            _throw_away(path)
 
     def _folders(self) -> Iterator[Path]:
         try:
             with os.scandir(self.folder) as entries:
                 names = [entry.name for entry in entries if not entry.name.startswith(".")]
-        except FileNotFoundError:
+        except OSError:
             return
         yield from (self.folder / name for name in names[: 2 * MAX_WAITING])
 
@@ -155,6 +156,13 @@ class Inbox:
             raise EnvironmentFault(f"The inbox cannot be written: {error.strerror}.") from error
 
 
+def _throw_away(path: Path) -> None:
+    with suppress(OSError):
+        if path.is_symlink() or not path.is_dir():
+            path.unlink(missing_ok=True)
+    shutil.rmtree(path, ignore_errors=True)
+
+
 def _write(path: Path, data: bytes) -> None:
     with path.open("wb") as file:
         file.write(data)
@@ -167,8 +175,8 @@ def _read(folder: Path) -> Item | None:
     if text is None:
         return None
     try:
-        item = _ADAPTER.validate_python(json.loads(text), strict=False)
-    except (ValueError, ValidationError, RecursionError):
+        item = _ADAPTER.validate_json(text, strict=False)
+    except ValidationError:
         return None
     return item if item.id == folder.name else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 
 import nbformat
@@ -119,3 +120,75 @@ def test_a_request_that_raises_is_refused_once(classroom: Class, monkeypatch: py
     classroom.inbox.put_request(classroom.teacher(), "rejudge", student="lisa", assignment="resnet")
     a_neighbour_is_graded(classroom)
     assert [line.action for line in audit_lines(classroom.database)] == ["refused"]
+
+
+FIELDS = {
+    "an access beyond 64 bits": {"access_id": 10**30},
+    "a negative access": {"access_id": -1},
+    "the first moment of all": {"at": "0001-01-01T00:00:00+14:00"},
+    "the last moment of all": {"at": "9999-12-31T23:59:59-14:00"},
+    "half a character": {"filename": "\ud800.ipynb"},
+}
+
+
+@pytest.mark.parametrize("fields", FIELDS.values(), ids=FIELDS)
+def test_an_item_with_fields_beyond_all_bounds_is_passed_over(classroom: Class, fields: dict[str, object]) -> None:
+    item = classroom.upload(classroom.invite("lisa"), "untouched")
+    path = classroom.inbox.folder / item.id / "item.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
+    a_neighbour_is_graded(classroom)
+    assert classroom.uploads("lisa") == []
+    assert classroom.inbox.strangers() == [item.id]
+
+
+def test_a_folder_in_the_way_of_an_item_that_goes_stops_nothing(classroom: Class) -> None:
+    item = classroom.upload(classroom.invite("lisa"), "untouched")
+    with classroom.looping() as watcher:
+        in_the_way = classroom.inbox.folder / f".writing-{item.id}-gone"
+        in_the_way.mkdir()
+        (in_the_way / "x").write_text("x")
+        while watcher.step() or not watcher.is_idle:
+            pass
+    assert classroom.inbox.items() == []
+    assert [upload.state for upload in classroom.uploads("lisa")] == [RunState.SCORED]
+
+
+@pytest.mark.parametrize("kind", ["nothing", "a link", "a file", "a folder"])
+def test_whatever_stands_under_the_name_of_an_item_can_be_removed(classroom: Class, kind: str) -> None:
+    kept = classroom.course.root / "kept"
+    kept.mkdir()
+    path = classroom.inbox.folder / ("0" * 32)
+    path.parent.mkdir(exist_ok=True)
+    match kind:
+        case "a link":
+            path.symlink_to(kept)
+        case "a file":
+            path.write_text("x")
+        case "a folder":
+            (path / "deep").mkdir(parents=True)
+    classroom.inbox.remove(path.name)
+    assert list(classroom.inbox.folder.iterdir()) == []
+    assert kept.is_dir()
+
+
+REQUESTS = [
+    ("quota", {"per_day": "inf", "in_total": "1"}),
+    ("quota", {"per_day": "nan", "in_total": "1"}),
+    ("quota", {"per_day": "1" + "0" * 30, "in_total": "1"}),
+    ("quota", {"per_day": "1", "in_total": "9" * 2000}),
+    ("deadline", {"assignment": "resnet", "when": "0001-01-01T00:00"}),
+    ("deadline", {"assignment": "resnet", "when": "9999-12-31T23:59-14:00"}),
+    ("override", {"student": "lisa", "assignment": "resnet", "points": "inf", "reason": "x"}),
+]
+
+
+def test_requests_with_numbers_and_dates_beyond_all_bounds_are_refused(classroom: Class) -> None:
+    classroom.invite("lisa")
+    before = (classroom.course.root / "class.toml").read_bytes()
+    teacher = classroom.teacher()
+    for action, fields in REQUESTS:
+        classroom.inbox.put_request(teacher, action, **fields)
+    a_neighbour_is_graded(classroom)
+    assert [line.action for line in audit_lines(classroom.database)] == ["refused"] * len(REQUESTS)
+    assert not [line for line in audit_lines(classroom.database) if line.author == "grader"]
+    assert (classroom.course.root / "class.toml").read_bytes() == before

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import nbformat
@@ -16,6 +18,7 @@ from grader.database.queries import Board
 from grader.database.uploads import uploads_of
 from grader.devices import CPU
 from grader.inbox import Inbox, Upload
+from grader.scheduling import Workers
 from grader.watching.lanes import Lanes
 from grader.watching.loop import Loop
 
@@ -49,12 +52,18 @@ class Class:
         with Board.open(self.course.database_url) as board:
             return uploads_of(board, student)
 
-    def watch(self) -> None:
-        """Step the loop until there is nothing left to do."""
-        with Lanes((CPU,), in_this_process) as lanes:
-            loop = Loop(self.course, self.database, lanes)
+    @contextmanager
+    def looping(self, lanes: int = 1, workers: Workers = in_this_process) -> Iterator[Loop]:
+        """A watcher that has started."""
+        with Lanes((CPU,) * lanes, workers) as made:
+            loop = Loop(self.course, self.database, made)
             try:
-                while loop.step() or not loop.is_idle:
-                    pass
+                yield loop
             finally:
                 loop.close()
+
+    def watch(self) -> None:
+        """Step a watcher until there is nothing left to do."""
+        with self.looping() as loop:
+            while loop.step() or not loop.is_idle:
+                pass
