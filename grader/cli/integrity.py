@@ -72,6 +72,7 @@ def _plain(report: IntegrityReport) -> dict[str, Any]:
         ],
         "leaked": [asdict(match) for match in report.suspicious_leaks],
         "code": [asdict(pair) for pair in report.suspicious_code],
+        "code_incomplete": list(report.code.incomplete),
         "files": [asdict(same) for same in report.files],
     }
 

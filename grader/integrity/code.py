@@ -21,6 +21,7 @@ from grader.notebooks import read_notebook
 K, WINDOW = 20, 4
 SUSPICIOUS = 0.6
 LEAST_TOKENS = 120
+MAX_CODE_CHARACTERS = 200_000  # the lexer takes up to 7 s for so many
 _COMMON_SHARE, _COMMON_LEAST = 0.5, 4
 
 
@@ -44,9 +45,43 @@ class SharedCode:
         return self.share >= SUSPICIOUS and self.tokens >= LEAST_TOKENS
 
 
-def shared_code(notebooks: Mapping[str, bytes], released: bytes) -> list[SharedCode]:
-    """Every pair of students that shares any code, the most first. Notebooks that cannot be read are passed over."""
-    codes = {student: text for student, data in sorted(notebooks.items()) if (text := _own_code(data, released))}
+@dataclass(frozen=True, slots=True)
+class CodeComparison:
+    """What the students' code has in common.
+
+    Attributes:
+        pairs: every pair of students that shares any code, the most first.
+        incomplete: whose code was not compared, or only its beginning: the notebook cannot be read, or holds more than
+            `MAX_CODE_CHARACTERS` of code.
+    """
+
+    pairs: tuple[SharedCode, ...]
+    incomplete: tuple[str, ...]
+
+
+def shared_code(notebooks: Mapping[str, bytes], released: bytes) -> CodeComparison:
+    """Compare the code of every student with that of every other.
+
+    Args:
+        notebooks: by student; empty where none was handed in.
+        released: the notebook that was handed out; empty where there is none.
+
+    Raises:
+        InvalidSubmission: the released notebook cannot be read.
+    """
+    given = set(_cells(released))
+    codes: dict[str, str] = {}
+    incomplete = []
+    for student, data in sorted(notebooks.items()):
+        try:
+            code = _without_blanks("\n".join(source for source in _cells(data) if source not in given))
+        except InvalidSubmission:
+            incomplete.append(student)
+            continue
+        if len(code) > MAX_CODE_CHARACTERS:
+            incomplete.append(student)
+        if code:
+            codes[student] = code[:MAX_CODE_CHARACTERS]
     common = _common(codes)
     prints = {student: _fingerprint(text, common) for student, text in codes.items()}
     found = []
@@ -55,16 +90,13 @@ def shared_code(notebooks: Mapping[str, bytes], released: bytes) -> list[SharedC
         share = min(1.0, float(max(shares)))
         if share > 0:
             found.append(SharedCode(first, second, round(share, 3), int(tokens)))
-    return sorted(found, key=lambda pair: (-pair.share, -pair.tokens, pair.first, pair.second))
+    found.sort(key=lambda pair: (-pair.share, -pair.tokens, pair.first, pair.second))
+    return CodeComparison(tuple(found), tuple(incomplete))
 
 
-def _own_code(data: bytes, released: bytes) -> str:
-    """The code cells that are not the release's own, joined."""
-    try:
-        cells = set(_cells(released))
-        return "\n\n".join(source for source in _cells(data) if source not in cells)
-    except InvalidSubmission:
-        return ""
+def _without_blanks(code: str) -> str:
+    """Blanks at the ends of lines and empty lines count for nothing, and cost the lexer the square of their number."""
+    return "\n".join(line for text in code.splitlines() if (line := text.rstrip()))
 
 
 def _cells(data: bytes) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from grader.integrity.code import MAX_CODE_CHARACTERS
 from grader.integrity.report import IntegrityReport
 from grader.language import _
 
@@ -60,6 +61,11 @@ def _code(report: IntegrityReport) -> Iterator[Finding]:
     text = _("{share:.0%} of the shorter one's own code is found in the other")
     for pair in report.suspicious_code:
         yield Finding(_("shared code"), (pair.first, pair.second), text.format(share=pair.share))
+    if report.code.incomplete:
+        details = _("the notebook cannot be read, or holds more than {allowed} characters of code").format(
+            allowed=MAX_CODE_CHARACTERS
+        )
+        yield Finding(_("code not compared in full"), report.code.incomplete, details)
 
 
 def _files(report: IntegrityReport) -> Iterator[Finding]:

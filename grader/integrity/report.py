@@ -10,7 +10,7 @@ from grader.course import Course, ordinary_files, read_given
 from grader.datasets.layout import load_answer_key
 from grader.errors import InvalidConfig, InvalidSubmission
 from grader.integrity.agreement import Agreement, agreements
-from grader.integrity.code import SharedCode, shared_code
+from grader.integrity.code import CodeComparison, SharedCode, shared_code
 from grader.integrity.leaked import LeakMatch, leak_matches, read_leaked
 from grader.integrity.weights import FileMark, SameFile, same_files
 from grader.jobs import Graded
@@ -31,7 +31,7 @@ class IntegrityReport:
         predictions: how many have predictions that were scored.
         pairs: all pairs of students by their predictions; `suspicious_pairs` are the findings.
         leaks: all students against the leaked list, if there is one.
-        code: all pairs that share code.
+        code: all pairs that share code, and whose code was not compared in full.
         files: contents handed in more than once.
     """
 
@@ -40,7 +40,7 @@ class IntegrityReport:
     predictions: int
     pairs: tuple[Agreement, ...]
     leaks: tuple[LeakMatch, ...]
-    code: tuple[SharedCode, ...]
+    code: CodeComparison
     files: tuple[SameFile, ...]
 
     @property
@@ -56,7 +56,7 @@ class IntegrityReport:
     @property
     def suspicious_code(self) -> list[SharedCode]:
         """Code that most of another student's code is found in."""
-        return [pair for pair in self.code if pair.is_suspicious]
+        return [pair for pair in self.code.pairs if pair.is_suspicious]
 
 
 def integrity_report(course: Course, slug: str, leaked: Path | None = None) -> IntegrityReport:
@@ -98,7 +98,7 @@ def integrity_report(course: Course, slug: str, leaked: Path | None = None) -> I
         predictions=len(predictions),
         pairs=tuple(pairs),
         leaks=tuple(leaks),
-        code=tuple(shared_code(notebooks, released.read_bytes() if released.is_file() else b"")),
+        code=shared_code(notebooks, released.read_bytes() if released.is_file() else b""),
         files=tuple(same_files(files, given)) if settings.source == "rerun" else (),
     )
 

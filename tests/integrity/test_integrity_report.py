@@ -84,3 +84,14 @@ def test_a_leaked_list_needs_predictions(course: Course) -> None:
     said = grader("integrity", "resnet", "--leaked", "list.csv", "--class", course.root)
     assert said.returncode == 2
     assert "no predictions" in said.stderr
+
+
+def test_a_notebook_that_cannot_be_read_is_named_and_the_others_are_compared(course: Course, hand_in: HandIn) -> None:
+    for student in ("lisa", "bart"):
+        hand_in(student, "resnet", Answer("reference", {}))
+    hand_in("mallory", "resnet", Answer("untouched", {})).write_text('{"nbformat": 3, "nbformat_minor": ["a"]}')
+    said = grader("integrity", "resnet", "--class", course.root)
+    assert said.returncode == 0, said.stderr
+    assert "shared code" in said.stdout
+    assert "code not compared in full" in said.stdout
+    assert "mallory" in said.stdout
