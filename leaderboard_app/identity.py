@@ -51,16 +51,18 @@ def sign_in(settings: BoardSettings) -> None:
     offered = st.query_params.get(TOKEN_PARAMETER, "")
     if offered:
         del st.query_params[TOKEN_PARAMETER]
-        if _is_right(settings, offered):
+        if _is_known(settings, offered):
             st.session_state[_TOKEN] = offered
             st.session_state[_SIGNED_OUT] = False
             _set_cookie(offered, _COOKIE_S)
     elif _TOKEN not in st.session_state and not st.session_state.get(_SIGNED_OUT):
         found = st.context.cookies.get(COOKIE)
         kept = found if isinstance(found, str) else ""
-        is_right = bool(kept) and _is_right(settings, kept)
-        st.session_state[_TOKEN] = kept if is_right else ""
-        if kept and not is_right:
+        is_known = bool(kept) and _is_known(settings, kept)
+        if is_known is None:
+            return  # the next run asks again
+        st.session_state[_TOKEN] = kept if is_known else ""
+        if kept and not is_known:
             _set_cookie("", 0)
 
 
@@ -90,19 +92,21 @@ def _token() -> str:
     return str(st.session_state.get(_TOKEN, ""))
 
 
-def _is_right(settings: BoardSettings, token: str) -> bool:
-    address = st.context.ip_address or "here"
-    if _wrong.wait_s(address):
-        st.session_state[_REFUSED] = "often"
-        return False
+def _is_known(settings: BoardSettings, token: str) -> bool | None:
+    """Whether a token is somebody's; None where the database cannot be asked.
+
+    The token is looked up whatever came from the same address before: behind a proxy that is everybody's address, and
+    256 bits are not guessed. Whoever goes on with wrong ones is told to stop.
+    """
     try:
         with Board.open(settings.class_db_url) as board:
             is_known = is_token(token) and identify(board, token=token) is not None
     except BoardUnavailable:
-        return False
+        return None
     if not is_known:
+        address = st.context.ip_address or "here"
+        st.session_state[_REFUSED] = "often" if _wrong.wait_s(address) else "wrong"
         _wrong.note(address)
-        st.session_state[_REFUSED] = "wrong"
     return is_known
 
 

@@ -182,7 +182,6 @@ def test_two_browsers_and_a_worker_lose_nothing(browser: Browser, served: Served
     assert per_student == {"uter": 2, "janey": 2, "rod": 1, "lewis": 1}
 
 
-# The last one: for a minute after so many wrong links nobody from here is let in.
 def test_no_parameter_cookie_or_message_shows_one_student_the_other(served: Served) -> None:
     with ClassDatabase.open(served.course.database_url) as database:
         access = AccessList(database)
