@@ -34,6 +34,7 @@ from grader.submissions import Submission, find_submissions
 from grader.watching.integrity import Integrity
 from grader.watching.lanes import Lane, Lanes
 from grader.watching.rules import CurrentRules, signature
+from grader.watching.turns import Turns
 from grader.watching.uploads import Uploads
 from grader.workers import local_workers
 
@@ -97,6 +98,7 @@ class Loop:
         self._roster = read_roster(course)
         self._recorder = Recorder(course, self._roster)
         self._running: dict[_Place, _Running] = {}
+        self._turns = Turns()
         self._seen: dict[_Place, object] = {}
         self._tries: dict[_Place, int] = {}
         self._next_scan = 0.0
@@ -158,13 +160,19 @@ class Loop:
 
     def _empty_inbox(self) -> bool:
         done = False
+        waiting: list[tuple[str, Upload]] = []
         for item in self._inbox.items():
             with self._on_its_own(partial(self._give_up, item)):
                 if isinstance(item, Request):
                     self._carry_out(item)
                     done = True
+                elif (student := self._uploads.student_of(item)) is None:
+                    done = True
                 else:
-                    done = self._take(item) or done
+                    waiting.append((student, item))
+        for student, item in self._turns.in_turn(waiting, [student for student, _slug in self._running]):
+            with self._on_its_own(partial(self._give_up, item)):
+                done = self._take(student, item) or done
         return done
 
     @contextmanager
@@ -199,11 +207,8 @@ class Loop:
             self._integrity.look_again()
         self._inbox.remove(item.id)
 
-    def _take(self, item: Upload) -> bool:
-        """Start an upload if its turn has come; whether anything was done."""
-        student = self._uploads.student_of(item)
-        if student is None:
-            return True
+    def _take(self, student: str, item: Upload) -> bool:
+        """Start an upload if there is room for it; whether anything was done."""
         if (student, item.assignment) in self._running or not self._has_room(item.assignment):
             return False
         submission = self._uploads.prepare(self._course, student, item)
@@ -274,6 +279,7 @@ class Loop:
         if upload is not None:
             self._uploads.running(upload)
         self._running[place] = _Running(work, lane.start(job), lane, upload)
+        self._turns.taken(submission.student)
 
     def _collect_results(self) -> bool:
         over = [place for place, running in self._running.items() if running.future.done()]
