@@ -28,6 +28,13 @@ def require_teacher(settings: BoardSettings) -> Identity:
     return who
 
 
+def title_with_way_out(title: str) -> None:
+    """The title of a page that is somebody's, and beside it the button that forgets who that is."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title(title, anchor=False, width="content")
+        st.button(_("Sign out"), on_click=identity.sign_out, icon=":material/logout:", type="tertiary")
+
+
 def tell_refusal() -> None:
     """Say once that a link did not work."""
     match identity.refused():

@@ -9,13 +9,13 @@ import streamlit as st
 from grader.database.page_records import Identity
 from grader.language import Language, _, ngettext
 from grader.scoring.mcnemar import RankRange
-from leaderboard_app import formatting, identity, languages, own_work
+from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.own_work import OwnWork
 from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views import charts, submissions
 from leaderboard_app.views.choosing import choose
-from leaderboard_app.views.entrance import require_student
+from leaderboard_app.views.entrance import require_student, title_with_way_out
 from leaderboard_app.views.unavailable import load_or_explain
 
 _FRAME_PX = 720
@@ -42,9 +42,7 @@ def render(settings: BoardSettings) -> None:
 
 
 def _greeting(name: str, alias: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.title(formatting.plain(name), anchor=False, width="content")
-        st.button(_("Sign out"), on_click=identity.sign_out, icon=":material/logout:", type="tertiary")
+    title_with_way_out(formatting.plain(name))
     st.caption(_("On the board you are **{alias}**; only your teacher knows.").format(alias=formatting.plain(alias)))
 
 

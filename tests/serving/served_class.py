@@ -81,13 +81,24 @@ class Served:
         return path
 
 
-def start(course: Course, log: Path) -> Served:
-    """Serve a class and wait until the page is up and the watcher has told it the rules."""
-    with ClassDatabase.open(course.database_url) as database:
-        publish_rules(course, database)
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+        return int(probe.getsockname()[1])
+
+
+def start(course: Course, log: Path, port: int = 0) -> Served:
+    """Serve a class and wait until the page is up and the watcher has told it the rules.
+
+    Args:
+        course: the class.
+        log: where the output goes.
+        port: where the page listens; 0 takes a free one.
+    """
+    with ClassDatabase.open(course.database_url) as database:
+        publish_rules(course, database)
+    port = port or free_port()
     command = [sys.executable, "-m", "grader", "serve", "--class", str(course.root), "--port", str(port)]
     with log.open("wb") as file:
         process = subprocess.Popen(command, stdout=file, stderr=file, env={**os.environ, "COLUMNS": "200"})

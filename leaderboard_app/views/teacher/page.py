@@ -11,7 +11,7 @@ from grader.language import _
 from leaderboard_app import formatting
 from leaderboard_app.class_data import ClassData
 from leaderboard_app.settings import BoardSettings
-from leaderboard_app.views.entrance import require_teacher
+from leaderboard_app.views.entrance import require_teacher, title_with_way_out
 from leaderboard_app.views.teacher import asking, gradebook, integrity, invitations, looking, rules
 from leaderboard_app.views.unavailable import load_or_explain
 
@@ -22,7 +22,7 @@ def render(settings: BoardSettings) -> None:
     """Draw the page."""
     who = require_teacher(settings)
     data = load_or_explain(settings)
-    st.title(_("Teacher"), anchor=False)
+    title_with_way_out(_("Teacher"))
     st.caption(
         _("{name}. Names and private scores stand here: not for the projector.").format(name=formatting.plain(who.name))
     )
