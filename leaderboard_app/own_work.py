@@ -14,6 +14,7 @@ from grader.database.records import RunState
 from grader.database.uploads import OVER, uploads_of, waiting
 from grader.inbox import Inbox, Upload
 from grader.scoring.quota import Allowance
+from grader.watching.turns import in_turn
 from leaderboard_app import identity
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.settings import BoardSettings
@@ -66,15 +67,22 @@ def load(settings: BoardSettings, who: Identity) -> OwnWork:
     arrived = _arrived(settings, who)
     with Board.open(settings.class_db_url) as board:
         known = uploads_of(board, student)
-        queue = [upload.id for upload in waiting(board) if upload.state is not RunState.RUNNING]
+        queue = _queue(waiting(board))
         ids = {upload.id for upload in known}
         return OwnWork(
             alias=alias_of(board, student),
             runs=tuple(runs_of(board, student)),
             uploads=(*(_received(item, student) for item in arrived if item.id not in ids), *known),
-            ahead={upload: place for place, upload in enumerate(queue)},
+            ahead={upload.id: place for place, upload in enumerate(queue)},
             grades=tuple(grades_of(board, student)),
         )
+
+
+def _queue(uploads: list[UploadRecord]) -> list[UploadRecord]:
+    """The uploads that no lane has yet, as they will have one; whose turn was last is not known here."""
+    running = [upload.student_id for upload in uploads if upload.state is RunState.RUNNING]
+    queued = [(upload.student_id, upload) for upload in uploads if upload.state is not RunState.RUNNING]
+    return [upload for _student, upload in in_turn(queued, running, {})]
 
 
 def own_alias(settings: BoardSettings) -> str:

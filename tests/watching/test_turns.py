@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from watched_class import Class
 
 from grader.database import RunState
+from grader.database.page_records import Identity, Role, UploadRecord
+from grader.database.uploads import UploadLog
 from grader.errors import InvalidSubmission
 from grader.jobs import Job
 from grader.watching.loop import Loop
+from grader.watching.turns import in_turn
+from leaderboard_app.own_work import load
+from leaderboard_app.settings import BoardSettings
 
 
 class Held(Executor):
@@ -89,3 +95,22 @@ def test_lanes_that_nobody_else_wants_are_used(classroom: Class, held: Held) -> 
     with lanes_of(classroom, held, 2) as watcher:
         watcher.step()
         assert running(classroom) == ["bart", "bart"]
+
+
+def test_a_second_upload_comes_after_everybodys_first_and_of_equals_the_longest_without_a_turn() -> None:
+    waiting = [("bart", 1), ("bart", 2), ("lisa", 3), ("todd", 4), ("lisa", 5), ("rod", 6)]
+    order = in_turn(waiting, ["todd"], {"lisa": 7, "bart": 8})
+    assert [number for _student, number in order] == [6, 3, 1, 4, 5, 2]
+
+
+def test_the_page_tells_the_place_in_this_order(classroom: Class) -> None:
+    now = datetime.now(UTC)
+    log = UploadLog(classroom.database)
+    for number, student in enumerate(["bart", "bart", "bart", "lisa"]):
+        classroom.database.ensure_student(student)
+        state = RunState.RUNNING if number == 0 else RunState.QUEUED
+        at = now + timedelta(seconds=number)
+        log.note(UploadRecord(f"{number:032x}", student, "resnet", "resnet.ipynb", "0" * 64, at, state, at))
+    settings = BoardSettings(classroom.course.database_url, "10А", "Europe/Moscow")
+    work = load(settings, Identity(1, Role.STUDENT, "lisa", "Lisa"))
+    assert [work.ahead[upload.id] for upload in work.uploads] == [0]
