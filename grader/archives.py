@@ -1,39 +1,135 @@
-"""Look into a zip archive before anything unpacks it."""
+"""Unpack zip archives of other people's, within limits."""
 
 from __future__ import annotations
 
 import io
+import lzma
+import shutil
 import stat
 import zipfile
+import zlib
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from grader.errors import InvalidSubmission
 from grader.language import _
 
 MAX_ARCHIVE_BYTES = 4 * 1024 * 1024 * 1024
 MAX_ARCHIVE_FILES = 100_000
-MAX_INNER_BYTES = 512 * 1024 * 1024
+MAX_INNER_BYTES = 512 * 1024 * 1024  # of all archives in one folder of an LMS's archive: one student's
+MAX_INNER_FILES = 1000
+MAX_DEPTH = 32  # folders in folders; what lies deeper is left out
+ARCHIVES = (".zip", ".gz")  # what nbgrader would unpack, without a limit; a `.tar` may be PyTorch's
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+)
 
 
-def check_archive(path: Path) -> None:
-    """Refuse an archive that would do harm while it is unpacked.
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was not taken.
+
+    Attributes:
+        name: its path in the folder or archive.
+        reason: why.
+    """
+
+    name: str
+    reason: str
+
+
+def unpack(path: Path, folder: Path, *, max_files: int | None = None, max_bytes: int | None = None) -> None:
+    """Unpack an archive, unless that would do harm. An archive in it stays packed.
+
+    Args:
+        path: the archive.
+        folder: where to, made if need be; after a refusal it may hold a part.
+        max_files: at most so many; `MAX_ARCHIVE_FILES` if left out.
+        max_bytes: at most so many, unpacked; `MAX_ARCHIVE_BYTES` if left out.
 
     Raises:
         InvalidSubmission: not a zip, too many or too large files, links, or paths that lead outside.
     """
-    entries, size = _contents(path, str(path), depth=0)
-    if size > MAX_ARCHIVE_BYTES or len(entries) > MAX_ARCHIVE_FILES:
+    max_files = MAX_ARCHIVE_FILES if max_files is None else max_files
+    max_bytes = MAX_ARCHIVE_BYTES if max_bytes is None else max_bytes
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            size = sum(entry.file_size for entry in entries)
+            if size > max_bytes or len(entries) > max_files:
+                raise InvalidSubmission(
+                    f"{path.name} unpacks to {len(entries)} files of {size >> 20} MiB; at most {max_files} files and "
+                    f"{max_bytes >> 20} MiB are taken.",
+                    remedy="Split it.",
+                )
+            for entry in entries:
+                if leads_outside(entry):
+                    raise InvalidSubmission(
+                        f"{path.name} holds {entry.filename!a}, which leads out of its folder or is a link.",
+                        remedy="Remove it.",
+                    )
+            for entry in entries:
+                parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
+                if entry.is_dir() or _is_litter(entry.filename) or len(parts) > MAX_DEPTH:
+                    continue
+                target = folder.joinpath(*parts)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(entry) as packed, target.open("wb") as file:
+                    shutil.copyfileobj(packed, file)  # reads no more than the directory says, which was counted
+    except _UNREADABLE as error:
         raise InvalidSubmission(
-            f"{path} unpacks to {len(entries)} files of {size >> 20} MiB; at most {MAX_ARCHIVE_FILES} files and "
-            f"{MAX_ARCHIVE_BYTES >> 20} MiB are taken.",
-            remedy="Split it.",
-        )
-    for entry in entries:
-        if leads_outside(entry):
-            raise InvalidSubmission(
-                f"{path} holds {entry.filename!a}, which leads out of its folder or is a link.", remedy="Remove it."
+            f"{path.name} is not a zip archive that can be unpacked: {error}.", remedy="Download it again."
+        ) from error
+
+
+def unpack_inner(folder: Path) -> list[Skipped]:
+    """Unpack the archives that students packed, each into a folder of its name beside it; no archive is left.
+
+    One that cannot be unpacked is left out, and nothing else is: it is one student's.
+
+    Returns:
+        What was left out.
+    """
+    skipped = []
+    files: Counter[str] = Counter()
+    size: Counter[str] = Counter()
+    for path in _archives(folder):
+        name = path.relative_to(folder)
+        student, target = name.parts[0], path.with_suffix("")
+        if path.suffix.lower() != ".zip" or target.exists():
+            skipped.append(Skipped(str(name), "it is no zip archive, or there is a folder of its name already"))
+            path.unlink()
+            continue
+        try:
+            unpack(
+                path,
+                target,
+                max_files=min(MAX_INNER_FILES - files[student], MAX_ARCHIVE_FILES - files.total()),
+                max_bytes=min(MAX_INNER_BYTES - size[student], MAX_ARCHIVE_BYTES - size.total()),
             )
+        except InvalidSubmission as error:
+            skipped.append(Skipped(str(name), str(error)))
+            shutil.rmtree(target, ignore_errors=True)
+        path.unlink()
+        for inner in _archives(target):
+            skipped.append(Skipped(str(inner.relative_to(folder)), "it is an archive in an archive"))
+            inner.unlink()
+        found = [inner.stat().st_size for inner in target.rglob("*") if inner.is_file()]
+        files[student] += len(found)
+        size[student] += sum(found)
+    return skipped
+
+
+def _archives(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in ARCHIVES and path.is_file())
 
 
 def leads_outside(entry: zipfile.ZipInfo) -> bool:
@@ -65,7 +161,7 @@ def read_small(data: bytes, *, max_files: int, max_bytes: int) -> dict[str, byte
                     _("The archive holds a link or a path that leads out of it."), remedy=_("Pack the files anew.")
                 )
             found = {entry.filename.replace("\\", "/"): _unpacked(archive, entry, max_bytes) for entry in entries}
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except _UNREADABLE as error:
         raise InvalidSubmission(
             _("The file is not a zip archive that can be read."), remedy=_("Pack the files anew.")
         ) from error
@@ -90,27 +186,3 @@ def _without_common_folder(files: dict[str, bytes]) -> dict[str, bytes]:
     if len(tops) == 1 and all("/" in name for name in files):
         return {name.split("/", 1)[1]: data for name, data in files.items()}
     return files
-
-
-def _contents(file: Path | IO[bytes], name: str, *, depth: int) -> tuple[list[zipfile.ZipInfo], int]:
-    """Entries of an archive and of the archives in it, which nbgrader unpacks too, and their size unpacked."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            entries = archive.infolist()
-            size = sum(entry.file_size for entry in entries)
-            for entry in list(entries):
-                suffix = Path(entry.filename).suffix.lower()
-                if suffix == ".gz" or (suffix == ".zip" and (depth >= 1 or entry.file_size > MAX_INNER_BYTES)):
-                    raise InvalidSubmission(
-                        f"{name} holds the archive {entry.filename!a}.", remedy="Unpack it first, or leave it out."
-                    )
-                if suffix == ".zip" and size <= MAX_ARCHIVE_BYTES:
-                    inner, more = _contents(
-                        io.BytesIO(archive.read(entry)), f"{name}/{entry.filename}", depth=depth + 1
-                    )
-                    entries, size = [*entries, *inner], size + more
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
-        raise InvalidSubmission(
-            f"{name} is not a zip archive that can be read: {error}.", remedy="Download it again."
-        ) from error
-    return entries, size

@@ -7,14 +7,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.archives import check_archive
+from grader.archives import Skipped, unpack, unpack_inner
 from grader.course import Course, ordinary_files
 from grader.errors import InvalidAssignment, InvalidConfig, InvalidSubmission
-from grader.nbgrader_plugins import student_of
+from grader.nbgrader_plugins import has_plain_name, is_student_id, student_of
 from grader.submissions import TIMESTAMP
 
 ROSTER = "roster.csv"
@@ -50,11 +50,11 @@ class Collected:
 
     Attributes:
         students: whose notebooks were taken.
-        skipped: notebooks whose names tell no student.
+        skipped: notebooks and archives that were left out, and why.
     """
 
     students: tuple[str, ...]
-    skipped: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
 
 
 def collect(course: Course, slug: str, source: Path) -> Collected:
@@ -62,11 +62,14 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
 
     Names that are understood: `<student>/<slug>/<slug>.ipynb`, `<student>/<slug>.ipynb`, `<student>_<slug>.ipynb` and
     what the large LMSs make of it, `<student>_<digits and dates>_<slug>.ipynb`. In a folder of the student's, the
-    files beside the notebook come along. Where predictions alone are handed in, the same with `.csv`, and
-    `submission.csv` in the student's folder.
+    files beside the notebook come along, and zip archives are unpacked. Where predictions alone are handed in, the same
+    with `.csv`, and `submission.csv` in the student's folder.
+
+    Whose a submission is, the folder at the top says: a file in it that names another student is left out. Of several
+    submissions of one student, the one is taken that lies the least deep.
 
     Returns:
-        Whose notebooks were taken, and which names were not understood.
+        Whose notebooks were taken, and what was left out.
 
     Raises:
         InvalidSubmission: the archive is damaged, too large, leads out of its folder, or holds no submission.
@@ -86,8 +89,18 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
             except RecursionError:
                 raise InvalidSubmission(f"{source} has folders in folders without end.", remedy="Flatten it.") from None
         else:
-            check_archive(source)
-            shutil.copy(source, archive / (source.stem + ".zip"))
+            unpack(source, archive)
+            _name_after_archive(archive, source.stem, slug, ending)
+        skipped = unpack_inner(archive)
+        taken, passed_over = _chosen(archive, slug, ending)
+        skipped += passed_over
+        if not taken:
+            names = "; ".join(f"{one.name}: {one.reason}" for one in skipped[:5]) or f"no *{ending} there"
+            raise InvalidSubmission(
+                f"No submission for {slug!r} was found in {source} ({names}).",
+                remedy=f"Name the files <student>_<slug>{ending}, or put them into folders named for the students, and "
+                "name the folder or archive that holds these at its top.",
+            )
         command = [
             sys.executable, "-m", "nbgrader", "zip_collect", slug, "--force",
             f"--ZipCollectApp.downloaded_directory={Path(folder).name}", "--log-level=WARN",
@@ -99,29 +112,49 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
                 f"nbgrader's zip_collect could not collect {source}: {done.stderr.strip()[-800:]}",
                 remedy="Name the files <student>_<slug>.ipynb, or put them into folders named for the students.",
             )
-        extracted = Path(folder) / slug / "extracted"
-        names = [path.relative_to(extracted) for path in ordinary_files(extracted) if path.suffix == ending]
         if ending == ".ipynb":
-            _bring_other_files(course, slug, extracted, names)
-    found = {student for name in names if (student := student_of(name, slug)) is not None}
-    skipped = tuple(str(name) for name in names if student_of(name, slug) is None)
-    if not found:
-        raise InvalidSubmission(
-            f"No submission for {slug!r} was found in {source} (*{ending} there: {', '.join(skipped[:5]) or 'none'}).",
-            remedy=f"Name the files <student>_<slug>{ending}, or put them into folders named for the students.",
-        )
-    return Collected(tuple(sorted(found)), skipped)
+            _bring_other_files(course, slug, archive, taken)
+    return Collected(tuple(sorted(taken)), tuple(skipped))
 
 
-def _bring_other_files(course: Course, slug: str, extracted: Path, names: Sequence[Path]) -> None:
-    """What lies beside a notebook in a folder of its student's, such as weights; nbgrader takes notebooks alone."""
-    for name in names:
-        student = student_of(name, slug)
-        if student is None or name.stem != slug:
+def _name_after_archive(archive: Path, stem: str, slug: str, ending: str) -> None:
+    """An archive that names no student and has a submission at its top is one student's, whose name it bears."""
+    names = [path.relative_to(archive) for path in ordinary_files(archive) if path.suffix == ending]
+    is_one = any(len(name.parts) == 1 and has_plain_name(name, slug) for name in names)
+    if is_one and is_student_id(stem) and not any(student_of(name, slug) for name in names):
+        holder = archive.with_name("holder")
+        archive.rename(holder)
+        archive.mkdir()
+        holder.rename(archive / stem)
+
+
+def _chosen(archive: Path, slug: str, ending: str) -> tuple[dict[str, Path], list[Skipped]]:
+    """One submission of each student's, by student, and the others; they are deleted, so that nbgrader finds one."""
+    taken: dict[str, Path] = {}
+    skipped = []
+    paths = [path for path in ordinary_files(archive) if path.suffix == ending]
+    for path in sorted(paths, key=lambda path: (len(path.parts), path.stem != slug, path)):
+        name = path.relative_to(archive)
+        student = None if path.name.startswith(".") else student_of(name, slug)
+        if student is None:
+            skipped.append(Skipped(str(name), "its name tells no student, or another one than the folder it lies in"))
+        elif student in taken:
+            skipped.append(Skipped(str(name), f"{taken[student]} is taken for this student"))
+        else:
+            taken[student] = name
             continue
-        folder = (extracted / name).parent
+        path.unlink()
+    return taken, sorted(skipped, key=lambda one: one.name)
+
+
+def _bring_other_files(course: Course, slug: str, archive: Path, taken: Mapping[str, Path]) -> None:
+    """What lies beside a notebook in a folder of its student's, such as weights; nbgrader takes notebooks alone."""
+    for student, name in taken.items():
+        if name.stem != slug:
+            continue
+        folder = (archive / name).parent
         for path in ordinary_files(folder):
-            if path.suffix not in (".ipynb", ".zip") and path.name != TIMESTAMP:
+            if path.suffix != ".ipynb" and path.name != TIMESTAMP:
                 target = course.submitted / student / slug / path.relative_to(folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)

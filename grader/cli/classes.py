@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from grader.cli.options import HERE, ClassDir, Json, Slugs
+from grader.examiner.printable import printable
 
 
 def add_to(app: typer.Typer) -> None:
@@ -83,5 +85,5 @@ def collect(
         return
     console = Console(highlight=False)
     console.print(f"[green]collected[/] {slug}: {len(found.students)} students ({', '.join(found.students)})")
-    for name in found.skipped:
-        console.print(f"[yellow]skipped[/] {name}: the name tells no student")
+    for one in found.skipped:
+        console.print(f"[yellow]skipped[/] {escape(printable(one.name, 300))}: {escape(printable(one.reason, 500))}")

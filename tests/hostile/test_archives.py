@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import lzma
 import os
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +24,7 @@ from grader.course import Course
 from grader.errors import InvalidSubmission
 
 NOTEBOOK = nbformat.writes(honest_notebook("gate")).encode()
+OTHER = NOTEBOOK + b"\n"
 
 
 def named(*names: str) -> Callable[[Path], None]:
@@ -170,6 +175,152 @@ def test_an_archive_with_one_name_twice_gives_one_submission(attacked: Course, t
         named("mallory_gate.ipynb", "mallory_gate.ipynb")(tmp_path / "archive.zip")
     collect(attacked, "gate", tmp_path / "archive.zip")
     assert [path.name for path in attacked.submitted.iterdir()] == ["mallory"]
+
+
+def packed(**files: bytes) -> bytes:
+    """An archive in memory."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def handed_in(tmp_path: Path, is_folder: bool, files: dict[str, bytes]) -> Path:
+    """The same files as an archive or as a folder."""
+    source = tmp_path / ("handed-in" if is_folder else "lms.zip")
+    if not is_folder:
+        source.write_bytes(packed(**files))
+        return source
+    for name, data in files.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_bytes(data)
+    return source
+
+
+def taken(course: Course) -> dict[str, bytes]:
+    return {path.parts[-3]: path.read_bytes() for path in course.submitted.glob("*/gate/gate.ipynb")}
+
+
+def corrupt(data: bytes) -> bytes:
+    names = struct.unpack("<HH", data[26:30])
+    start = 30 + sum(names)
+    return data[:start] + b"\xff\xff" + data[start + 2 :]
+
+
+in_archive_and_folder = pytest.mark.parametrize("is_folder", [False, True], ids=["archive", "folder"])
+
+BAD = {
+    "corrupt": corrupt(packed(**{"gate.ipynb": NOTEBOOK})),
+    "no_zip": b"garbage",
+    "large": packed(**{"gate.ipynb": NOTEBOOK, "filler.bin": bytes(3 << 20)}),
+    "leading_out": packed(**{"gate.ipynb": NOTEBOOK, "../../lisa/gate/gate.ipynb": NOTEBOOK}),
+    "a_file_and_a_folder_of_one_name": packed(**{"gate.ipynb": NOTEBOOK, "a": b"x", "a/b": b"x"}),
+}
+
+
+@in_archive_and_folder
+def test_a_bad_archive_of_one_student_is_left_out_and_named_and_the_class_is_collected(
+    attacked: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_folder: bool
+) -> None:
+    monkeypatch.setattr(archives, "MAX_INNER_BYTES", 1 << 20)
+    bad = {f"{name}/gate.zip": data for name, data in BAD.items()}
+    files = {"lisa/gate.ipynb": NOTEBOOK, "bart/gate.zip": packed(**{"gate.ipynb": NOTEBOOK}), **bad}
+    found = collect(attacked, "gate", handed_in(tmp_path, is_folder, files))
+    assert found.students == ("bart", "lisa")
+    assert [one.name for one in found.skipped] == sorted(bad)
+    assert taken(attacked) == {"lisa": NOTEBOOK, "bart": NOTEBOOK}
+
+
+@in_archive_and_folder
+def test_archives_in_a_student_s_archive_and_gz_are_not_unpacked(
+    attacked: Course, tmp_path: Path, is_folder: bool
+) -> None:
+    """Nbgrader would unpack them without end."""
+    deep = packed(**{"in.zip": packed(**{"in.zip": packed(**{"filler.bin": bytes(1 << 20)})}), "gate.ipynb": NOTEBOOK})
+    files = {"lisa/gate.ipynb": NOTEBOOK, "lisa/data.csv.gz": gzip.compress(bytes(1 << 20)), "mallory/gate.zip": deep}
+    found = collect(attacked, "gate", handed_in(tmp_path, is_folder, files))
+    assert found.students == ("lisa", "mallory")
+    assert [one.name for one in found.skipped] == ["lisa/data.csv.gz", "mallory/gate/in.zip"]
+    assert not list(attacked.submitted.rglob("filler.bin"))
+
+
+@in_archive_and_folder
+def test_archives_of_one_student_cannot_use_up_the_room_of_another(
+    attacked: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_folder: bool
+) -> None:
+    monkeypatch.setattr(archives, "MAX_INNER_BYTES", 1 << 20)
+    monkeypatch.setattr(archives, "MAX_ARCHIVE_BYTES", 2 << 20)
+    large = packed(**{"filler.bin": bytes(700 << 10)})
+    files = {f"mallory/{n}.zip": large for n in range(5)} | {"zoe/gate.zip": packed(**{"gate.ipynb": NOTEBOOK})}
+    found = collect(attacked, "gate", handed_in(tmp_path, is_folder, files))
+    assert found.students == ("zoe",)
+    assert [one.name for one in found.skipped] == [f"mallory/{n}.zip" for n in range(1, 5)]
+
+
+@pytest.mark.parametrize("error", [zlib.error, lzma.LZMAError])
+def test_data_that_trips_the_decompressor_is_an_archive_that_cannot_be_read(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trip(*_: object) -> None:
+        raise error("invalid data")
+
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", trip)
+    with pytest.raises(InvalidSubmission):
+        archives.read_small(packed(**{"gate.ipynb": NOTEBOOK}), max_files=9, max_bytes=1 << 20)
+
+
+ANOTHER_S = {
+    "file/lisa_gate.ipynb": OTHER,
+    "folder/lisa/gate.ipynb": OTHER,
+    "archive/lisa.zip": packed(**{"gate.ipynb": OTHER}),
+    "folder_in_archive/gate.zip": packed(**{"lisa/gate.ipynb": OTHER}),
+    "moodle_102_assignsubmission_file_/lisa_gate.ipynb": OTHER,
+    "assignment/gate/lisa_gate.ipynb": OTHER,
+    "flat_12_gate.zip": packed(**{"lisa_gate.ipynb": OTHER}),
+    "flat_12_lisa_gate.zip": packed(**{"gate.ipynb": OTHER}),
+}
+
+
+@in_archive_and_folder
+def test_nothing_in_a_student_s_folder_replaces_another_student_s_submission(
+    attacked: Course, tmp_path: Path, is_folder: bool
+) -> None:
+    for day, other in (("monday", "lisa"), ("tuesday", "bart"), ("wednesday", "lisa")):
+        attacks = {} if day == "monday" else ANOTHER_S
+        (tmp_path / day).mkdir()
+        found = collect(
+            attacked, "gate", handed_in(tmp_path / day, is_folder, {f"{other}/gate.ipynb": NOTEBOOK, **attacks})
+        )
+        assert set(found.students) - {"flat_12_lisa_gate"} == {other}
+        assert len(found.skipped) == max(0, len(attacks) - 1)
+        assert taken(attacked)["lisa"] == NOTEBOOK
+
+
+def test_several_submissions_of_one_student_give_the_one_that_lies_the_least_deep(
+    attacked: Course, tmp_path: Path
+) -> None:
+    files = {
+        "lisa/gate/gate.ipynb": OTHER,
+        "lisa/gate (1).ipynb": OTHER,
+        "lisa/gate.ipynb": NOTEBOOK,
+        "bart/gate.ipynb": NOTEBOOK,
+    }
+    found = collect(attacked, "gate", handed_in(tmp_path, False, files))
+    assert found.students == ("bart", "lisa")
+    assert [one.name for one in found.skipped] == ["lisa/gate (1).ipynb", "lisa/gate/gate.ipynb"]
+    assert taken(attacked)["lisa"] == NOTEBOOK
+
+
+def test_an_archive_named_for_a_student_is_the_student_s(attacked: Course, tmp_path: Path) -> None:
+    (tmp_path / "lisa.zip").write_bytes(packed(**{"gate.ipynb": NOTEBOOK, "models/mine.pth": b"weights"}))
+    assert collect(attacked, "gate", tmp_path / "lisa.zip").students == ("lisa",)
+    assert (attacked.submitted / "lisa" / "gate" / "models" / "mine.pth").read_bytes() == b"weights"
+
+
+def test_folders_in_folders_are_left_out_below_a_depth(attacked: Course, tmp_path: Path) -> None:
+    files = {"lisa/gate.ipynb": NOTEBOOK, "mallory/" + "a/" * 1500 + "gate.ipynb": NOTEBOOK}
+    assert collect(attacked, "gate", handed_in(tmp_path, False, files)).students == ("lisa",)
 
 
 @pytest.mark.parametrize("depth", [1, 3])
