@@ -637,8 +637,7 @@ for sizes in [(12, 20, 7), (18, 18, 18)]:
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task4_classifier_dropout", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Dropout: случайный, пока сеть учится, и выключенный потом / Dropout: random in training, switched off afterwards (1 балл / 1
-# point)
+# Dropout: случайный, пока сеть учится, и выключенный потом / Dropout: random in training, switched off afterwards (1 балл / 1 point)
 classifier, x = vgg_classifier(12, 64, 5), torch.randn(3, 12)
 assert not torch.equal(classifier(x), classifier(x)), "в режиме train() dropout не работает / no dropout in train() mode"
 classifier.eval()
