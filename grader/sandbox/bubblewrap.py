@@ -225,9 +225,6 @@ def environment(*, gpu: str, threads: int, more: tuple[tuple[str, str], ...] = (
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "OMP_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),
-        # Threads that wait are asleep: where another process had one of two cores, spinning cost a training two thirds
-        # of its steps (22 instead of 58 in 6 s).
-        "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PIP_RETRIES": "0",  # there is no network: an attempt fails at once
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",

@@ -56,10 +56,6 @@ def test_os_exit_is_noticed_and_named(fresh: Kernel) -> None:
     assert fresh.gone
 
 
-def test_threads_that_wait_leave_the_processor_to_others(fresh: Kernel) -> None:
-    assert text_of(fresh.run("import os; print(os.environ['OMP_WAIT_POLICY'])")) == "PASSIVE\n"
-
-
 def test_a_signal_without_a_name_is_named_by_its_number(fresh: Kernel) -> None:
     with pytest.raises(KernelGone, match="signal 40"):
         fresh.run("import os; os.kill(os.getpid(), 40)")
