@@ -407,7 +407,7 @@ def train(network, images, labels, seconds):
         labels: class numbers, (N,), int64.
         seconds: time that training may take.
     """
-    batch_size, max_epochs, peak = 32, 24, 3e-3
+    batch_size, max_epochs, peak = 32, 16, 3e-3
     # Редкие классы встречаются чаще, но не вровень с частыми
     weights = labels.bincount().float().rsqrt()[labels]
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.05)

@@ -1,4 +1,4 @@
-"""A student's small ResNet: other names than the reference's, epochs by the clock, mixed flips and shifts."""
+"""A student's small ResNet: other names than the reference's, twelve epochs, mixed flips and shifts."""
 
 # %% task1_network
 def conv_bn(n_in, n_out, size=3, stride=1):
@@ -41,6 +41,7 @@ def train(network, images, labels, seconds):
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.05)
     network.train()
     start = time.perf_counter()
+    step, steps = 0, 12 * len(images) // 32
     done = 0.0
     while done < 1:
         rate = 3e-3 * min(done / 0.2 + 0.04, 1.25 * (1 - done))
@@ -57,7 +58,8 @@ def train(network, images, labels, seconds):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        done = (time.perf_counter() - start) / seconds
+        step += 1
+        done = max(step / steps, (time.perf_counter() - start) / seconds)
 
 # %% task1_submission
 torch.manual_seed(1)
