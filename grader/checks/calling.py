@@ -101,8 +101,15 @@ def call(module: Callable[..., object], *inputs: Tensor, expected_shape: Sequenc
     Raises:
         CheckFailed: the student's code raised, or returned something that is not a tensor of finite numbers.
     """
-    with student_errors_explained(inputs, expected_shape), inputs_may_change():
-        output = module(*(value.clone() for value in inputs))
+    return call_on([value.clone() for value in inputs], module, expected_shape)
+
+
+def call_on(
+    given: Sequence[Tensor], module: Callable[..., object], expected_shape: Sequence[int] | None = None
+) -> Tensor:
+    """The module's output on these very tensors, which it may change; the rest as in `call`."""
+    with student_errors_explained(given, expected_shape), inputs_may_change():
+        output = module(*given)
     return require_tensor(output)
 
 

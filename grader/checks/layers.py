@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from torch import Tensor, nn
 
@@ -28,18 +29,18 @@ class Layer:
     parameters: dict[str, Tensor] = field(default_factory=dict)
     buffers: dict[str, Tensor] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def tensors(self) -> dict[str, Tensor]:
         """Parameters and buffers by short name."""
         return {**self.parameters, **self.buffers}
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """`conv`, `linear` or `norm`, judged by the number of axes of the weight."""
         axes = self._shape_giver.dim()
         return "conv" if axes > 2 else "linear" if axes == 2 else "norm"
 
-    @property
+    @cached_property
     def signature(self) -> Signature:
         """Layers with equal signatures can stand for each other."""
         return self.kind, tuple(self._shape_giver.shape)

@@ -20,12 +20,13 @@ from torch import Tensor, nn
 
 from grader.checks.calling import call, mode
 from grader.checks.comparing import OUTPUT_TOLERANCE, distance
-from grader.checks.layers import Layer, Signature, layer_difference, layers_by_signature
+from grader.checks.layers import Layer, Signature, layers_by_signature
 from grader.checks.shapes import has_shape
 
 # Under unlucky weights (channels that no ReLU lets through) a layer hardly shows in the output, and a wrong partner
 # passes for the right one: in 1% of the searches in ten shuffled layers. Four unlucky draws in a row: one in 10^8.
 ATTEMPTS = 4
+Groups = dict[Signature, list[Layer]]
 
 
 @dataclass(frozen=True)
@@ -38,22 +39,37 @@ class Pair:
 
 def pairs_in_order(student: nn.Module, reference: nn.Module) -> list[Pair]:
     """Layers of equal signatures, paired in the order of registration."""
-    ours = layers_by_signature(student)
+    return _in_order(layers_by_signature(student), layers_by_signature(reference))
+
+
+def all_pairs_in_order(student: nn.Module, reference: nn.Module) -> list[Pair] | None:
+    """As `pairs_in_order`; `None` where a layer has no partner, or its partner lacks one of its tensors."""
+    return _all_in_order(layers_by_signature(student), layers_by_signature(reference))
+
+
+def lacking_tensors(pairs: Iterable[Pair]) -> list[str]:
+    """Full names of tensors that the reference's layers have and the student's have not, for example a bias."""
+    return [
+        pair.student.full_name(name)
+        for pair in pairs
+        for name in pair.reference.tensors
+        if name not in pair.student.tensors
+    ]
+
+
+def _in_order(ours: Groups, theirs: Groups) -> list[Pair]:
     return [
         Pair(layer, partner)
-        for key, group in layers_by_signature(reference).items()
+        for key, group in theirs.items()
         for layer, partner in zip(ours.get(key, []), group, strict=False)
     ]
 
 
-def lacking_tensors(student: nn.Module, reference: nn.Module) -> list[str]:
-    """Full names of tensors that the reference's layers have and the student's have not, for example a bias."""
-    return [
-        pair.student.full_name(name)
-        for pair in pairs_in_order(student, reference)
-        for name in pair.reference.tensors
-        if name not in pair.student.tensors
-    ]
+def _all_in_order(ours: Groups, theirs: Groups) -> list[Pair] | None:
+    if ours.keys() != theirs.keys() or any(len(group) != len(theirs[key]) for key, group in ours.items()):
+        return None
+    pairs = _in_order(ours, theirs)
+    return None if lacking_tensors(pairs) else pairs
 
 
 class PairSearch:
@@ -89,7 +105,7 @@ class PairSearch:
 
     def pairs_of_suspect(self, other: nn.Module) -> list[Pair] | None:
         """As `pairs`, for a module that is probably another function: mostly that takes no pass of the student's."""
-        if not self._may_agree(other):
+        if _all_in_order(self._layers, layers_by_signature(other)) is None:
             return None
         for _attempt in range(ATTEMPTS):
             if not self._agree_when_shared(other):
@@ -109,13 +125,10 @@ class PairSearch:
             self._shared_output = self._output()
         return self._agree(self._shared_output, other)
 
-    def _may_agree(self, other: nn.Module) -> bool:
-        return not layer_difference(self._student, other) and not lacking_tensors(self._student, other)
-
     def _in_order(self, other: nn.Module) -> list[Pair] | None:
-        if not self._may_agree(other):
+        pairs = _all_in_order(self._layers, layers_by_signature(other))
+        if pairs is None:
             return None
-        pairs = pairs_in_order(self._student, other)
         draw_weights(pairs)
         return pairs if self._agree(self._output(), other) else None
 

@@ -42,6 +42,7 @@ DTYPES = {
         "bool", "uint8", "int8", "int16", "int32", "int64",
     )
 }  # fmt: skip
+_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 Json = Any
 MALFORMED = (KeyError, TypeError, ValueError, IndexError, OverflowError, RuntimeError, AttributeError)
 
@@ -122,14 +123,15 @@ class Encoder:
         Raises:
             InvalidAssignment: a dtype that does not cross.
         """
-        if dtype_name(value.dtype) not in DTYPES or value.layout is not torch.strided:
+        dtype = _NAMES.get(value.dtype)
+        if dtype is None or value.layout is not torch.strided:
             raise InvalidAssignment(f"A tensor of {value.dtype} and {value.layout} does not cross into the sandbox.")
         self.buffers.append(raw_bytes(value))
         self.devices.add(value.device)
         described: dict[str, Json] = {
             "t": "tensor",
             "buffer": len(self.buffers) - 1,
-            "dtype": dtype_name(value.dtype),
+            "dtype": dtype,
             "shape": list(value.shape),
             "grad": bool(value.requires_grad),
             "leaf": bool(value.is_leaf),
@@ -148,9 +150,14 @@ class Encoder:
 
 def raw_bytes(value: torch.Tensor) -> memoryview | bytes:
     """The tensor's values as contiguous bytes, row-major."""
-    plain = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
-    if not plain.numel():
+    if not value.numel():
         return b""
+    if value.dtype is torch.float32 and not value.is_cuda and value.is_contiguous() and not value.is_neg():
+        quick: memoryview = (
+            value.detach().numpy().data.cast("B")
+        )  # nearly all of them; the long way takes four times this
+        return quick
+    plain = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
     data: memoryview = plain.reshape(-1).view(torch.uint8).numpy().data
     return data
 
