@@ -82,28 +82,45 @@ def gradients_match(
         CheckFailed: the gradients differ, or the function itself does, or an input was changed.
     """
     module = require_module(student)
-    if _steps_agree_in_order(module, reference, inputs, inputs_unchanged=inputs_unchanged):
+    if step_agrees_in_order(module, reference, *inputs, inputs_unchanged=inputs_unchanged):
         return
     if inputs_unchanged:
         does_not_change_its_input(module, *inputs)
     _compare(module, reference, inputs, suspects, training=True, statistics=False, gradients=True)
 
 
-def _steps_agree_in_order(
-    module: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...], *, inputs_unchanged: bool
+def step_agrees_in_order(
+    module: nn.Module,
+    reference: nn.Module,
+    *inputs: Tensor,
+    statistics: bool = False,
+    gradients: bool = True,
+    inputs_unchanged: bool = False,
 ) -> bool:
     """Whether one training step agrees with the layers paired in order, as it does for most right answers.
 
-    That is two calls of the student's code. Whatever is wrong is left to the longer way, which finds out what it is.
+    That is one or two calls of the student's code. Whatever is wrong is left to the longer ways, which find out what it
+    is.
+
+    Args:
+        module: the student's module.
+        reference: a module that is right; its weights are overwritten.
+        inputs: what both are called on, float32.
+        statistics: compare the running statistics after the step too.
+        gradients: compare the gradients too.
+        inputs_unchanged: whether the module may not write into its inputs.
     """
     pairs = None if waits_for_shapes(module) else all_pairs_in_order(module, reference)
     if not pairs:
         return False
     draw_weights(pairs)
     try:
-        step = _step(module, inputs, is_student=True)
-        expected = _step(reference, inputs, is_student=False)
-        _compare_gradients(pairs, step, expected)
+        step = _step(module, inputs, is_student=True, backward=gradients)
+        expected = _step(reference, inputs, is_student=False, backward=gradients)
+        if statistics:
+            _compare_buffers(pairs, step, expected)
+        if gradients:
+            _compare_gradients(pairs, step, expected)
     except CheckFailed:
         return False
     is_same = distance(step.output, expected.output) <= OUTPUT_TOLERANCE

@@ -11,6 +11,7 @@ import random
 import secrets
 from collections.abc import Iterator
 from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -164,15 +165,23 @@ def _computing_small() -> Iterator[None]:
 
 def _execute(code: str, namespace: dict[str, Any]) -> Any:
     """Execute; the value of the last statement if it is an expression."""
-    tree = ast.parse(code)
-    last = tree.body[-1] if tree.body else None
-    if isinstance(last, ast.Expr):
-        tree.body.pop()
+    statements, last = _compiled(code)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        exec(compile(tree, "<hidden test>", "exec"), namespace)  # noqa: S102  the author's text, not the student's
-        if isinstance(last, ast.Expr):
-            return eval(compile(ast.Expression(last.value), "<hidden test>", "eval"), namespace)  # noqa: S307
-    return None
+        exec(statements, namespace)  # noqa: S102  the author's text, not the student's
+        return None if last is None else eval(last, namespace)  # noqa: S307  as above
+
+
+@lru_cache(maxsize=1024)
+def _compiled(code: str) -> tuple[CodeType, CodeType | None]:
+    """The statements but the last one where that is an expression, and this one.
+
+    Raises:
+        SyntaxError: the code does not parse.
+    """
+    tree = ast.parse(code)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    statements = compile(tree, "<hidden test>", "exec")
+    return statements, None if last is None else compile(ast.Expression(last.value), "<hidden test>", "eval")
 
 
 def _points(value: Any, max_points: float) -> float:

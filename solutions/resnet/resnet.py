@@ -458,11 +458,23 @@ class ResNet(nn.Module):
 # The device `"meta"` is handy for counting: tensors have a shape there and no numbers, so even a huge network is made in an
 # instant and takes no memory.
 
-# %%
+# %% nbgrader={"grade": false, "grade_id": "count_parameters", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def parameters_of(net):
+    """Parameters of a network, without biases of convolutions: BatchNorm takes those away again."""
+    if any(isinstance(parameter, nn.UninitializedParameter) for parameter in net.parameters()):
+        net.eval()(torch.zeros(1, 3, 64, 64))  # lazy layers learn their shapes
+    total = 0
+    for layer in net.modules():
+        for name, parameter in layer.named_parameters(recurse=False):
+            if not (name == "bias" and isinstance(layer, nn.Conv2d)):
+                total += parameter.numel()
+    return total
+
+
 with torch.device("meta"):
     resnet18 = ResNet(BasicBlock, [2, 2, 2, 2]).eval()
 logits = resnet18(torch.zeros(2, 3, 64, 64, device="meta"))
-print(tuple(logits.shape), f"{sum(parameter.numel() for parameter in resnet18.parameters()):,}")
+print(tuple(logits.shape), f"{parameters_of(resnet18):,}")
 
 
 # %% nbgrader={"grade": true, "grade_id": "task3_resnet_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -483,14 +495,19 @@ def net_of_points(*settings):
     return ResNet(PointBlock, *settings)
 
 
+def parameters_of_points(*settings):
+    """Parameters of this network."""
+    return parameters_of(net_of_points(*settings))
+
+
 assert isinstance(net_of_points([1, 1, 1, 1], 10, 8), nn.Module), "класс ResNet должен наследовать nn.Module / the class ResNet has to inherit from nn.Module"
 ### BEGIN HIDDEN TESTS
-from grader.checks import parameter_count
+from grader.checks import same_parameter_count
 
 # The stem and its norm, a convolution 1x1 for each of the blocks, and the last layer, all of the default width.
 stages = 64 * 64 + 64 * 128 + 128 * 256 + 256 * 256 + 256 * 512
 expected = 3 * 64 * 49 + 2 * 64 + stages + 512 * 1000 + 1000
-parameter_count(net_of_points([1, 1, 2, 1]), expected, torch.randn(1, 3, 64, 64), conv_biases=False)
+same_parameter_count(parameters_of_points([1, 1, 2, 1]), expected, name="ResNet")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task3_resnet_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -764,17 +781,9 @@ def make_resnet(name, num_classes=1000, width=64):
 
 # %% nbgrader={"grade": true, "grade_id": "task5_make_resnet_basic", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # ResNet-18, ResNet-34 (1 балл / 1 point)
-def parameters_of(*settings):
-    """Parameters of make_resnet(*settings), without biases of convolutions."""
-    net = make_resnet(*settings).eval()
-    if any(isinstance(parameter, nn.UninitializedParameter) for parameter in net.parameters()):
-        net(torch.zeros(1, 3, 64, 64))
-    total = 0
-    for layer in net.modules():
-        for name, parameter in layer.named_parameters(recurse=False):
-            if not (name == "bias" and isinstance(layer, nn.Conv2d)):
-                total += parameter.numel()
-    return total
+def parameters_of_family(*settings):
+    """Parameters of make_resnet(*settings)."""
+    return parameters_of(make_resnet(*settings))
 
 
 net = make_resnet("resnet18", 10, 8)
@@ -783,29 +792,22 @@ assert isinstance(net, kind), f"make_resnet вернула / returned {type(net)
 logits = net(torch.randn(2, 3, 64, 64))
 assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
 with torch.device("meta"):  # tensors without numbers
-    count = parameters_of("resnet18")
+    count = parameters_of_family("resnet18")
 assert count == 11689512, f"параметров / parameters: {count:,}, ожидалось / expected: 11,689,512"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_parameter_count
 from grader.checks.residual_network import resnet_parameters
 
 # The table's other row, in another width: ResNet-18 has been counted above.
-same_parameter_count(parameters_of("resnet34", 7, 4), resnet_parameters("resnet34", 7, 4), name="resnet34")
+count = parameters_of_family("resnet34", 7, 4)
+same_parameter_count(count, resnet_parameters("resnet34", 7, 4), name="resnet34")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_make_resnet_bottleneck", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # ResNet-50, ResNet-101, ResNet-152 (1 балл / 1 point)
-def parameters_of(*settings):
-    """Parameters of make_resnet(*settings), without biases of convolutions."""
-    net = make_resnet(*settings).eval()
-    if any(isinstance(parameter, nn.UninitializedParameter) for parameter in net.parameters()):
-        net(torch.zeros(1, 3, 64, 64))
-    total = 0
-    for layer in net.modules():
-        for name, parameter in layer.named_parameters(recurse=False):
-            if not (name == "bias" and isinstance(layer, nn.Conv2d)):
-                total += parameter.numel()
-    return total
+def parameters_of_family(*settings):
+    """Parameters of make_resnet(*settings)."""
+    return parameters_of(make_resnet(*settings))
 
 
 net = make_resnet("resnet50", 10, 8)
@@ -814,14 +816,14 @@ assert isinstance(net, kind), f"make_resnet вернула / returned {type(net)
 logits = net(torch.randn(2, 3, 64, 64))
 assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
 with torch.device("meta"):  # tensors without numbers
-    count = parameters_of("resnet50")
+    count = parameters_of_family("resnet50")
 assert count == 25557032, f"параметров / parameters: {count:,}, ожидалось / expected: 25,557,032"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_parameter_count
 from grader.checks.residual_network import resnet_parameters
 
 for name in ["resnet101", "resnet152"]:
-    same_parameter_count(parameters_of(name, 7, 4), resnet_parameters(name, 7, 4), name=name)
+    same_parameter_count(parameters_of_family(name, 7, 4), resnet_parameters(name, 7, 4), name=name)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
