@@ -68,7 +68,10 @@ class Encoder:
     def tensor(self, value):
         import torch
 
-        plain = value.detach().to("cpu").resolve_conj().resolve_neg()
+        quick = (
+            value.dtype is torch.float32 and value.device.type == "cpu" and value.is_contiguous() and not value.is_neg()
+        )
+        plain = value.detach() if quick else value.detach().to("cpu").resolve_conj().resolve_neg()
         described = {
             "t": "tensor",
             "buffer": len(self.buffers),
@@ -76,14 +79,18 @@ class Encoder:
             "shape": list(value.shape),
             "grad": bool(value.requires_grad),
         }
-        if not plain.is_contiguous() and is_dense(plain):
+        if not quick and not plain.is_contiguous() and is_dense(plain):
             described["stride"] = list(plain.stride())
         if self.store.misses_device:
             described["device"] = "none"
-        elif value.device.type != "cpu":
+        elif not quick and value.device.type != "cpu":
             described["device"] = str(value.device)
-        plain = plain.contiguous()
-        self.buffers.append(plain.reshape(-1).view(torch.uint8).numpy().data if plain.numel() else b"")
+        if not plain.numel():
+            self.buffers.append(b"")
+        elif quick:
+            self.buffers.append(plain.numpy().data.cast("B"))
+        else:
+            self.buffers.append(plain.contiguous().reshape(-1).view(torch.uint8).numpy().data)
         self.tensors.append(value)
         return described
 
@@ -255,6 +262,13 @@ def layout(module, encoder, places=None):
     return {"modules": modules, "parameters": parameters, "buffers": buffers, "lazy": lazy}
 
 
+def numbers_in(place):
+    """Elements of the parameters that a place of `walk` has itself."""
+    *_, child, same_as = place
+    held = () if same_as is not None else child._parameters.values()
+    return sum(tensor.numel() for tensor in held if tensor is not None and is_ready(tensor))
+
+
 class Snapshot:
     """What a module is made of at one moment, to find out what a call has changed."""
 
@@ -262,7 +276,7 @@ class Snapshot:
         self.places = walk(module)
         self.modes = [bool(child.training) for *_, child, _ in self.places]
         self.tensors, self.structure = {}, []
-        small = sum(p.numel() for p in module.parameters() if is_ready(p)) <= MAX_COMPARED if with_values else False
+        small = with_values and sum(map(numbers_in, self.places)) <= MAX_COMPARED
         for parent, name, full, child, same_as in self.places:
             self.structure.append((parent, name, id(child)))
             if same_as is not None:
