@@ -51,7 +51,8 @@ def same_function_in_cases(
         CheckFailed: in some case it is another function; the message says in which, and in which not.
     """
     failures: list[CheckFailed] = []
-    wrong, right = [], []
+    wrong: list[str] = []
+    right: list[str] = []
     for case in cases:
         try:
             with student_errors_explained(()):

@@ -165,23 +165,26 @@ def _computing_small() -> Iterator[None]:
 
 def _execute(code: str, namespace: dict[str, Any]) -> Any:
     """Execute; the value of the last statement if it is an expression."""
-    statements, last = _compiled(code)
+    statements, value = _compiled(code)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         exec(statements, namespace)  # noqa: S102  the author's text, not the student's
-        return None if last is None else eval(last, namespace)  # noqa: S307  as above
+        return None if value is None else eval(value, namespace)  # noqa: S307  as above
 
 
 @lru_cache(maxsize=1024)
 def _compiled(code: str) -> tuple[CodeType, CodeType | None]:
-    """The statements but the last one where that is an expression, and this one.
+    """The statements without the last one where that is an expression, and this expression.
 
     Raises:
         SyntaxError: the code does not parse.
     """
     tree = ast.parse(code)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    statements = compile(tree, "<hidden test>", "exec")
-    return statements, None if last is None else compile(ast.Expression(last.value), "<hidden test>", "eval")
+    last = tree.body[-1] if tree.body else None
+    value = None
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
+        value = compile(ast.Expression(last.value), "<hidden test>", "eval")
+    return compile(tree, "<hidden test>", "exec"), value
 
 
 def _points(value: Any, max_points: float) -> float:

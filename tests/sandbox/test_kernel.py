@@ -37,6 +37,13 @@ def test_an_error_costs_only_its_own_cell(fresh: Kernel) -> None:
     assert text_of(fresh.run("print('on')")) == "on\n"
 
 
+def test_output_that_is_sent_while_the_cell_ends_is_not_lost(fresh: Kernel) -> None:
+    """ipykernel's other thread sends every 0.2 s: a cell that ends just then has to wait for it."""
+    flood = "import time\nfor _ in range(40): print('x' * 100_000)\ntime.sleep({seconds})"
+    runs = [fresh.run(flood.format(seconds=0.196 + 0.001 * step)) for step in range(10)]
+    assert [run.limit[:7] for run in runs] == ["output:"] * len(runs)
+
+
 def test_an_endless_loop_is_interrupted_and_the_kernel_lives(fresh: Kernel) -> None:
     run = fresh.run("while True: pass")
     assert run.limit == "time: 4 s for one cell exceeded"

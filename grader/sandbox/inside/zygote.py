@@ -454,14 +454,28 @@ def tell_less(kernel):
 
 
 def flush_on_demand(stream):
-    """Let a stream of ipykernel's rest where nothing was written: a flush wakes another thread, four times a cell."""
-    usual = stream.flush
+    """Let a stream of ipykernel's rest where nothing was written: a flush wakes another thread, four times a cell.
 
-    def flush():
-        if getattr(stream, "_flush_pending", True) or getattr(stream, "_subprocess_flush_pending", True):
-            usual()
+    Nothing was written, and nothing is on its way: the other thread flushes by itself every 0.2 s, and what it is just
+    putting into a message would come after the word that the cell has ended.
+    """
+    flush, send = stream.flush, stream._flush
+    sending = threading.Event()
 
-    stream.flush = flush
+    def send_and_say_so():
+        sending.set()
+        try:
+            send()
+        finally:
+            sending.clear()
+
+    def flush_if_needed():
+        # In this order: the other thread says that it is sending before it forgets that something was pending.
+        is_pending = getattr(stream, "_flush_pending", True) or getattr(stream, "_subprocess_flush_pending", True)
+        if is_pending or sending.is_set():
+            flush()
+
+    stream._flush, stream.flush = send_and_say_so, flush_if_needed
 
 
 def read_file(folder, name, limit):
