@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -132,7 +133,7 @@ def _run_cases(work: _Work, runner: Runner, watcher: Watcher) -> tuple[tuple[Cas
     jobs = {name: work.job(case.notebook, work.conditions) for name, case in cases.items()}
     results = {}
     reference = None
-    for name, report in runner.run(jobs, work.cache, work.conditions, is_timely):
+    for name, report in runner.run(jobs, work.cache, work.conditions, partial(_is_final, work, cases)):
         results[name] = _case_result(cases[name], report, work)
         if name == Kind.REFERENCE and isinstance(report, Report):
             reference = report
@@ -148,9 +149,18 @@ def _read_in_the_classs_language(work: _Work, failed: list[Case], runner: Runner
         return {}
     cases = {case.name: case for case in failed if case.kind is Kind.WRONG and case.answer.message}
     jobs = {name: work.job(case.notebook, conditions) for name, case in cases.items()}
-    graded = runner.run(jobs, work.cache, conditions, is_timely)
+    graded = runner.run(jobs, work.cache, conditions, partial(_is_final, work, cases))
     results = {name: _case_result(cases[name], report, work) for name, report in graded}
     return {name: result for name, result in results.items() if not result.findings}
+
+
+def _is_final(work: _Work, cases: Mapping[str, Case], name: str, report: Report) -> bool:
+    """Whether the same would come out again: a network that had to stop early, on a busy machine, may do better."""
+    return is_timely(report) and not (work.is_contest and _findings(work, cases[name], report))
+
+
+def _findings(work: _Work, case: Case, report: Report) -> tuple[str, ...]:
+    return tuple(findings(case, report, work.prepared.assignment, is_contest=work.is_contest))
 
 
 def _case_result(case: Case, report: Report | GraderError, work: _Work) -> CaseResult:
@@ -163,7 +173,7 @@ def _case_result(case: Case, report: Report | GraderError, work: _Work) -> CaseR
         points=sum(task.points for task in tasks),
         max_points=sum(task.max_points for task in tasks),
         wall_s=report.wall_s,
-        findings=tuple(findings(case, report, work.prepared.assignment, is_contest=work.is_contest)),
+        findings=_findings(work, case, report),
     )
 
 
@@ -196,14 +206,14 @@ def _run_mutants(
     watcher.started(work.subject.slug, _("mutants"), len(jobs))
     reports: dict[int, Report | GraderError] = {}
     slow = {}
-    for name, report in runner.run(jobs, work.cache, work.conditions, is_timely):
+    for name, report in runner.run(jobs, work.cache, work.conditions, lambda _name, report: is_timely(report)):
         if isinstance(report, Report) and not is_timely(report):
             slow[name] = jobs[name]
             continue
         reports[int(name)] = report
         watcher.advanced()
     # An endless loop, or a machine that was busy with something else: a second time tells.
-    for name, report in runner.run(slow, work.cache, work.conditions, lambda _report: True):
+    for name, report in runner.run(slow, work.cache, work.conditions, lambda _name, _report: True):
         reports[int(name)] = report
         watcher.advanced()
     return _counted(everything, [(mutant, reports[number]) for number, mutant in enumerate(chosen)], marks)
@@ -217,7 +227,7 @@ def _from_each_cell_on(work: _Work, cells: Iterable[str], runner: Runner) -> dic
     """
     parts = {cell: replace(work, prepared=from_cell_on(work.prepared, work.source, cell)) for cell in cells}
     jobs = {cell: part.job(part.answered({}), work.conditions) for cell, part in parts.items()}
-    for cell, report in runner.run(jobs, work.cache, work.conditions, is_timely):
+    for cell, report in runner.run(jobs, work.cache, work.conditions, lambda _name, report: is_timely(report)):
         if not isinstance(report, Report) or any(task.is_lost for task in report.tasks):
             parts[cell] = work
     return parts

@@ -43,7 +43,7 @@ class Runner:
         self._close()
 
     def run(
-        self, jobs: Mapping[str, Job], cache: Cache, conditions: Conditions, is_final: Callable[[Report], bool]
+        self, jobs: Mapping[str, Job], cache: Cache, conditions: Conditions, is_final: Callable[[str, Report], bool]
     ) -> Iterator[tuple[str, Report | GraderError]]:
         """Reports as they come; an error of the project where there is none.
 
@@ -51,7 +51,7 @@ class Runner:
             jobs: by a name of the caller's.
             cache: what is known, and what to remember.
             conditions: what a report is remembered for; a job's own limits of time may be tighter.
-            is_final: whether a report is worth remembering.
+            is_final: a job's name and its report -> whether it is worth remembering.
         """
         keys = {name: _key(job, conditions) for name, job in jobs.items()}
         unknown = []
@@ -62,7 +62,7 @@ class Runner:
             else:
                 yield name, report
         for name, outcome in self._graded({name: jobs[name] for name in unknown}):
-            if isinstance(outcome, Report) and is_final(outcome):
+            if isinstance(outcome, Report) and is_final(name, outcome):
                 cache.keep(keys[name], {"report": outcome.to_json()})
             yield name, outcome
 
