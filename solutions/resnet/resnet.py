@@ -471,6 +471,7 @@ def parameters_of(net):
     return total
 
 
+# %%
 with torch.device("meta"):
     resnet18 = ResNet(BasicBlock, [2, 2, 2, 2]).eval()
 logits = resnet18(torch.zeros(2, 3, 64, 64, device="meta"))

@@ -80,6 +80,7 @@ def test_demonstrations_and_earlier_tests_are_left_out_and_what_later_tests_need
     part = from_cell_on(prepared(source), source, "task3_resnet")
     assert [cell.grade_id for cell in part.assignment.cells] == [
         "task3_resnet",
+        "count_parameters",
         "task3_resnet_parameters",
         "task3_resnet_function",
         "task4_bottleneck",
