@@ -82,48 +82,36 @@ def gradients_match(
         CheckFailed: the gradients differ, or the function itself does, or an input was changed.
     """
     module = require_module(student)
-    if step_agrees_in_order(module, reference, *inputs, inputs_unchanged=inputs_unchanged):
+    if _agrees_in_order(module, reference, inputs, inputs_unchanged=inputs_unchanged):
         return
     if inputs_unchanged:
         does_not_change_its_input(module, *inputs)
     _compare(module, reference, inputs, suspects, training=True, statistics=False, gradients=True)
 
 
-def step_agrees_in_order(
-    module: nn.Module,
-    reference: nn.Module,
-    *inputs: Tensor,
-    statistics: bool = False,
-    gradients: bool = True,
-    inputs_unchanged: bool = False,
+def _agrees_in_order(
+    module: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...], *, inputs_unchanged: bool
 ) -> bool:
-    """Whether one training step agrees with the layers paired in order, as it does for most right answers.
+    """Whether a training step and an evaluation agree with the layers paired in order, as for most right answers.
 
-    That is one or two calls of the student's code. Whatever is wrong is left to the longer ways, which find out what it
-    is.
-
-    Args:
-        module: the student's module.
-        reference: a module that is right; its weights are overwritten.
-        inputs: what both are called on, float32.
-        statistics: compare the running statistics after the step too.
-        gradients: compare the gradients too.
-        inputs_unchanged: whether the module may not write into its inputs.
+    Whatever is wrong is left to the longer way, which finds out what it is. Both modes, and more than one call: else an
+    answer that is right in one of them only would keep its points.
     """
     pairs = None if waits_for_shapes(module) else all_pairs_in_order(module, reference)
     if not pairs:
         return False
     draw_weights(pairs)
     try:
-        step = _step(module, inputs, is_student=True, backward=gradients)
-        expected = _step(reference, inputs, is_student=False, backward=gradients)
-        if statistics:
-            _compare_buffers(pairs, step, expected)
-        if gradients:
-            _compare_gradients(pairs, step, expected)
+        step = _step(module, inputs, is_student=True)
+        expected = _step(reference, inputs, is_student=False)
+        _compare_gradients(pairs, step, expected)
+        draw_weights(pairs)
+        with mode(module, training=False), torch.no_grad():
+            output = call(module, *inputs)
     except CheckFailed:
         return False
     is_same = distance(step.output, expected.output) <= OUTPUT_TOLERANCE
+    is_same = is_same and distance(output, evaluated(reference, *inputs)) <= OUTPUT_TOLERANCE
     return is_same and not (inputs_unchanged and step.changed_inputs)
 
 
