@@ -13,11 +13,10 @@ from grader.checks.comparing import OUTPUT_TOLERANCE, distance, fresh_coefficien
 from grader.checks.counting import no_parameters
 from grader.checks.gradients import unreached_parameters
 from grader.checks.layers import Layer, LayerDifference, layer_difference, layers_of
-from grader.checks.mutation import does_not_change_its_input
+from grader.checks.mutation import does_not_change_its_input, inputs_were_changed
 from grader.checks.pairing import (
     Pair,
     PairSearch,
-    all_pairs_in_order,
     copy_in_order,
     draw_weights,
     evaluated,
@@ -82,37 +81,21 @@ def gradients_match(
         CheckFailed: the gradients differ, or the function itself does, or an input was changed.
     """
     module = require_module(student)
-    if _agrees_in_order(module, reference, inputs, inputs_unchanged=inputs_unchanged):
-        return
-    if inputs_unchanged:
-        does_not_change_its_input(module, *inputs)
-    _compare(module, reference, inputs, suspects, training=True, statistics=False, gradients=True)
-
-
-def _agrees_in_order(
-    module: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...], *, inputs_unchanged: bool
-) -> bool:
-    """Whether a training step and an evaluation agree with the layers paired in order, as for most right answers.
-
-    Whatever is wrong is left to the longer way, which finds out what it is. Both modes, and more than one call: else an
-    answer that is right in one of them only would keep its points.
-    """
-    pairs = None if waits_for_shapes(module) else all_pairs_in_order(module, reference)
-    if not pairs:
-        return False
-    draw_weights(pairs)
     try:
-        step = _step(module, inputs, is_student=True)
-        expected = _step(reference, inputs, is_student=False)
-        _compare_gradients(pairs, step, expected)
-        draw_weights(pairs)
-        with mode(module, training=False), torch.no_grad():
-            output = call(module, *inputs)
+        _compare(
+            module,
+            reference,
+            inputs,
+            suspects,
+            training=True,
+            statistics=False,
+            gradients=True,
+            inputs_unchanged=inputs_unchanged,
+        )
     except CheckFailed:
-        return False
-    is_same = distance(step.output, expected.output) <= OUTPUT_TOLERANCE
-    is_same = is_same and distance(output, evaluated(reference, *inputs)) <= OUTPUT_TOLERANCE
-    return is_same and not (inputs_unchanged and step.changed_inputs)
+        if inputs_unchanged:
+            does_not_change_its_input(module, *inputs)  # where it does, that is the cause of the rest
+        raise
 
 
 def _compare(
@@ -124,6 +107,7 @@ def _compare(
     training: bool,
     statistics: bool,
     gradients: bool,
+    inputs_unchanged: bool = False,
 ) -> None:
     def same_step(pairs: list[Pair]) -> None:
         draw_weights(pairs)
@@ -137,6 +121,8 @@ def _compare(
             _compare_buffers(pairs, step, expected)
         if gradients:
             _compare_gradients(pairs, step, expected)
+        if inputs_unchanged and step.changed_inputs:
+            raise inputs_were_changed()
 
     pairs = _matched(module, reference, inputs, suspects)
     try:

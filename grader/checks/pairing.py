@@ -42,11 +42,6 @@ def pairs_in_order(student: nn.Module, reference: nn.Module) -> list[Pair]:
     return _in_order(layers_by_signature(student), layers_by_signature(reference))
 
 
-def all_pairs_in_order(student: nn.Module, reference: nn.Module) -> list[Pair] | None:
-    """As `pairs_in_order`; `None` where a layer has no partner, or its partner lacks one of its tensors."""
-    return _all_in_order(layers_by_signature(student), layers_by_signature(reference))
-
-
 def lacking_tensors(pairs: Iterable[Pair]) -> list[str]:
     """Full names of tensors that the reference's layers have and the student's have not, for example a bias."""
     return [
@@ -66,6 +61,7 @@ def _in_order(ours: Groups, theirs: Groups) -> list[Pair]:
 
 
 def _all_in_order(ours: Groups, theirs: Groups) -> list[Pair] | None:
+    """As `_in_order`; `None` where a layer has no partner, or its partner lacks one of its tensors."""
     if ours.keys() != theirs.keys() or any(len(group) != len(theirs[key]) for key, group in ours.items()):
         return None
     pairs = _in_order(ours, theirs)
