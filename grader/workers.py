@@ -86,6 +86,7 @@ def _start(coordinator: int, scratch: str) -> None:
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (_data_bytes() + WORKER_MIB * 1024 * 1024, hard))
     gc.freeze()  # or each full collection walks the libraries' objects again
+    gc.set_threshold(10_000)  # as in the kernels: what a test makes goes away without it
 
 
 def _data_bytes() -> int:

@@ -190,7 +190,7 @@ def drawn_weights(layer: Layer) -> dict[str, Tensor]:
     """
     drawn = {}
     for name, tensor in layer.tensors.items():
-        value = torch.zeros_like(tensor)
+        value = torch.empty_like(tensor)
         if layer.kind == "norm" and name == "weight":
             value.uniform_(0.5, 1.5)
         elif name == "weight":
@@ -199,6 +199,8 @@ def drawn_weights(layer: Layer) -> dict[str, Tensor]:
             value.uniform_(0.5, 2.0)
         elif name in {"bias", "running_mean"}:
             value.normal_(0.0, 0.5)
+        else:
+            value.zero_()
         drawn[name] = value
     return drawn
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -16,8 +15,7 @@ _MARK = "_sandbox_has"
 MODE = "_sandbox_mode"  # None after a call of `train()` that the sandbox has not heard of
 
 
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(NamedTuple):
     """A tensor as the sandbox last saw it. Values and not only a version: `weight.data.fill_(0)` leaves no version."""
 
     values: torch.Tensor
@@ -33,9 +31,11 @@ class _Seen:
         return not alike or self.version != tensor._version or not torch.equal(self.values, now)
 
 
-def mark_seen(tensor: torch.Tensor) -> None:
-    """Remember the tensor's values as known to the sandbox."""
-    setattr(tensor, _MARK, _Seen(tensor.detach().clone(), tensor._version, tensor.requires_grad))
+def mark_seen(tensor: torch.Tensor) -> torch.Tensor:
+    """Remember the tensor's values as known to the sandbox; the copy that is remembered."""
+    values = tensor.detach().clone()
+    setattr(tensor, _MARK, _Seen(values, tensor._version, tensor.requires_grad))
+    return values
 
 
 def tensors_of(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
@@ -51,20 +51,21 @@ def tensors_of(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
                     yield f"{prefix}.{name}" if prefix else name, tensor
 
 
-def modules_of(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+def modules_of(module: nn.Module) -> list[tuple[str, nn.Module]]:
     """Full names and submodules in the order of the layout: depth first, repetitions included but not entered."""
-    seen: set[int] = set()
+    found: list[tuple[str, nn.Module]] = []
+    _add_modules(module, "", set(), found)
+    return found
 
-    def walk(place: nn.Module, prefix: str) -> Iterator[tuple[str, nn.Module]]:
-        yield prefix, place
-        if id(place) in seen:
-            return
-        seen.add(id(place))
-        for name, child in place._modules.items():
-            if child is not None:
-                yield from walk(child, f"{prefix}.{name}" if prefix else name)
 
-    yield from walk(module, "")
+def _add_modules(place: nn.Module, prefix: str, seen: set[int], found: list[tuple[str, nn.Module]]) -> None:
+    found.append((prefix, place))
+    if id(place) in seen:
+        return
+    seen.add(id(place))
+    for name, child in place._modules.items():
+        if child is not None:
+            _add_modules(child, f"{prefix}.{name}" if prefix else name, seen, found)
 
 
 def told_state(module: nn.Module, encoder: Encoder) -> list[Json]:
@@ -75,8 +76,8 @@ def told_state(module: nn.Module, encoder: Encoder) -> list[Json]:
         differs = seen is None or seen.differs(tensor)
         grad = None if seen is not None and seen.requires_grad == tensor.requires_grad else tensor.requires_grad
         if differs or grad is not None:
-            changed.append([name, encoder.tensor(tensor.detach()) if differs else None, grad])
-            mark_seen(tensor)
+            values = mark_seen(tensor)
+            changed.append([name, encoder.tensor(values) if differs else None, grad])
     return changed
 
 

@@ -20,10 +20,11 @@ def printable(text: object, limit: int) -> str:
     """
     if not isinstance(text, str):
         return ""
-    short = text[: 4 * limit]  # what is thrown away costs no time
-    clean = "".join(
-        character
-        for character in _ESCAPES.sub("", short)
-        if character in "\n\t" or unicodedata.category(character) not in _HIDDEN
-    )
+    clean = text[: 4 * limit]  # what is thrown away costs no time
+    if not (clean.isascii() and clean.isprintable()):
+        clean = "".join(
+            character
+            for character in _ESCAPES.sub("", clean)
+            if character in "\n\t" or unicodedata.category(character) not in _HIDDEN
+        )
     return clean if len(clean) <= limit else clean[: max(limit - 1, 0)] + "…"

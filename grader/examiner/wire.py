@@ -153,9 +153,8 @@ def raw_bytes(value: torch.Tensor) -> memoryview | bytes:
     if not value.numel():
         return b""
     if value.dtype is torch.float32 and not value.is_cuda and value.is_contiguous() and not value.is_neg():
-        quick: memoryview = (
-            value.detach().numpy().data.cast("B")
-        )  # nearly all of them; the long way takes four times this
+        # Nearly all of them; the long way takes four times this.
+        quick: memoryview = (value.detach() if value.requires_grad else value).numpy().data.cast("B")
         return quick
     plain = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
     data: memoryview = plain.reshape(-1).view(torch.uint8).numpy().data

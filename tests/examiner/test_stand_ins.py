@@ -497,3 +497,32 @@ def test_what_nobody_refers_to_is_released_in_the_sandbox(student: Any, kernel: 
     gc.collect()
     count()
     assert count() == 0
+
+
+def test_modules_go_at_once_and_do_not_wait_for_the_garbage_collection(
+    student: Any, kernel: Kernel, session: Session
+) -> None:
+    deep = student(
+        "import gc\n"
+        "class Deep(nn.Sequential):\n"
+        "    def __init__(self):\n"
+        "        super().__init__(nn.Sequential(nn.Linear(3, 3)), nn.Linear(3, 3))\n"
+        "def count_deep():\n"
+        "    return sum(type(o) is Deep for o in gc.get_objects())\n"
+        "gc.collect()\n"
+        "gc.disable()\n",
+        "Deep",
+    )
+    count = session.names(["count_deep"])["count_deep"]
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            module = deep()
+            module(torch.ones(1, 3, requires_grad=True)).sum().backward()
+        del module
+        count()
+        assert count() == 0
+    finally:
+        gc.enable()
+        kernel.run("gc.enable()")

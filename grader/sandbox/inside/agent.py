@@ -183,8 +183,8 @@ class Decoder:
         if not math.prod(shape):
             made = torch.empty(shape, dtype=dtype)
         else:
-            made = torch.frombuffer(bytearray(self.buffers[value["buffer"]]), dtype=dtype).reshape(shape)
-            made = self.strided(made, value.get("stride"))
+            made = torch.frombuffer(bytearray(self.buffers[value["buffer"]]), dtype=dtype)
+            made = self.strided(made if len(shape) == 1 else made.reshape(shape), value.get("stride"))
         if value.get("device"):
             if torch.cuda.is_available():
                 return made.to(value["device"])
@@ -210,28 +210,29 @@ class Decoder:
 
 def is_ready(tensor):
     """Whether a parameter of a lazy module has its shape yet."""
-    from torch.nn.parameter import is_lazy
+    from torch import Tensor
+    from torch.nn.parameter import Parameter, is_lazy
 
-    return not is_lazy(tensor)
+    return type(tensor) in (Parameter, Tensor) or not is_lazy(tensor)
 
 
 def walk(module):
     """Every place in the tree of modules: parent's number, name, full name, module, its first place or None."""
-    first = {id(module): 0}
     places = [(-1, "", "", module, None)]
-
-    def below(number, prefix, parent):
-        for name, child in parent._modules.items():
-            if child is None:
-                continue
-            full = f"{prefix}{name}"
-            places.append((number, name, full, child, first.get(id(child))))
-            if id(child) not in first:
-                own = first[id(child)] = len(places) - 1
-                below(own, f"{full}.", child)
-
-    below(0, "", module)
+    walk_below(0, "", module, places, {id(module): 0})
     return places
+
+
+def walk_below(number, prefix, parent, places, first):
+    """No closure: one that calls itself would keep the student's modules until the next garbage collection."""
+    for name, child in parent._modules.items():
+        if child is None:
+            continue
+        full = f"{prefix}{name}"
+        places.append((number, name, full, child, first.get(id(child))))
+        if id(child) not in first:
+            own = first[id(child)] = len(places) - 1
+            walk_below(own, f"{full}.", child, places, first)
 
 
 def layout(module, encoder, places=None):
@@ -305,11 +306,14 @@ class Owner:
     """A module of the student's around a call: first it takes the examiner's changes, afterwards it tells its own."""
 
     def __init__(self, module, request, decoder):
+        import torch
+
         self.module = module
         for name, mode in request["modes"]:
             submodule(module, name).train(mode)
-        for name, value, grad in request["state"]:
-            self.write(name, value, grad, decoder)
+        with torch.no_grad():
+            for name, value, grad in request["state"]:
+                self.write(name, value, grad, decoder)
         self.tells_modes = bool(request["modes"])
         self.before = Snapshot(module, with_values=True)
         self.wanted = [
@@ -326,13 +330,12 @@ class Owner:
         if value is not None:
             new = decoder.tensor(value)
             alike = held.shape == new.shape and held.dtype == new.dtype and held.stride() == new.stride()
-            with torch.no_grad():
-                if alike and held.device == new.device:
-                    held.copy_(new)
-                elif held.device == new.device:
-                    held.data = new
-                else:
-                    table[own] = torch.nn.Parameter(new, held.requires_grad) if table is home._parameters else new
+            if alike and held.device == new.device:
+                held.copy_(new)
+            elif held.device == new.device:
+                held.data = new
+            else:
+                table[own] = torch.nn.Parameter(new, held.requires_grad) if table is home._parameters else new
         if grad is not None:
             table[own].requires_grad_(grad)
 
