@@ -43,11 +43,6 @@ class Request:
         return reply, decoder
 
 
-def computing() -> dict[str, Json]:
-    """How this process computes, for the sandbox to do it likewise."""
-    return {"threads": torch.get_num_threads(), "onednn": bool(torch.backends.mkldnn.enabled)}
-
-
 def call(
     session: Session,
     target: dict[str, Json],
@@ -73,7 +68,6 @@ def call(
     encoder, content = request.encoder, request.content
     content["args"], content["kwargs"] = encoder.encode(tuple(args)), encoder.encode(dict(kwargs))
     content["grad"] = torch.is_grad_enabled()
-    content |= computing()
     content["rng"] = len(encoder.buffers)
     encoder.buffers.append(session.random_state())
     inputs = list(encoder.inputs)
@@ -134,10 +128,8 @@ class _Result:
     def backward(self, gradients: Sequence[torch.Tensor | None]) -> list[torch.Tensor | None]:
         encoder = Encoder()
         told = [None if gradient is None else encoder.tensor(gradient.detach()) for gradient in gradients]
-        reply, decoder = self.session.answer(
-            {"op": "backward", "call": self._kept.number, "gradients": told, **computing()},
-            encoder,
-        )
+        content = {"op": "backward", "call": self._kept.number, "gradients": told}
+        reply, decoder = self.session.answer(content, encoder)
         found = reply.get("gradients")
         if not isinstance(found, list) or len(found) != len(self.leaves):
             raise InvalidReply("The student's process gave no gradients.")

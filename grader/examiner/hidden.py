@@ -151,7 +151,7 @@ def _fresh_randomness(session: Session) -> Iterator[None]:
 def _computing_small() -> Iterator[None]:
     """What suits the small inputs of tests: one thread, for two mostly wait for each other, and no oneDNN.
 
-    That compiles code for each new shape of a convolution, 2 ms. The student's calls follow, see `calls.computing`.
+    That compiles code for each new shape of a convolution, 2 ms. The student's calls follow, see `Session.answer`.
     """
     before = torch.get_num_threads(), torch.backends.mkldnn.enabled
     torch.set_num_threads(1)

@@ -395,7 +395,8 @@ class Agent:
                 self.store.kept.pop(number, None)
                 self.calls.pop(number, None)
             buffers = split(request["sizes"], memoryview(data))
-            content, buffers = getattr(self, "do_" + request["op"])(request, buffers)
+            with like_the_examiner(request):
+                content, buffers = getattr(self, "do_" + request["op"])(request, buffers)
             content.update(status="ok", sizes=[memoryview(buffer).nbytes for buffer in buffers])
             if sum(content["sizes"]) > MAX_ANSWER_BYTES:
                 raise ValueError("what the code returned is too large")
@@ -459,7 +460,7 @@ class Agent:
         torch.set_rng_state(generator)
         # Not on the inputs themselves: `.clone()` of a leaf would belong to the graph.
         before = [given.detach().clone() for _, given in decoder.inputs]
-        with torch.set_grad_enabled(request["grad"]), like_the_examiner(request):
+        with torch.set_grad_enabled(request["grad"]):
             value = target(*args, **kwargs)
         drew = not torch.equal(torch.get_rng_state(), generator)
         encoded = encoder.encode(value)
@@ -491,10 +492,9 @@ class Agent:
         gradients = [None if value is None else decoder.tensor(value) for value in request["gradients"]]
         pairs = [(o, g) for o, g in zip(outputs, gradients, strict=True) if g is not None and o.requires_grad]
         live = [tensor for tensor in wanted if tensor is not None and tensor.requires_grad]
-        with like_the_examiner(request):
-            found = torch.autograd.grad(
-                [o for o, _ in pairs], live, [g for _, g in pairs], allow_unused=True, retain_graph=True
-            )
+        found = torch.autograd.grad(
+            [o for o, _ in pairs], live, [g for _, g in pairs], allow_unused=True, retain_graph=True
+        )
         by_id = {id(tensor): gradient for tensor, gradient in zip(live, found, strict=True)}
         gradients = [by_id.get(id(tensor)) for tensor in wanted]
         return {"gradients": [None if g is None else encoder.tensor(g) for g in gradients]}, encoder.buffers
