@@ -60,8 +60,12 @@ def _in_order(ours: Groups, theirs: Groups) -> list[Pair]:
     ]
 
 
+def all_in_order(student: nn.Module, reference: nn.Module) -> list[Pair] | None:
+    """As `pairs_in_order`; `None` where a layer has no partner, or its partner lacks one of its tensors."""
+    return _all_in_order(layers_by_signature(student), layers_by_signature(reference))
+
+
 def _all_in_order(ours: Groups, theirs: Groups) -> list[Pair] | None:
-    """As `_in_order`; `None` where a layer has no partner, or its partner lacks one of its tensors."""
     if ours.keys() != theirs.keys() or any(len(group) != len(theirs[key]) for key, group in ours.items()):
         return None
     pairs = _in_order(ours, theirs)
@@ -97,7 +101,20 @@ class PairSearch:
         Raises:
             CheckFailed: the student's module raised, or its output has another shape or dtype.
         """
-        return self._in_order(other) or self.pairs_of_suspect(other)
+        pairs = _all_in_order(self._layers, layers_by_signature(other))
+        if pairs is not None:
+            draw_weights(pairs)
+            if self.gives(evaluated(other, *self._inputs)):
+                return pairs
+        return self.pairs_of_suspect(other)
+
+    def gives(self, expected: Tensor) -> bool:
+        """Whether this is the student's output in evaluation mode with the weights that it has now.
+
+        Raises:
+            CheckFailed: as in `pairs`.
+        """
+        return distance(self._output(), expected) <= OUTPUT_TOLERANCE
 
     def pairs_of_suspect(self, other: nn.Module) -> list[Pair] | None:
         """As `pairs`, for a module that is probably another function: mostly that takes no pass of the student's."""
@@ -120,13 +137,6 @@ class PairSearch:
                 _fill(layers, self._shared[key])
             self._shared_output = self._output()
         return self._agree(self._shared_output, other)
-
-    def _in_order(self, other: nn.Module) -> list[Pair] | None:
-        pairs = _all_in_order(self._layers, layers_by_signature(other))
-        if pairs is None:
-            return None
-        draw_weights(pairs)
-        return pairs if self._agree(self._output(), other) else None
 
     def _one_by_one(self, other: nn.Module) -> list[Pair] | None:
         pairs = []
