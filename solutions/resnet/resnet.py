@@ -226,8 +226,7 @@ assert output.shape == (2, 32, 9, 9), f"форма / shape: {tuple(output.shape)
 from grader.checks import output_has_shape
 
 output_has_shape(BasicBlock(20, 12), torch.randn(2, 20, 18, 18), shape=(2, 12, 18, 18))
-output_has_shape(BasicBlock(12, 12, stride=2), torch.randn(2, 12, 17, 11), shape=(2, 12, 9, 6))
-output_has_shape(BasicBlock(12, 20, 3), torch.randn(1, 12, 30, 30), shape=(1, 20, 10, 10))
+output_has_shape(BasicBlock(12, 12, 3), torch.randn(1, 12, 17, 11), shape=(1, 12, 6, 4))
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task1_basic_block_identity", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -664,8 +663,7 @@ assert output.shape == (2, 64, 9, 9), f"форма / shape: {tuple(output.shape)
 from grader.checks import output_has_shape
 
 output_has_shape(Bottleneck(32, 24), torch.randn(2, 32, 14, 14), shape=(2, 24, 14, 14))
-output_has_shape(Bottleneck(24, 24, stride=2), torch.randn(2, 24, 17, 11), shape=(2, 24, 9, 6))
-output_has_shape(Bottleneck(24, 32, 3), torch.randn(1, 24, 30, 30), shape=(1, 32, 10, 10))
+output_has_shape(Bottleneck(24, 24, 3), torch.randn(1, 24, 17, 11), shape=(1, 24, 6, 4))
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task4_bottleneck_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
