@@ -526,3 +526,21 @@ def test_modules_go_at_once_and_do_not_wait_for_the_garbage_collection(
     finally:
         gc.enable()
         kernel.run("gc.enable()")
+
+
+def test_whatever_is_asked_is_computed_with_the_examiners_threads(student: Any, kernel: Kernel) -> None:
+    own = student(
+        "class Threads:\n"
+        "    @property\n"
+        "    def now(self):\n"
+        "        return torch.get_num_threads()\n"
+        "    def __call__(self):\n"
+        "        return torch.get_num_threads()\n"
+        "    def __deepcopy__(self, memo):\n"
+        "        return self.now\n"
+        "torch.set_num_threads(2)\n"
+        "threads = Threads()\n",
+        "threads",
+    )
+    assert (own.now, own(), copy.deepcopy(own)) == (1, 1, 1)
+    assert kernel.run("assert torch.get_num_threads() == 2\ntorch.set_num_threads(1)").error is None
