@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -19,7 +19,6 @@ from grader.errors import KernelGone
 from grader.examiner.examination import Examination
 from grader.examiner.hidden import examine
 from grader.examiner.remote import Session
-from grader.examiner.wire import Json
 from grader.grading import write_result
 from grader.jobs import Graded, Job
 from grader.language import _, speaking
@@ -113,5 +112,5 @@ class _HandedIn:
 class _NoKernel:
     """What a hidden test meets that asks for the student's objects."""
 
-    def request(self, content: dict[str, Json], buffers: Sequence[memoryview | bytes] = ()) -> NoReturn:
+    def request(self, *_request: object) -> NoReturn:
         raise KernelGone(_no_notebook())

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from grader.checks.calling import require_module, take_shapes
 from grader.checks.layers import layer_difference
-from grader.checks.pairing import PairSearch, evaluated
+from grader.checks.pairing import PairSearch
 
 
 def one_of(student: object, references: Sequence[Callable[[], nn.Module]], *inputs: Tensor) -> nn.Module:
@@ -28,11 +28,11 @@ def one_of(student: object, references: Sequence[Callable[[], nn.Module]], *inpu
     first = references[0]()
     if layer_difference(module, first):
         return first
-    search = PairSearch(module, inputs, evaluated(first, *inputs))
-    if search.pairs(first) is not None:
+    search = PairSearch(module, first, inputs)
+    if search.pairs() is not None:
         return first
     for build in references[1:]:
         reference = build()
-        if search.pairs_of_suspect(reference) is not None:
+        if search.pairs_with(reference) is not None:
             return reference
     return first

@@ -73,8 +73,14 @@ def error_text(error: BaseException) -> str:
 
 
 @contextmanager
-def student_errors_explained(inputs: Sequence[Tensor], expected_shape: Sequence[int] | None = None) -> Iterator[None]:
+def student_errors_explained(
+    inputs: Sequence[Tensor], expected_shape: Callable[[], Sequence[int]] | None = None
+) -> Iterator[None]:
     """Exceptions of student code inside the block become `CheckFailed`, with the likely cause.
+
+    Args:
+        inputs: what the code was called on.
+        expected_shape: gives the shape that its output should have had.
 
     Raises:
         CheckFailed: student code raised.
@@ -86,17 +92,19 @@ def student_errors_explained(inputs: Sequence[Tensor], expected_shape: Sequence[
         shape = tuple(inputs[0].shape) if inputs else ()
         raise CheckFailed(
             _("Your code raised an error on an input of shape {shape}: {error}").format(shape=shape, error=text),
-            remedy=explain(text, shape, expected_shape),
+            remedy=explain(text, shape, expected_shape() if expected_shape else None),
         ) from error
 
 
-def call(module: Callable[..., object], *inputs: Tensor, expected_shape: Sequence[int] | None = None) -> Tensor:
+def call(
+    module: Callable[..., object], *inputs: Tensor, expected_shape: Callable[[], Sequence[int]] | None = None
+) -> Tensor:
     """The module's output on copies of the inputs, so that an in-place operation harms nobody else.
 
     Args:
         module: the student's module.
         inputs: tensors of any shape; gradients flow back to them.
-        expected_shape: makes the explanation of an exception more precise.
+        expected_shape: gives the output's shape, to make the explanation of an exception more precise.
 
     Raises:
         CheckFailed: the student's code raised, or returned something that is not a tensor of finite numbers.
@@ -105,7 +113,9 @@ def call(module: Callable[..., object], *inputs: Tensor, expected_shape: Sequenc
 
 
 def call_on(
-    given: Sequence[Tensor], module: Callable[..., object], expected_shape: Sequence[int] | None = None
+    given: Sequence[Tensor],
+    module: Callable[..., object],
+    expected_shape: Callable[[], Sequence[int]] | None = None,
 ) -> Tensor:
     """The module's output on these very tensors, which it may change; the rest as in `call`."""
     with student_errors_explained(given, expected_shape), inputs_may_change():

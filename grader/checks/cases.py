@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from grader.checks.calling import student_errors_explained
 from grader.checks.equivalence import same_function
 from grader.checks.suspects import Suspect
 from grader.errors import CheckFailed
+from grader.examiner.meanwhile import meanwhile
 from grader.language import _
 
 
@@ -54,12 +56,11 @@ def same_function_in_cases(
     wrong, right = [], []
     for case in cases:
         try:
-            with student_errors_explained(()):
-                module = student(*case.arguments)
-            known = () if suspects is None else suspects(*case.arguments)
-            same_function(
-                module, reference(*case.arguments), draw(*case.arguments), suspects=known, gradients=gradients
-            )
+            with meanwhile(partial(reference, *case.arguments)) as correct:
+                with student_errors_explained(()):
+                    module = student(*case.arguments)
+                known = () if suspects is None else suspects(*case.arguments)
+                same_function(module, correct.value, draw(*case.arguments), suspects=known, gradients=gradients)
         except CheckFailed as failure:
             failures.append(failure)
             wrong.append(case.where)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from grader.checks.calling import call, mode, require_module, take_shapes
 from grader.checks.layers import Layer, layer_difference, layers_of
-from grader.checks.pairing import Pair, PairSearch, evaluated, pairs_in_order
+from grader.checks.pairing import Pair, PairSearch, pairs_in_order
 from grader.checks.randomness import drops_out_only_in_training
 from grader.errors import CheckFailed
 from grader.language import _
@@ -113,7 +113,7 @@ class _Probe:
             with mode(self._reference, training=True):
                 right = self._reference(self._x.clone())
             with mode(self._student, training=True):
-                found = call(self._student, self._x, expected_shape=right.shape)
+                found = call(self._student, self._x, expected_shape=lambda: right.shape)
         if found.shape != right.shape:
             raise CheckFailed(_("In `train()` mode the output has another shape than in `eval()` mode."))
         told = right > _NEGLIGIBLE * right.max()
@@ -172,7 +172,7 @@ def _pairs(student: nn.Module, reference: nn.Module, x: Tensor) -> list[Pair] | 
             _("The layers are not the expected ones, so dropout cannot be measured."),
             remedy=_("Make the other checks of this task pass first."),
         )
-    return PairSearch(student, (x[:2],), evaluated(reference, x[:2])).pairs(reference)
+    return PairSearch(student, reference, (x[:2],)).pairs()
 
 
 def _pass_on(layer: Layer, *, cut: bool) -> None:

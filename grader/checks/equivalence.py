@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +18,6 @@ from grader.checks.mutation import does_not_change_its_input, inputs_were_change
 from grader.checks.pairing import (
     Pair,
     PairSearch,
-    all_in_order,
     copy_in_order,
     draw_weights,
     evaluated,
@@ -27,6 +27,7 @@ from grader.checks.pairing import (
 from grader.checks.shapes import has_shape
 from grader.checks.suspects import Suspect
 from grader.errors import CheckFailed
+from grader.examiner.meanwhile import meanwhile
 from grader.language import _
 
 # One ReLU that flips at zero moves a gradient of a thousand numbers by 3e-2; a cut path moves it by 0.3 and more.
@@ -112,11 +113,14 @@ def _compare(
 ) -> None:
     def same_step(pairs: list[Pair]) -> None:
         draw_weights(pairs)
-        step = _step(module, inputs, is_student=True, backward=gradients, training=training)
-        expected = _step(reference, inputs, is_student=False, backward=gradients, training=training)
+        with meanwhile(
+            partial(_step, reference, inputs, is_student=False, backward=gradients, training=training)
+        ) as right:
+            step = _step(module, inputs, is_student=True, backward=gradients, training=training)
+            expected = right.value
         if distance(step.output, expected.output) > OUTPUT_TOLERANCE:
             if training:
-                raise _other_in_training(module, inputs, suspects, step, expected)
+                raise _other_in_training(module, reference, inputs, suspects, step, expected)
             raise _other_values(module, reference, inputs)
         if statistics:
             _compare_buffers(pairs, step, expected)
@@ -145,24 +149,18 @@ def _matched(
     module: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...], suspects: Sequence[Suspect]
 ) -> list[Pair]:
     """Pairs of layers under which the outputs agree in evaluation mode."""
-    is_lazy = waits_for_shapes(module)
-    in_order = None if is_lazy else all_in_order(module, reference)
-    if in_order is not None:
-        draw_weights(in_order)
-    expected = evaluated(reference, *inputs)
-    if is_lazy or (in_order is None and layer_difference(module, reference)):
+    if waits_for_shapes(module) or layer_difference(module, reference):
         # A wrong shape or an error is worth more to the student than a list of layers.
+        expected = evaluated(reference, *inputs)
         with mode(module, training=False), torch.no_grad():
-            output = call(module, *inputs, expected_shape=expected.shape)
+            output = call(module, *inputs, expected_shape=lambda: expected.shape)
         has_shape(output, expected.shape, dtype=expected.dtype)
-    search = PairSearch(module, inputs, expected)
-    if in_order is not None and search.gives(expected):
-        return in_order
-    pairs = search.pairs(reference) if is_lazy else search.pairs_of_suspect(reference)
+    search = PairSearch(module, reference, inputs)
+    pairs = search.pairs()
     if pairs is not None:
         return pairs
     for suspect in suspects:
-        if search.pairs_of_suspect(suspect.module) is not None:
+        if search.pairs_with(suspect.module) is not None:
             raise CheckFailed(suspect.message)
     difference = layer_difference(module, reference)
     raise _other_layers(module, difference) if difference else _other_values(module, reference, inputs)
@@ -219,19 +217,20 @@ def _step(
 
 def _other_in_training(
     student: nn.Module,
+    reference: nn.Module,
     inputs: tuple[Tensor, ...],
     suspects: Sequence[Suspect],
     training: TrainingStep,
     expected: TrainingStep,
 ) -> CheckFailed:
     """The failure of a module that is right in evaluation mode only; a known mistake may be such a one too."""
-    search = PairSearch(student, inputs, expected.output)
+    search = PairSearch(student, reference, inputs)
     for suspect in suspects:
         module = suspect.module
-        if search.pairs(module) is None:
+        if search.pairs_with(module) is None:
             continue
         found = _step(student, inputs, is_student=True, backward=False)
-        if distance(found.output, _step(module, inputs, is_student=False, backward=False).output) <= (OUTPUT_TOLERANCE):
+        if distance(found.output, _step(module, inputs, is_student=False, backward=False).output) <= OUTPUT_TOLERANCE:
             return CheckFailed(suspect.message)
     apart = distance(training.output, expected.output)
     return CheckFailed(

@@ -7,6 +7,7 @@ the shape of the weight.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -70,10 +71,10 @@ def layers_of(module: nn.Module) -> list[Layer]:
     return layers
 
 
-def layers_by_signature(module: nn.Module) -> dict[Signature, list[Layer]]:
-    """The layers in groups that hold the same shapes, each in the order of registration."""
+def by_signature(layers: Iterable[Layer]) -> dict[Signature, list[Layer]]:
+    """Layers in groups that hold the same shapes, each in the order in which they came."""
     groups: dict[Signature, list[Layer]] = {}
-    for layer in layers_of(module):
+    for layer in layers:
         groups.setdefault(layer.signature, []).append(layer)
     return groups
 

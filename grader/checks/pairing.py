@@ -2,31 +2,36 @@
 
 Names and order say little, so the functions decide. At first every layer of the reference gets weights of its own, and
 the student's layers the same ones in the order of registration: for most right answers the modules agree, and that is
-all. Otherwise all layers of one signature get the same weights: then it does not matter which is which, and two modules
-that are the same function agree. Then the reference's layers get weights of their own, one after another, and the
-student's layer that has to follow to restore the agreement is its partner. This takes at most n (n + 1) / 2 forward
-passes for n layers of a signature.
+all. A shortcut that is registered before the branch changes the order of the normalisations, and not what each of them
+follows: that is the second guess. Otherwise all layers of one signature get the same weights: then it does not matter
+which is which, and two modules that are the same function agree. Then the reference's layers get weights of their own,
+one after another, and the student's layer that has to follow to restore the agreement is its partner. This takes at
+most n (n + 1) / 2 forward passes for n layers of a signature.
 
-A student's forward pass may cross into the sandbox and is expensive; a pass of the reference is not.
+A student's forward pass may cross into the sandbox and is expensive; a pass of the reference is not, and takes place
+while the student's is waited for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from grader.checks.calling import call, mode
 from grader.checks.comparing import OUTPUT_TOLERANCE, distance
-from grader.checks.layers import Layer, Signature, layers_by_signature
+from grader.checks.layers import Layer, Signature, by_signature, layers_of
 from grader.checks.shapes import has_shape
+from grader.examiner.meanwhile import Meanwhile, meanwhile
 
 # Under unlucky weights (channels that no ReLU lets through) a layer hardly shows in the output, and a wrong partner
 # passes for the right one: in 1% of the searches in ten shuffled layers. Four unlucky draws in a row: one in 10^8.
 ATTEMPTS = 4
-Groups = dict[Signature, list[Layer]]
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Pair:
 
 def pairs_in_order(student: nn.Module, reference: nn.Module) -> list[Pair]:
     """Layers of equal signatures, paired in the order of registration."""
-    return _in_order(layers_by_signature(student), layers_by_signature(reference))
+    return _in_order(by_signature(layers_of(student)), by_signature(layers_of(reference)))
 
 
 def lacking_tensors(pairs: Iterable[Pair]) -> list[str]:
@@ -52,24 +57,22 @@ def lacking_tensors(pairs: Iterable[Pair]) -> list[str]:
     ]
 
 
-def _in_order(ours: Groups, theirs: Groups) -> list[Pair]:
+def _in_order(ours: Mapping[Key, Sequence[Layer]], theirs: Mapping[Key, Sequence[Layer]]) -> list[Pair]:
     return [
         Pair(layer, partner)
         for key, group in theirs.items()
-        for layer, partner in zip(ours.get(key, []), group, strict=False)
+        for layer, partner in zip(ours.get(key, ()), group, strict=False)
     ]
 
 
-def all_in_order(student: nn.Module, reference: nn.Module) -> list[Pair] | None:
-    """As `pairs_in_order`; `None` where a layer has no partner, or its partner lacks one of its tensors."""
-    return _all_in_order(layers_by_signature(student), layers_by_signature(reference))
-
-
-def _all_in_order(ours: Groups, theirs: Groups) -> list[Pair] | None:
-    if ours.keys() != theirs.keys() or any(len(group) != len(theirs[key]) for key, group in ours.items()):
-        return None
-    pairs = _in_order(ours, theirs)
-    return None if lacking_tensors(pairs) else pairs
+def _by_what_is_normalised(layers: Iterable[Layer]) -> dict[tuple[Signature | None, Signature], list[Layer]]:
+    """Layers in groups of equal signatures, and normalisations by the signature of the layer just before them too."""
+    groups: dict[tuple[Signature | None, Signature], list[Layer]] = {}
+    before = None
+    for layer in layers:
+        groups.setdefault((before if layer.kind == "norm" else None, layer.signature), []).append(layer)
+        before = layer.signature
+    return groups
 
 
 class PairSearch:
@@ -77,23 +80,22 @@ class PairSearch:
 
     Args:
         student: the student's module; its weights are overwritten.
-        inputs: what the modules are called on.
-        expected: an output of the reference: the student's outputs must have its shape and dtype.
+        reference: the module that is right; its weights are overwritten.
+        inputs: what the modules are called on. The student's outputs must have shape and dtype of the reference's.
     """
 
-    def __init__(self, student: nn.Module, inputs: tuple[Tensor, ...], expected: Tensor) -> None:
+    def __init__(self, student: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         self._student = student
+        self._reference = reference
         self._inputs = inputs
-        self._expected = expected
-        self._layers = layers_by_signature(student)
+        self._layers = layers_of(student)
+        self._groups = by_signature(self._layers)
+        self._expected = Meanwhile(partial(evaluated, reference, *inputs))
         self._shared: dict[Signature, dict[str, Tensor]] = {}
         self._shared_output: Tensor | None = None
 
-    def pairs(self, other: nn.Module) -> list[Pair] | None:
-        """Pairs under which both modules give the same output in evaluation mode; they hold the same weights then.
-
-        Args:
-            other: the reference; its weights are overwritten.
+    def pairs(self) -> list[Pair] | None:
+        """Pairs under which student and reference give the same output in evaluation mode, and hold the same weights.
 
         Returns:
             One pair for each layer, or `None` if the modules are different functions.
@@ -101,24 +103,31 @@ class PairSearch:
         Raises:
             CheckFailed: the student's module raised, or its output has another shape or dtype.
         """
-        pairs = _all_in_order(self._layers, layers_by_signature(other))
-        if pairs is not None:
-            draw_weights(pairs)
-            if self.gives(evaluated(other, *self._inputs)):
-                return pairs
-        return self.pairs_of_suspect(other)
+        layers = layers_of(self._reference)
+        in_order = _in_order(self._groups, by_signature(layers))
+        if not self._are_all(in_order, layers):
+            return None
+        if self._agree_under(in_order):
+            return in_order
+        behind_alike = _in_order(_by_what_is_normalised(self._layers), _by_what_is_normalised(layers))
+        is_new = set(behind_alike) != set(in_order)
+        if is_new and self._are_all(behind_alike, layers) and self._agree_under(behind_alike):
+            return behind_alike
+        return self.pairs_with(self._reference)
 
-    def gives(self, expected: Tensor) -> bool:
-        """Whether this is the student's output in evaluation mode with the weights that it has now.
+    def _are_all(self, pairs: Sequence[Pair], theirs: Sequence[Layer]) -> bool:
+        """Whether every layer of both has a partner, with all the tensors that it needs."""
+        return len(pairs) == len(self._layers) == len(theirs) and not lacking_tensors(pairs)
 
-        Raises:
-            CheckFailed: as in `pairs`.
-        """
-        return distance(self._output(), expected) <= OUTPUT_TOLERANCE
+    def _agree_under(self, pairs: Sequence[Pair]) -> bool:
+        draw_weights(pairs)
+        with meanwhile(partial(evaluated, self._reference, *self._inputs)) as self._expected:
+            return distance(self._output(), self._expected.value) <= OUTPUT_TOLERANCE
 
-    def pairs_of_suspect(self, other: nn.Module) -> list[Pair] | None:
+    def pairs_with(self, other: nn.Module) -> list[Pair] | None:
         """As `pairs`, for a module that is probably another function: mostly that takes no pass of the student's."""
-        if _all_in_order(self._layers, layers_by_signature(other)) is None:
+        layers = layers_of(other)
+        if not self._are_all(_in_order(self._groups, by_signature(layers)), layers):
             return None
         for _attempt in range(ATTEMPTS):
             if not self._agree_when_shared(other):
@@ -133,17 +142,17 @@ class PairSearch:
     def _agree_when_shared(self, other: nn.Module) -> bool:
         self._share_weights(other)
         if self._shared_output is None:
-            for key, layers in self._layers.items():
+            for key, layers in self._groups.items():
                 _fill(layers, self._shared[key])
             self._shared_output = self._output()
         return self._agree(self._shared_output, other)
 
     def _one_by_one(self, other: nn.Module) -> list[Pair] | None:
         pairs = []
-        for key, layers in self._layers.items():
+        for key, layers in self._groups.items():
             _fill(layers, self._shared[key])
-        for key, group in layers_by_signature(other).items():
-            free = list(self._layers[key])
+        for key, group in by_signature(layers_of(other)).items():
+            free = list(self._groups[key])
             for layer in group:
                 partner = free[0] if len(group) == 1 else self._partner(other, layer, free, self._shared[key])
                 if partner is None:
@@ -167,7 +176,7 @@ class PairSearch:
 
     def _share_weights(self, other: nn.Module) -> None:
         """Give all layers of one signature the same weights: in the other module now, in the student's when needed."""
-        for key, group in layers_by_signature(other).items():
+        for key, group in by_signature(layers_of(other)).items():
             drawn = self._shared.setdefault(key, {})
             for layer in group:
                 if set(layer.tensors) - set(drawn):
@@ -180,8 +189,8 @@ class PairSearch:
 
     def _output(self) -> Tensor:
         with mode(self._student, training=False), torch.no_grad():
-            output = call(self._student, *self._inputs, expected_shape=self._expected.shape)
-        has_shape(output, self._expected.shape, dtype=self._expected.dtype)
+            output = call(self._student, *self._inputs, expected_shape=lambda: self._expected.value.shape)
+        has_shape(output, self._expected.value.shape, dtype=self._expected.value.dtype)
         return output
 
 

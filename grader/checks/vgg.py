@@ -186,7 +186,7 @@ def halves_the_picture(block: object, depth: int, x: Tensor, channels: int) -> N
     size = x.shape[-1]
     expected = (x.shape[0], channels, size // 2, size // 2)
     with mode(student, training=False), torch.no_grad():
-        output = call(student, x, expected_shape=expected)
+        output = call(student, x, expected_shape=lambda: expected)
     known = {
         size: _("Nothing has made the picture smaller: is there a MaxPool at the end of the block?"),
         (size - 2 * depth) // 2: _("A convolution 3x3 without `padding=1` loses a pixel at every edge."),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from grader.errors import StudentCodeRaised
+from grader.examiner.meanwhile import do_what_waits
 from grader.examiner.printable import printable
 from grader.examiner.wire import MAX_ITEMS, InvalidReply, Json
 
@@ -19,9 +20,9 @@ class Channel(Protocol):
     """What the examiner needs of a kernel: `grader.sandbox.kernel.Kernel` has it."""
 
     def request(
-        self, content: dict[str, Json], buffers: Sequence[memoryview | bytes] = ()
+        self, content: dict[str, Json], buffers: Sequence[memoryview | bytes], meanwhile: Callable[[], None]
     ) -> tuple[dict[str, Json], list[memoryview]]:
-        """Ask the agent and wait for its answer."""
+        """Ask the agent, do something meanwhile, and wait for its answer."""
 
 
 class Kept:
@@ -56,7 +57,7 @@ class Conversation:
         released = self._released[:]
         del self._released[: len(released)]  # the garbage collector may have added to it meanwhile
         sizes, frames = joined(buffers)
-        reply, raw = self._channel.request({**content, "release": released, "sizes": sizes}, frames)
+        reply, raw = self._channel.request({**content, "release": released, "sizes": sizes}, frames, do_what_waits)
         if isinstance(reply, dict) and reply.get("status") == "error":
             raise _student_error(reply)
         if not isinstance(reply, dict) or reply.get("status") != "ok" or not isinstance(raw, list):

@@ -13,7 +13,7 @@ import json
 import secrets
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -186,19 +186,30 @@ class Kernel:
             return _("memory: {size} MiB exceeded").format(size=self.limits.memory_mib)
         return ""
 
-    def request(self, content: Message, buffers: Sequence[memoryview | bytes] = ()) -> tuple[Message, list[memoryview]]:
+    def request(
+        self,
+        content: Message,
+        buffers: Sequence[memoryview | bytes] = (),
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> tuple[Message, list[memoryview]]:
         """Ask the agent in the kernel and wait for its answer, which is not trusted.
+
+        Args:
+            content: the request, what JSON can say.
+            buffers: bytes beside it.
+            meanwhile: called when the request has been sent; its time is not the student's.
 
         Raises:
             KernelGone: the kernel is not there.
             LimitExceeded: no answer within `limits.call_s`.
         """
         link = self._living_link()
-        deadline = min(time.monotonic() + self.limits.call_s, self._deadline)
         try:
-            number = link.agent.send(content, buffers, deadline - time.monotonic())
+            number = link.agent.send(content, buffers, self._call_deadline() - time.monotonic())
         except OSError:
             raise self._hung_up() from None
+        meanwhile()
+        deadline = self._call_deadline()
         try:
             answer = self._answer(link, number, deadline)
         except LimitExceeded:
@@ -212,6 +223,10 @@ class Kernel:
             raise
         link.drain()
         return answer.content, [answer.data] if answer.data else []
+
+    def _call_deadline(self) -> float:
+        """When a call that begins now has to be done."""
+        return min(time.monotonic() + self.limits.call_s, self._deadline)
 
     def names(self) -> list[str]:
         """Names in the working folder, of a dead kernel too.

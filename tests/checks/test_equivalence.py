@@ -111,6 +111,28 @@ def test_any_order_of_registration_is_accepted(seed: int) -> None:
     same_function(Shuffled(), reference, torch.randn(4, 6, 8, 8))
 
 
+@pytest.mark.parametrize("sizes", [(6, 8, 2), (6, 6, 2)])
+def test_a_shortcut_that_is_registered_first_takes_no_search(sizes: tuple[int, int, int]) -> None:
+    class ShortcutFirst(nn.Module):
+        def __init__(self, channels: int, more: int, stride: int) -> None:
+            super().__init__()
+            self.shortcut = nn.Sequential(nn.Conv2d(channels, more, 1, stride, bias=False), nn.BatchNorm2d(more))
+            self.conv1 = nn.Conv2d(channels, more, 3, stride, 1, bias=False)
+            self.bn1 = nn.BatchNorm2d(more)
+            self.conv2 = nn.Conv2d(more, more, 3, 1, 1, bias=False)
+            self.bn2 = nn.BatchNorm2d(more)
+            self.passes = 0
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.passes += 1
+            return F.relu(self.shortcut(x) + self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))))
+
+    block = ShortcutFirst(*sizes)
+    same_function(block, basic_block(*sizes), torch.randn(4, 6, 10, 10))
+    # In order, each normalisation behind what it normalises, and the training step.
+    assert block.passes == 3
+
+
 def test_one_swapped_layer_in_a_deep_net_is_noticed() -> None:
     class OneTwice(nn.Module):
         def __init__(self) -> None:

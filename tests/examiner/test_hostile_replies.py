@@ -6,7 +6,7 @@ import contextlib
 import copy
 import math
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -33,7 +33,7 @@ class Scripted:
     def __init__(self, answer: Callable[[dict[str, Any]], Reply]) -> None:
         self._answer = answer
 
-    def request(self, content: dict[str, Any], buffers: Sequence[memoryview | bytes] = ()) -> Reply:
+    def request(self, content: dict[str, Any], _buffers: object, _meanwhile: object) -> Reply:
         return self._answer(content)
 
 

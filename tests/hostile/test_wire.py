@@ -83,7 +83,7 @@ class Silent:
         self._reply = reply
         self._buffers = [memoryview(b) for b in buffers]
 
-    def request(self, content: object, buffers: object = ()) -> tuple[object, list[memoryview]]:
+    def request(self, *_request: object) -> tuple[object, list[memoryview]]:
         return self._reply, self._buffers
 
 
