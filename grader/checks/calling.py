@@ -125,8 +125,8 @@ def call_on(
 
 def waits_for_shapes(module: nn.Module) -> bool:
     """Whether some of its parameters get their shape from the first input (lazy layers)."""
-    # `remote_is_lazy`: a stand-in does not mirror parameters that have no shape.
-    return getattr(module, "remote_is_lazy", False) is True or any(is_lazy(tensor) for tensor in module.parameters())
+    remote: bool | None = module.__dict__.get("remote_is_lazy")  # a stand-in mirrors no parameter without a shape
+    return any(is_lazy(tensor) for tensor in module.parameters()) if remote is None else remote
 
 
 def take_shapes(module: nn.Module, *inputs: Tensor) -> None:

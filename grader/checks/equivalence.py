@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from grader.checks.calling import call, call_on, mode, require_module, student_errors_explained, waits_for_shapes
+from grader.checks.calling import call, call_on, mode, require_module, student_errors_explained, take_shapes
 from grader.checks.comparing import OUTPUT_TOLERANCE, distance, fresh_coefficients, loss_of
 from grader.checks.counting import no_parameters
 from grader.checks.gradients import unreached_parameters
@@ -24,7 +24,6 @@ from grader.checks.pairing import (
     lacking_tensors,
     pairs_in_order,
 )
-from grader.checks.shapes import has_shape
 from grader.checks.suspects import Suspect
 from grader.errors import CheckFailed
 from grader.examiner.meanwhile import meanwhile
@@ -149,20 +148,17 @@ def _matched(
     module: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...], suspects: Sequence[Suspect]
 ) -> list[Pair]:
     """Pairs of layers under which the outputs agree in evaluation mode."""
-    if waits_for_shapes(module) or layer_difference(module, reference):
-        # A wrong shape or an error is worth more to the student than a list of layers.
-        expected = evaluated(reference, *inputs)
-        with mode(module, training=False), torch.no_grad():
-            output = call(module, *inputs, expected_shape=lambda: expected.shape)
-        has_shape(output, expected.shape, dtype=expected.dtype)
+    take_shapes(module, *inputs)
     search = PairSearch(module, reference, inputs)
     pairs = search.pairs()
     if pairs is not None:
         return pairs
+    difference = layer_difference(module, reference)
+    if difference:
+        search.output()  # a wrong shape or an error is worth more to the student than a list of layers
     for suspect in suspects:
         if search.pairs_with(suspect.module) is not None:
             raise CheckFailed(suspect.message)
-    difference = layer_difference(module, reference)
     raise _other_layers(module, difference) if difference else _other_values(module, reference, inputs)
 
 
@@ -173,7 +169,7 @@ class TrainingStep:
     Attributes:
         output: the module's output.
         input_gradients: one per input; `None` where none arrived.
-        parameter_gradients: by name in `state_dict`.
+        parameter_gradients: by name in `state_dict`; none without a backward pass.
         buffers: running statistics afterwards, by name.
         changed_inputs: whether the module wrote into what it was given.
     """
@@ -204,14 +200,16 @@ def _step(
         if backward and loss.requires_grad:
             with student_errors_explained(inputs):
                 loss.backward()
+    parameters = dict(module.named_parameters()) if backward else {}
     step = TrainingStep(
         output=output.detach(),
         input_gradients=tuple(leaf.grad for leaf in leaves),
-        parameter_gradients={name: parameter.grad for name, parameter in module.named_parameters()},
+        parameter_gradients={name: parameter.grad for name, parameter in parameters.items()},
         buffers={name: buffer.detach().clone() for name, buffer in module.named_buffers()},
         changed_inputs=any(not torch.equal(leaf, value) for leaf, value in zip(leaves, given, strict=True)),
     )
-    module.zero_grad(set_to_none=True)
+    for parameter in parameters.values():
+        parameter.grad = None
     return step
 
 

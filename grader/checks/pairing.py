@@ -122,7 +122,7 @@ class PairSearch:
     def _agree_under(self, pairs: Sequence[Pair]) -> bool:
         draw_weights(pairs)
         with meanwhile(partial(evaluated, self._reference, *self._inputs)) as self._expected:
-            return distance(self._output(), self._expected.value) <= OUTPUT_TOLERANCE
+            return distance(self.output(), self._expected.value) <= OUTPUT_TOLERANCE
 
     def pairs_with(self, other: nn.Module) -> list[Pair] | None:
         """As `pairs`, for a module that is probably another function: mostly that takes no pass of the student's."""
@@ -144,7 +144,7 @@ class PairSearch:
         if self._shared_output is None:
             for key, layers in self._groups.items():
                 _fill(layers, self._shared[key])
-            self._shared_output = self._output()
+            self._shared_output = self.output()
         return self._agree(self._shared_output, other)
 
     def _one_by_one(self, other: nn.Module) -> list[Pair] | None:
@@ -169,7 +169,7 @@ class PairSearch:
         _fill([layer], weights)
         for candidate in candidates:
             _fill([candidate], weights)
-            if self._agree(self._output(), other):
+            if self._agree(self.output(), other):
                 return candidate
             _fill([candidate], shared)
         return None
@@ -187,7 +187,12 @@ class PairSearch:
     def _agree(self, output: Tensor, other: nn.Module) -> bool:
         return distance(output, evaluated(other, *self._inputs)) <= OUTPUT_TOLERANCE
 
-    def _output(self) -> Tensor:
+    def output(self) -> Tensor:
+        """The student's output in evaluation mode, with the weights that it has now.
+
+        Raises:
+            CheckFailed: as in `pairs`.
+        """
         with mode(self._student, training=False), torch.no_grad():
             output = call(self._student, *self._inputs, expected_shape=lambda: self._expected.value.shape)
         has_shape(output, self._expected.value.shape, dtype=self._expected.value.dtype)

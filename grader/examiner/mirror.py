@@ -12,6 +12,7 @@ from grader.examiner.layout import Layout
 from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json
 
 _MARK = "_sandbox_has"
+_BELOW = "_below"  # the number of layouts that were taken, and the submodules as they were then
 MODE = "_sandbox_mode"  # None after a call of `train()` that the sandbox has not heard of
 
 
@@ -51,10 +52,22 @@ def tensors_of(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
                     yield f"{prefix}.{name}" if prefix else name, tensor
 
 
+_layouts_taken = 0
+
+
 def modules_of(module: nn.Module) -> list[tuple[str, nn.Module]]:
-    """Full names and submodules in the order of the layout: depth first, repetitions included but not entered."""
+    """Full names and submodules in the order of the layout: depth first, repetitions included but not entered.
+
+    What is below a stand-in changes with a layout only, and each request asks for it five times: it is remembered,
+    without the module itself, which would then keep itself alive.
+    """
+    kept = module.__dict__.get(_BELOW)
+    if kept is not None and kept[0] == _layouts_taken:
+        return [("", module), *kept[1]]
     found: list[tuple[str, nn.Module]] = []
     _add_modules(module, "", set(), found)
+    if MODE in module.__dict__:
+        module.__dict__[_BELOW] = _layouts_taken, found[1:]
     return found
 
 
@@ -128,6 +141,8 @@ def take_layout(places: list[nn.Module], layout: Layout) -> None:
         places: the local module for each of the layout's modules.
         layout: checked.
     """
+    global _layouts_taken  # noqa: PLW0603  of whatever module: another one may hold these places too
+    _layouts_taken += 1
     before = [(dict(place._parameters), dict(place._buffers)) for place in places]
     for place, part in zip(places, layout.modules, strict=True):
         if part.same_as is None:  # else it is an earlier place again

@@ -188,8 +188,10 @@ class RemoteModule(nn.Module):
 
     def train(self, mode: bool = True) -> RemoteModule:
         """Set the mode, here and with the next call in the sandbox too."""
-        self.__dict__[MODE] = None
-        super().train(mode)
+        if not isinstance(mode, bool):
+            raise ValueError(f"The mode of a module is a bool, not {mode!r}.")
+        for _name, place in modules_of(self):
+            place.__dict__.update({"training": mode, MODE: None})
         return self
 
     def told(self, encoder: Encoder) -> dict[str, Json]:

@@ -17,12 +17,18 @@ import struct
 import sys
 import traceback
 
+import numpy
+import torch
+from torch.backends import mkldnn
+from torch.nn.parameter import Parameter, is_lazy
+
 HEAD = struct.Struct(">QQQ")  # of a message: its number, bytes of JSON, bytes of data
 MAX_ANSWER_BYTES = 500 * 1024 * 1024
 MAX_TRACEBACK_LINES = 30
 MAX_TEXT = 4000
 MAX_NESTING = 20
 MAX_COMPARED = 4_000_000  # numbers in parameters that are compared by value around a call
+READY = (Parameter, torch.Tensor)  # types of tensors that have their shape: the usual ones, looked at quickly
 
 
 class Encoder:
@@ -34,9 +40,6 @@ class Encoder:
         self.tensors = []
 
     def encode(self, value, depth=0):  # noqa: PLR0911  one line for each kind of value
-        import numpy
-        import torch
-
         if depth > MAX_NESTING:
             raise ValueError("value is nested too deeply")
         if value is None or isinstance(value, bool):
@@ -66,8 +69,6 @@ class Encoder:
         return self.reference(value)
 
     def tensor(self, value):
-        import torch
-
         quick = (
             value.dtype is torch.float32 and value.device.type == "cpu" and value.is_contiguous() and not value.is_neg()
         )
@@ -95,8 +96,6 @@ class Encoder:
         return described
 
     def reference(self, value):
-        import torch
-
         described = {"t": "ref", "id": self.store.keep(value), "type": type_name(value)}
         if isinstance(value, torch.nn.Module):
             described["kind"] = "module"
@@ -140,8 +139,6 @@ class Decoder:
         self.known = {}
 
     def decode(self, value):  # noqa: PLR0911
-        import torch
-
         if not isinstance(value, dict):
             return value
         kind = value["t"]
@@ -177,8 +174,6 @@ class Decoder:
         return self.known[value["buffer"]]
 
     def tensor(self, value):
-        import torch
-
         dtype, shape = getattr(torch, value["dtype"]), value["shape"]
         if not math.prod(shape):
             made = torch.empty(shape, dtype=dtype)
@@ -194,8 +189,6 @@ class Decoder:
     @staticmethod
     def strided(made, stride):
         """The same values with the caller's strides, expanded axes (stride 0) included."""
-        import torch
-
         if stride is None:
             return made
         shape = made.shape
@@ -210,10 +203,7 @@ class Decoder:
 
 def is_ready(tensor):
     """Whether a parameter of a lazy module has its shape yet."""
-    from torch import Tensor
-    from torch.nn.parameter import Parameter, is_lazy
-
-    return type(tensor) in (Parameter, Tensor) or not is_lazy(tensor)
+    return type(tensor) in READY or not is_lazy(tensor)
 
 
 def walk(module):
@@ -278,21 +268,22 @@ class Snapshot:
         self.modes = [bool(child.training) for *_, child, _ in self.places]
         self.tensors, self.structure = {}, []
         small = with_values and sum(map(numbers_in, self.places)) <= MAX_COMPARED
-        for parent, name, full, child, same_as in self.places:
-            self.structure.append((parent, name, id(child)))
-            if same_as is not None:
-                continue
-            for own, tensor in child._parameters.items():
-                self.note(f"{full}.{own}" if full else own, tensor, small)
-            for own, tensor in child._buffers.items():
-                # By value and not by version: BatchNorm writes its statistics without a new version.
-                self.note(f"{full}.{own}" if full else own, tensor, with_values)
+        with torch.no_grad():
+            for parent, name, full, child, same_as in self.places:
+                self.structure.append((parent, name, id(child)))
+                if same_as is None:
+                    prefix = f"{full}." if full else ""
+                    self.note(prefix, child._parameters, small)
+                    # By value and not by version: BatchNorm writes its statistics without a new version.
+                    self.note(prefix, child._buffers, with_values)
 
-    def note(self, name, tensor, with_values):
-        if tensor is None or not is_ready(tensor):
-            return
-        self.structure.append((name, tensor.shape, tensor.dtype, tensor.requires_grad))
-        self.tensors[name] = (tensor, tensor._version, tensor.detach().clone() if with_values else None)
+    def note(self, prefix, table, with_values):
+        for own, tensor in table.items():
+            if tensor is None or not is_ready(tensor):
+                continue
+            name = prefix + own
+            self.structure.append((name, tensor.shape, tensor.dtype, tensor.requires_grad))
+            self.tensors[name] = (tensor, tensor._version, tensor.clone() if with_values else None)
 
     def changed(self, after):
         """Names and tensors that are not what they were."""
@@ -306,8 +297,6 @@ class Owner:
     """A module of the student's around a call: first it takes the examiner's changes, afterwards it tells its own."""
 
     def __init__(self, module, request, decoder):
-        import torch
-
         self.module = module
         for name, mode in request["modes"]:
             submodule(module, name).train(mode)
@@ -321,8 +310,6 @@ class Owner:
         ]
 
     def write(self, name, value, grad, decoder):
-        import torch
-
         path, _, own = name.rpartition(".")
         home = submodule(self.module, path)
         table = home._parameters if own in home._parameters else home._buffers
@@ -450,8 +437,6 @@ class Agent:
         return self.told(value, owners, encoder), encoder.buffers
 
     def do_call(self, request, buffers):
-        import torch
-
         decoder, encoder = Decoder(self.store, buffers), Encoder(self.store)
         owners = self.owners(request, decoder)
         args, kwargs = decoder.decode(request["args"]), decoder.decode(request["kwargs"])
@@ -485,8 +470,6 @@ class Agent:
         return {"value": value, "owners": [owner.changes(encoder) for owner in owners]}
 
     def do_backward(self, request, buffers):
-        import torch
-
         outputs, wanted = self.calls[request["call"]]
         decoder, encoder = Decoder(self.store, buffers), Encoder(self.store)
         gradients = [None if value is None else decoder.tensor(value) for value in request["gradients"]]
@@ -503,9 +486,6 @@ class Agent:
 @contextlib.contextmanager
 def like_the_examiner(request):
     """Compute with as many threads as the examiner, and with or without oneDNN as it does: both then round alike."""
-    import torch
-    from torch.backends import mkldnn
-
     before = torch.get_num_threads(), mkldnn.enabled
     torch.set_num_threads(request["threads"])
     mkldnn.enabled = request["onednn"]
@@ -531,8 +511,6 @@ def is_students(filename):
 
 def same(left, right):
     """Equal bit for bit, NaN included."""
-    import torch
-
     if left.shape != right.shape or left.dtype != right.dtype:
         return False
     if torch.equal(left, right):
