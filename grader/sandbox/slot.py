@@ -116,7 +116,7 @@ class Slot:
         return reply, data
 
     def fork(self, run: int) -> int:
-        """Fork a run's kernel; its PID as this process sees it. The kernel waits until `go`.
+        """Fork a run's kernel; its PID as this process sees it. It gets itself ready, and waits until `go`.
 
         Raises:
             KernelGone: the sandbox is gone.

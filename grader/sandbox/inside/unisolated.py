@@ -43,8 +43,7 @@ class UnisolatedRun(zygote.Run):
         # The system counts all processes of a user: a desktop has more than a notebook may start.
         zygote.take_limits({**self.order["limits"], "processes": resource.getrlimit(resource.RLIMIT_NPROC)[1]})
         zygote.run_kernel(
-            self.order,
-            self.agent,
+            self,
             sockets=f"{zygote.SLOT}/k{self.number}",
             scratch=f"{self.home}/tmp",
         )

@@ -102,11 +102,11 @@ class Run:
 
     def become(self):
         """Turn this forked process into the kernel. Does not return."""
-        become_kernel(self.order, self.folder, self.number, self.agent)
+        become_kernel(self)
 
     def fork(self, control):
-        """Fork the kernel; it waits at the gate until the grader has put it under its limits."""
-        inner, self.gate = os.pipe()
+        """Fork the kernel; its PID goes to the grader."""
+        self.inner_gate, self.gate = os.pipe()
         self.status = None
         self.pid = os.fork()
         if self.pid == 0:
@@ -114,14 +114,18 @@ class Run:
                 os.close(self.gate)
                 send(control, {"hello": self.number})
                 control.close()
-                os.read(inner, 1)
-                os.close(inner)
                 self.become()
             except BaseException as error:
                 os.write(2, f"kernel could not start: {type(error).__name__}: {error}\n".encode())
             finally:
                 os._exit(70)
-        os.close(inner)
+        os.close(self.inner_gate)
+
+    def wait_at_the_gate(self):
+        """In the kernel: wait until the grader has put this process into its control group, which takes 10 ms."""
+        if not os.read(self.inner_gate, 1):
+            os._exit(70)
+        os.close(self.inner_gate)
 
     def let_go(self):
         """Open the gate."""
@@ -240,17 +244,18 @@ def is_zombie(pid):
         return True
 
 
-def become_kernel(order, folder, number, agent):
+def become_kernel(run):
     """Turn this forked process into a student's kernel: fresh view, no capabilities, limits. Does not return."""
+    order = run.order
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     limits = order["limits"]
     check(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC), "unshare")
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     os.makedirs(SOCKETS, exist_ok=True)
-    mount(f"{SLOT}/k{number}", SOCKETS, None, MS_BIND)
+    mount(f"{SLOT}/k{run.number}", SOCKETS, None, MS_BIND)
     os.makedirs(WORK, exist_ok=True)
-    mount(folder, WORK, None, MS_BIND)
+    mount(run.folder, WORK, None, MS_BIND)
     for source, inside in order["binds"]:
         bind_read_only(source, inside)
     os.makedirs(COLAB, exist_ok=True)
@@ -281,7 +286,7 @@ def become_kernel(order, folder, number, agent):
     take_limits(limits)
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    run_kernel(order, agent)
+    run_kernel(run)
 
 
 def bind_read_only(source, inside):
@@ -346,8 +351,9 @@ def cuda_on_cpu():
     return module
 
 
-def run_kernel(order, agent, sockets=SOCKETS, scratch="/tmp"):
+def run_kernel(run, sockets=SOCKETS, scratch="/tmp"):
     """Become an IPython kernel that the examiner's agent lives in."""
+    order = run.order
     quiet = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1):
         os.dup2(quiet, descriptor)
@@ -366,7 +372,8 @@ def run_kernel(order, agent, sockets=SOCKETS, scratch="/tmp"):
     if order["cuda_on_cpu"]:
         cuda_on_cpu().install(torch)
     loaded = {"__name__": "springfield_agent"}
-    exec(agent, loaded)  # noqa: S102  the project's own file, compiled once in the zygote
+    exec(run.agent, loaded)  # noqa: S102  the project's own file, compiled once in the zygote
+    run.wait_at_the_gate()  # from here on, modules may come from the student's folder
     sys.argv = ["kernel"]
     sys.path.insert(0, "")
 
