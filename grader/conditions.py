@@ -75,8 +75,11 @@ def require_contest(conditions: Conditions) -> None:
 
 
 def student_data(course: Course) -> tuple[tuple[Path, str], ...]:
-    """Where the sandbox shows the contest's data: as on Kaggle, and beside the notebook as students have it at home."""
-    student = course.dataset / "student"
+    """Where the sandbox shows the contest's data: as on Kaggle, and beside the notebook as students have it at home.
+
+    Links are followed: `dataset` may lie on another disk, and classes that link to the same one share a warm sandbox.
+    """
+    student = (course.dataset / "student").resolve()
     beside = [(student / part, f"{WORKING}/{part}") for part in ("train", "testset", "sample_submission.csv")]
     return ((student, KAGGLE_INPUT), *[(host, inside) for host, inside in beside if host.exists()])
 

@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from grader import course as courses
 from grader.answers import Answer
 from grader.course import Course
+from grader.datasets.synthesize import synthesize
 from grader.errors import SandboxUnavailable
 from grader.limits import Limits
 from grader.publishing import release
@@ -74,6 +75,21 @@ def course(released_class: Path, tmp_path: Path) -> Course:
     config = tmp_path / "class" / "class.toml"
     config.write_text(config.read_text().replace("wall_s = 300\ncell_s = 60", "wall_s = 90\ncell_s = 20"))
     return Course.open(tmp_path / "class")
+
+
+@pytest.fixture(scope="session")
+def few_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set of few pictures; link to it, do not write in it."""
+    root = tmp_path_factory.mktemp("town") / "dataset"
+    synthesize(root, seed=3, images=126, size=32, per_class=8, workers=1)
+    return root
+
+
+@pytest.fixture
+def town(course: Course, few_pictures: Path) -> Course:
+    """A class with a town of few pictures, the same for all tests: so they share a warm sandbox."""
+    course.dataset.symlink_to(few_pictures)
+    return course
 
 
 @pytest.fixture

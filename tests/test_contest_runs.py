@@ -11,19 +11,11 @@ from grader.course import Course
 from grader.database import ClassDatabase
 from grader.database.queries import Board
 from grader.datasets.layout import load_answer_key
-from grader.datasets.synthesize import synthesize
 from grader.outcomes import Outcome
 from grader.pipeline import Row
 from grader.pipeline import grade_class as grade_class_with_workers
 
 grade_class = partial(grade_class_with_workers, workers=in_this_process)
-
-
-@pytest.fixture
-def town(course: Course) -> Course:
-    """A class with a town of few pictures."""
-    synthesize(course.dataset, seed=3, images=126, size=32, per_class=8, workers=1)
-    return course
 
 
 def writes(code: str) -> Answer:
@@ -124,8 +116,8 @@ def test_no_label_is_in_what_is_recorded_of_a_run(town: Course, hand_in: HandIn)
     graded(town)
     key = load_answer_key(town.dataset)
     truth = "\n".join(f"{name},{label}" for name, label in list(key.labels.items())[:3])
-    secret_places = {town.dataset / "answers"}
-    for path in town.root.rglob("*"):
+    secret_places = {town.dataset.resolve() / "answers"}
+    for path in [*town.root.rglob("*"), *town.dataset.resolve().rglob("*")]:
         if path.is_file() and not any(place in path.parents for place in secret_places):
             assert truth.encode() not in path.read_bytes(), path
 

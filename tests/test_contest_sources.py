@@ -16,7 +16,6 @@ from grader.course import Course
 from grader.database import ClassDatabase, RunReport
 from grader.database.queries import Board
 from grader.datasets.layout import load_answer_key
-from grader.datasets.synthesize import synthesize
 from grader.nbgrader_plugins import open_gradebook
 from grader.pipeline import Row, Standing
 from grader.pipeline import grade_class as grade_class_with_workers
@@ -36,10 +35,9 @@ def with_source(course: Course, source: str, **contest: str) -> Course:
 
 
 @pytest.fixture
-def town(course: Course) -> Course:
+def town(town: Course) -> Course:
     """A class that takes csv files, with a town of few pictures."""
-    synthesize(course.dataset, seed=3, images=126, size=32, per_class=8, workers=1)
-    return with_source(course, "csv", quota="{ per_day = 3, in_total = 0, invalid_per_day = 2 }")
+    return with_source(town, "csv", quota="{ per_day = 3, in_total = 0, invalid_per_day = 2 }")
 
 
 def predictions(town: Course, wrong: int, *, shift: int = 0) -> bytes:

@@ -11,7 +11,6 @@ from grader.answers import Answer
 from grader.config import CONFIG_NAME
 from grader.course import Course
 from grader.database import ClassDatabase
-from grader.datasets.synthesize import synthesize
 from grader.errors import InvalidConfig
 from grader.pipeline import Row
 from grader.pipeline import grade_class as grade_class_with_workers
@@ -20,13 +19,6 @@ from grader.sandbox.kernel import Kernel
 from grader.submissions import MAX_TOTAL_BYTES
 
 grade_class = partial(grade_class_with_workers, workers=in_this_process)
-
-
-@pytest.fixture
-def town(course: Course) -> Course:
-    """A class with a town of few pictures."""
-    synthesize(course.dataset, seed=3, images=126, size=32, per_class=8, workers=1)
-    return course
 
 
 def writes(code: str, before: str = "train = None") -> Answer:
