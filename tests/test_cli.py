@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from classroom import HandIn
+from typer.testing import CliRunner
 
+from grader.cli.app import app
 from grader.course import Course
 
 
@@ -30,9 +32,10 @@ def test_every_verb_has_help_with_an_example() -> None:
     verbs += ["import-kaggle", "integrity", "rejudge", "watch", "serve", "invite", "revoke", "access", "override"]
     verbs += ["regrade", "deadline", "quota", "anomalies", "log"]
     for verb in [[v] for v in verbs] + [["dataset", name] for name in ("import", "download", "synthesize", "solve")]:
-        shown = grader(*verb, "--help")
-        assert shown.returncode == 0
+        shown = CliRunner().invoke(app, [*verb, "--help"])
+        assert shown.exit_code == 0
         assert "Example:" in shown.stdout, verb
+    assert grader("grade", "--help").returncode == 0
 
 
 def test_a_class_from_init_to_export(tmp_path: Path, course: Course, hand_in: HandIn) -> None:
