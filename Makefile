@@ -14,7 +14,7 @@ demo: setup
 	$(BIN)/grader demo demo-class
 
 test: setup
-	$(BIN)/pytest -n $(JOBS) --dist loadfile
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 # The long tests: the demo, real data, the wheel, benchmarks; then the corpus of attacks on a real sandbox.
 slow: setup
