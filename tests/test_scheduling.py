@@ -17,7 +17,6 @@ from test_cli import grader
 from grader.answers import Answer
 from grader.cli.results import ProgressWatcher
 from grader.course import Course
-from grader.datasets.synthesize import synthesize
 from grader.devices import Device, gpus, places
 from grader.errors import EnvironmentFault
 from grader.outcomes import Report
@@ -179,17 +178,16 @@ def test_the_progress_names_each_gpu_what_runs_there_and_the_time_left() -> None
 
 @pytest.mark.slow
 def test_grading_gives_each_contest_notebook_its_own_gpu_and_others_none(
-    course: Course, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch
+    town: Course, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The whole pipeline and real sandboxes; only the GPUs are made up, so the notebooks compute nothing on them."""
-    synthesize(course.dataset, seed=3, images=126, size=32, per_class=8, workers=1)
     monkeypatch.setattr("grader.devices.gpus", lambda: ["0", "1"])
     tell = "import os\nprint('sees', os.environ.get('CUDA_VISIBLE_DEVICES'))"
     idle = {"task1_network": "SpringfieldNet = None", "task1_training": "train = None", "task1_submission": tell}
     for student in ("bart", "lisa", "milhouse"):
         hand_in(student, "springfield", Answer("idle", idle))
     hand_in("ralph", "resnet", "untouched")
-    rows = grade_class(course, ["springfield", "resnet"], workers=in_this_process)
+    rows = grade_class(town, ["springfield", "resnet"], workers=in_this_process)
     assert {row.student: row.device for row in rows} == {
         "bart": "cuda:0",
         "lisa": "cuda:1",
@@ -197,9 +195,9 @@ def test_grading_gives_each_contest_notebook_its_own_gpu_and_others_none(
         "ralph": "cpu",
     }
     for row in rows[:3]:
-        said = (course.autograded / row.student / "springfield" / "springfield.ipynb").read_text()
+        said = (town.autograded / row.student / "springfield" / "springfield.ipynb").read_text()
         assert f"sees {row.device.removeprefix('cuda:')}" in said
-    again = grade_class(course, ["springfield"], device="cpu", regrade=1, workers=in_this_process)
+    again = grade_class(town, ["springfield"], device="cpu", regrade=1, workers=in_this_process)
     assert {row.device for row in again} == {"cpu"}
 
 

@@ -7,6 +7,7 @@ student's is computed in another process, so the reference's can be computed whi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -19,10 +20,9 @@ class Meanwhile(Generic[Result]):
     """A value that is computed while a request is under way, or when it is asked for, whichever comes first."""
 
     def __init__(self, compute: Callable[[], Result]) -> None:
-        self._compute: Callable[[], Result] | None = compute
+        self._compute = compute
         self._with_gradients = torch.is_grad_enabled()
-        self._found: list[Result] = []
-        self._error: Exception | None = None
+        self._outcome: Future[Result] = Future()
 
     @property
     def value(self) -> Result:
@@ -32,20 +32,17 @@ class Meanwhile(Generic[Result]):
             Exception: what computing it has raised.
         """
         self.compute()
-        if self._error is not None:
-            raise self._error
-        return self._found[0]
+        return self._outcome.result()
 
     def compute(self) -> None:
         """Compute it, if that has not been done; an exception is kept for who asks for the value."""
-        if self._compute is None:
+        if self._outcome.done():
             return
-        compute, self._compute = self._compute, None
         try:
             with torch.set_grad_enabled(self._with_gradients):  # a request may be made where it is off
-                self._found.append(compute())
+                self._outcome.set_result(self._compute())
         except Exception as error:  # noqa: BLE001  it belongs to who asks for the value, not to the request
-            self._error = error
+            self._outcome.set_exception(error)
 
 
 _waiting: list[Meanwhile[Any]] = []
