@@ -29,9 +29,10 @@ def conditions_of(course: Course, slug: str, *, slots: int) -> Conditions:
 
     Raises:
         InvalidConfig: class.toml is wrong.
-        EnvironmentFault: the class lies where notebooks can read.
+        EnvironmentFault: the class or its data set lies where notebooks can read.
     """
-    require_out_of_sight(course.root)
+    for folder in (course.root, course.dataset):
+        require_out_of_sight(folder)
     rules: ContestRules | None = None
     missing = ""
     data: tuple[tuple[Path, str], ...] = ()

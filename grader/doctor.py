@@ -166,7 +166,8 @@ def look_at_class(class_dir: Path) -> Iterator[Finding]:
 
 
 def _out_of_sight(course: Course) -> str:
-    bubblewrap.require_out_of_sight(course.root)
+    for folder in (course.root, course.dataset):
+        bubblewrap.require_out_of_sight(folder)
     return str(course.root)
 
 

@@ -56,3 +56,10 @@ def test_a_class_where_every_notebook_can_read_is_not_graded(place: Path, tmp_pa
     course = replace(class_with(tmp_path, "off"), root=place / "cnn")
     with pytest.raises(EnvironmentFault, match="answers could be read"):
         conditions_of(course, "vgg", slots=1)
+
+
+def test_a_data_set_that_is_a_link_to_where_every_notebook_can_read_is_not_graded_with(tmp_path: Path) -> None:
+    course = class_with(tmp_path, "off")
+    course.dataset.symlink_to("/usr/share/springfield")
+    with pytest.raises(EnvironmentFault, match="answers could be read"):
+        conditions_of(course, "springfield", slots=1)

@@ -181,7 +181,7 @@ def _own_packages() -> Iterator[Path]:
 
 
 def require_out_of_sight(folder: Path) -> None:
-    """A class may not lie where every notebook can read: below `/usr`, or in the Python environment.
+    """A class and its data set may not lie where every notebook can read: below `/usr`, or in the Python environment.
 
     Raises:
         EnvironmentFault: it does.
@@ -192,7 +192,7 @@ def require_out_of_sight(folder: Path) -> None:
             _("{folder} lies in {shown}, which the sandbox shows to every notebook: answers could be read.").format(
                 folder=folder, shown=shown
             ),
-            remedy=_("Move the class somewhere else, for example to /srv or a home folder."),
+            remedy=_("Move it somewhere else, for example to /srv or a home folder."),
         )
 
 
