@@ -33,6 +33,7 @@ class Group:
         """
         for parent in _parents():
             _remove_stale(parent)
+        self._limits: Limits | None = None
         self.folders = [folder for parent in _parents() if (folder := _made(parent / f"{NAME}-{name}")) is not None]
 
     @property
@@ -52,12 +53,15 @@ class Group:
             pid: of the process, as this process sees it.
             limits: `processes` and `memory_mib` count here.
         """
-        memory = str((limits.memory_mib + limits.disk_mib + OVERHEAD_MIB) << 20)
+        if limits != self._limits:  # each of these takes the system 2 ms
+            memory = str((limits.memory_mib + limits.disk_mib + OVERHEAD_MIB) << 20)
+            for folder in self.folders:
+                if (folder / "pids.max").exists():
+                    _write(folder / "pids.max", str(limits.processes))
+                for name in self._memory_files(folder):
+                    _write(folder / name, memory)
+            self._limits = limits
         for folder in self.folders:
-            if (folder / "pids.max").exists():
-                _write(folder / "pids.max", str(limits.processes))
-            for name in self._memory_files(folder):
-                _write(folder / name, memory)
             _write(folder / "cgroup.procs", str(pid))
 
     def memory_kills(self) -> int:

@@ -66,6 +66,7 @@ class Slot:
         self.kind = kind
         self.uses = 0
         self.is_suspect = False
+        self._is_clearing = False
         self.folder = Path(tempfile.mkdtemp(prefix=f"{SLOT_FOLDER_PREFIX}{os.getpid()}-"))
         self.group = Group(self.folder.name.removeprefix(SLOT_FOLDER_PREFIX))
         ours, theirs = socket.socketpair()
@@ -108,12 +109,29 @@ class Slot:
         Raises:
             KernelGone: it does not answer, or says that it failed.
         """
+        self.settle()
         self._send(request)
         reply, data, _pid = self._receive(timeout_s)
         if "error" in reply:
             self.is_suspect = True
             raise KernelGone(f"The sandbox failed: {reply['error']}.")
         return reply, data
+
+    def clear(self, run: int) -> None:
+        """Let the zygote kill what a run has left and drop its folder; `settle` waits until that is done."""
+        with contextlib.suppress(KernelGone):
+            self.settle()
+            self._send({"op": "close", "run": run})
+            self._is_clearing = True
+
+    def settle(self) -> None:
+        """Wait until the last run has been cleared away; a slot where something was left is suspect."""
+        if not self._is_clearing:
+            return
+        self._is_clearing = False
+        with contextlib.suppress(KernelGone):
+            reply, _data, _pid = self._receive(ANSWER_S)
+            self.is_suspect = self.is_suspect or reply.get("left") != 0
 
     def fork(self, run: int) -> int:
         """Fork a run's kernel; its PID as this process sees it. It gets itself ready, and waits until `go`.
@@ -227,13 +245,11 @@ class KernelProcess:
         slot.ask({"op": "open", "run": self._run, "order": order})
         shutil.rmtree(self._given, ignore_errors=True)
         self._status: int | None = None
-        self._was_killed = False
         self._pidfd: int | None = None
 
     def start(self) -> None:
         """Start the kernel; again, after it has ended, with the folder as it left it."""
         self._status = None
-        self._was_killed = False
         for socket_file in self.sockets.iterdir():
             socket_file.unlink()
         pid = self.slot.fork(self._run)
@@ -284,7 +300,6 @@ class KernelProcess:
 
     def kill(self) -> None:
         """Kill every process that the submission has started."""
-        self._was_killed = True
         if self.slot.is_suspect:
             return
         with contextlib.suppress(KernelGone):
@@ -321,12 +336,10 @@ class KernelProcess:
         return data if reply["found"] else None
 
     def close(self) -> None:
-        """End it and drop its folder; the slot is free for the next."""
-        self.kill()
+        """End it and drop its folder; the slot is free for the next when that has settled."""
         self._stop_watching()
         if not self.slot.is_suspect:
-            with contextlib.suppress(KernelGone):
-                self.slot.ask({"op": "forget", "run": self._run})
+            self.slot.clear(self._run)
         shutil.rmtree(self.sockets, ignore_errors=True)
 
 
@@ -352,7 +365,8 @@ def acquire(kind: Kind) -> Slot:
         multiprocessing.util.Finalize(None, close_warm, exitpriority=10)  # worker processes do not run atexit
     while _warm:
         slot = _warm.pop()
-        if slot.kind == kind and slot.uses < MAX_USES and slot.is_alive:
+        slot.settle()
+        if not slot.is_suspect and slot.kind == kind and slot.uses < MAX_USES and slot.is_alive:
             return slot
         slot.close()
     return Slot(kind)

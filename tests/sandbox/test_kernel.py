@@ -198,8 +198,9 @@ def test_nothing_of_a_kernel_is_left_behind() -> None:
         kernel.run("import subprocess; subprocess.Popen(['sleep', '1000'], start_new_session=True)")
         inside = [p for p in psutil.Process().children(recursive=True) if p.pid not in before]
         assert "sleep" in {p.name() for p in inside}
-    left = [p.name() for p in psutil.Process().children(recursive=True) if p.pid not in before]
-    assert "sleep" not in left
+    with Kernel(View()):
+        left = [p.name() for p in psutil.Process().children(recursive=True) if p.pid not in before]
+        assert "sleep" not in left
     slots.close_warm()
     assert not [p for p in psutil.Process().children(recursive=True) if p.pid not in before]
     assert not list(Path(tempfile.gettempdir()).glob(f"sg-slot-{os.getpid()}-*"))
