@@ -259,6 +259,7 @@ class _NotebookRun:
         return replace(result, message=message, cause=self._trouble)
 
 
+@lru_cache(maxsize=1024)
 def _has_code(source: str) -> bool:
     try:
         return bool(ast.parse(source).body)

@@ -7,7 +7,7 @@ message is for the student.
 """
 
 from grader.checks.alternatives import one_of
-from grader.checks.cases import Case, same_function_in_cases
+from grader.checks.cases import Case, in_each, same_function_in_cases
 from grader.checks.contest import contest_points
 from grader.checks.counting import layer_count, parameter_count, same_parameter_count
 from grader.checks.dropout import dropout_rates
@@ -35,6 +35,7 @@ __all__ = [
     "gradients_match",
     "gradients_reach_every_parameter",
     "has_shape",
+    "in_each",
     "inputs_may_change",
     "layer_count",
     "one_of",

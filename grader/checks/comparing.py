@@ -40,6 +40,6 @@ def loss_of(output: Tensor, coefficients: Tensor) -> Tensor:
     return (output * coefficients).sum()
 
 
-def fresh_coefficients(output: Tensor) -> Tensor:
+def coefficients_for(output: Tensor) -> Tensor:
     """Random weights for `loss_of`, of the output's shape."""
     return torch.randn(tuple(output.shape), dtype=output.dtype)

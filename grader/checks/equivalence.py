@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from grader.checks.calling import call, call_on, mode, require_module, student_errors_explained, take_shapes
-from grader.checks.comparing import OUTPUT_TOLERANCE, distance, fresh_coefficients, loss_of
+from grader.checks.comparing import OUTPUT_TOLERANCE, coefficients_for, distance, loss_of
 from grader.checks.counting import no_parameters
 from grader.checks.gradients import unreached_parameters
 from grader.checks.layers import Layer, LayerDifference, layer_difference, layers_of
@@ -26,6 +26,7 @@ from grader.checks.pairing import (
 )
 from grader.checks.suspects import Suspect
 from grader.errors import CheckFailed
+from grader.examiner.calls import backward_follows
 from grader.examiner.meanwhile import meanwhile
 from grader.language import _
 
@@ -110,12 +111,13 @@ def _compare(
     gradients: bool,
     inputs_unchanged: bool = False,
 ) -> None:
-    def same_step(pairs: list[Pair]) -> None:
+    def same_step(pairs: list[Pair], output: Tensor) -> None:
         draw_weights(pairs)
+        coefficients = coefficients_for(output) if gradients else None
         with meanwhile(
-            partial(_step, reference, inputs, is_student=False, backward=gradients, training=training)
+            partial(_step, reference, inputs, is_student=False, coefficients=coefficients, training=training)
         ) as right:
-            step = _step(module, inputs, is_student=True, backward=gradients, training=training)
+            step = _step(module, inputs, is_student=True, coefficients=coefficients, training=training)
             expected = right.value
         if distance(step.output, expected.output) > OUTPUT_TOLERANCE:
             if training:
@@ -128,16 +130,16 @@ def _compare(
         if inputs_unchanged and step.changed_inputs:
             raise inputs_were_changed()
 
-    pairs = _matched(module, reference, inputs, suspects)
+    pairs, output = _matched(module, reference, inputs, suspects)
     try:
-        same_step(pairs)
+        same_step(pairs, output)
     except CheckFailed:
         # Under unlucky weights (all logits positive, a channel that is never negative) a wrong module gives the right
         # output, and a wrong partner passes for the right one. Neither is likely to happen twice in a row.
-        others = _matched(module, reference, inputs, suspects)
+        others, output = _matched(module, reference, inputs, suspects)
         if _names(others) == _names(pairs):
             raise
-        same_step(others)
+        same_step(others, output)
 
 
 def _names(pairs: list[Pair]) -> list[tuple[str, str]]:
@@ -146,13 +148,13 @@ def _names(pairs: list[Pair]) -> list[tuple[str, str]]:
 
 def _matched(
     module: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...], suspects: Sequence[Suspect]
-) -> list[Pair]:
-    """Pairs of layers under which the outputs agree in evaluation mode."""
+) -> tuple[list[Pair], Tensor]:
+    """Pairs of layers under which the outputs agree in evaluation mode, and this output."""
     take_shapes(module, *inputs)
     search = PairSearch(module, reference, inputs)
     pairs = search.pairs()
     if pairs is not None:
-        return pairs
+        return pairs, search.expected
     difference = layer_difference(module, reference)
     if difference:
         search.output()  # a wrong shape or an error is worth more to the student than a list of layers
@@ -181,26 +183,32 @@ class TrainingStep:
     changed_inputs: bool
 
 
-# Both modules draw the same dropout masks and are asked for the same loss. Only the CPU's generator: `manual_seed`
-# also queues itself for a GPU that is not there, with a traceback, every time.
+# Both modules draw the same dropout masks. Only the CPU's generator: `manual_seed` also queues itself for a GPU that is
+# not there, with a traceback, every time.
 _SEED = 2015
 
 
 def _step(
-    module: nn.Module, inputs: tuple[Tensor, ...], *, is_student: bool, backward: bool = True, training: bool = True
+    module: nn.Module,
+    inputs: tuple[Tensor, ...],
+    *,
+    is_student: bool,
+    coefficients: Tensor | None = None,
+    training: bool = True,
 ) -> TrainingStep:
+    """One forward pass, and a backward pass where there are coefficients for the loss."""
     leaves = tuple(value.detach().clone().requires_grad_(value.is_floating_point()) for value in inputs)
-    module.zero_grad(set_to_none=True)
+    parameters = {} if coefficients is None else dict(module.named_parameters())
+    for parameter in parameters.values():
+        parameter.grad = None
     with torch.random.fork_rng(devices=[]), mode(module, training=training):
         torch.default_generator.manual_seed(_SEED)
         given = tuple(leaf.clone() for leaf in leaves)
-        output = call_on(given, module) if is_student else module(*given)
-        torch.default_generator.manual_seed(_SEED)
-        loss = loss_of(output, fresh_coefficients(output))
-        if backward and loss.requires_grad:
+        with backward_follows(coefficients):
+            output = call_on(given, module) if is_student else module(*given)
+        if coefficients is not None and output.requires_grad and output.shape == coefficients.shape:
             with student_errors_explained(inputs):
-                loss.backward()
-    parameters = dict(module.named_parameters()) if backward else {}
+                loss_of(output, coefficients).backward()
     step = TrainingStep(
         output=output.detach(),
         input_gradients=tuple(leaf.grad for leaf in leaves),
@@ -227,8 +235,8 @@ def _other_in_training(
         module = suspect.module
         if search.pairs_with(module) is None:
             continue
-        found = _step(student, inputs, is_student=True, backward=False)
-        if distance(found.output, _step(module, inputs, is_student=False, backward=False).output) <= OUTPUT_TOLERANCE:
+        found = _step(student, inputs, is_student=True)
+        if distance(found.output, _step(module, inputs, is_student=False).output) <= OUTPUT_TOLERANCE:
             return CheckFailed(suspect.message)
     apart = distance(training.output, expected.output)
     return CheckFailed(

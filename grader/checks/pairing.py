@@ -94,6 +94,11 @@ class PairSearch:
         self._shared: dict[Signature, dict[str, Tensor]] = {}
         self._shared_output: Tensor | None = None
 
+    @property
+    def expected(self) -> Tensor:
+        """The reference's output in the latest comparison with it, in evaluation mode."""
+        return self._expected.value
+
     def pairs(self) -> list[Pair] | None:
         """Pairs under which student and reference give the same output in evaluation mode, and hold the same weights.
 
@@ -194,8 +199,8 @@ class PairSearch:
             CheckFailed: as in `pairs`.
         """
         with mode(self._student, training=False), torch.no_grad():
-            output = call(self._student, *self._inputs, expected_shape=lambda: self._expected.value.shape)
-        has_shape(output, self._expected.value.shape, dtype=self._expected.value.dtype)
+            output = call(self._student, *self._inputs, expected_shape=lambda: self.expected.shape)
+        has_shape(output, self.expected.shape, dtype=self.expected.dtype)
         return output
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from grader.errors import StudentCodeRaised
 from grader.examiner.meanwhile import do_what_waits
 from grader.examiner.printable import printable
+from grader.examiner.side_by_side import hand_over
 from grader.examiner.wire import MAX_ITEMS, InvalidReply, Json
 
 MAX_ERROR_TEXT = 4000
@@ -57,12 +58,18 @@ class Conversation:
         released = self._released[:]
         del self._released[: len(released)]  # the garbage collector may have added to it meanwhile
         sizes, frames = joined(buffers)
-        reply, raw = self._channel.request({**content, "release": released, "sizes": sizes}, frames, do_what_waits)
+        reply, raw = self._channel.request({**content, "release": released, "sizes": sizes}, frames, _meanwhile)
         if isinstance(reply, dict) and reply.get("status") == "error":
             raise _student_error(reply)
         if not isinstance(reply, dict) or reply.get("status") != "ok" or not isinstance(raw, list):
             raise InvalidReply("The student's process gave no answer.")
         return reply, split(reply.get("sizes"), raw)
+
+
+def _meanwhile() -> None:
+    """What is done between sending a request and waiting for its answer."""
+    do_what_waits()
+    hand_over()
 
 
 def joined(buffers: Sequence[memoryview | bytes]) -> tuple[list[int], list[bytes]]:

@@ -8,7 +8,6 @@ import contextlib
 import io
 import math
 import random
-import secrets
 from collections.abc import Iterator
 from functools import lru_cache
 from types import CodeType
@@ -33,6 +32,7 @@ from grader.errors import (
 )
 from grader.examiner.examination import Examination, going_on
 from grader.examiner.printable import printable
+from grader.examiner.randomness import seed_freshly
 from grader.examiner.remote import Session
 from grader.language import _
 from grader.outcomes import Outcome, TaskResult
@@ -99,7 +99,7 @@ def examine(
                 _("{names} is not defined.").format(names=", ".join(missing)),
                 remedy=_("Run the notebook from top to bottom: the cell that defines it must end without an error."),
             )
-        with going_on(examination), _fresh_randomness(session), _computing_small():
+        with going_on(examination), _fresh_randomness(), _computing_small():
             value = _execute(code, {**STANDARD, **found})
         if examination.has_changed_inputs:
             raise inputs_were_changed()
@@ -136,14 +136,12 @@ def _explained(error: Exception) -> tuple[Outcome, str, str]:  # noqa: PLR0911  
 
 
 @contextlib.contextmanager
-def _fresh_randomness(session: Session) -> Iterator[None]:
+def _fresh_randomness() -> Iterator[None]:
     """Random numbers that nobody can know before: neither the last submission's seed nor a fixed one decides them."""
-    seed = secrets.randbits(63)
     with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)  # the GPUs' too would cost a queued call for each that is not there
+        seed = seed_freshly()
         np.random.seed(seed % 2**32)
         random.seed(seed)
-        session.fresh_seed = torch.initial_seed()
         yield
 
 

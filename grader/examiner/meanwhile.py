@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 import torch
@@ -45,7 +46,7 @@ class Meanwhile(Generic[Result]):
             self._outcome.set_exception(error)
 
 
-_waiting: list[Meanwhile[Any]] = []
+_waiting: ContextVar[tuple[Meanwhile[Any], ...]] = ContextVar("waiting", default=())
 
 
 @contextmanager
@@ -56,14 +57,14 @@ def meanwhile(compute: Callable[[], Result]) -> Iterator[Meanwhile[Result]]:
         compute: draws no random numbers, or none that matter: it is not known when it runs.
     """
     work = Meanwhile(compute)
-    _waiting.append(work)
+    token = _waiting.set((*_waiting.get(), work))
     try:
         yield work
     finally:
-        _waiting.remove(work)
+        _waiting.reset(token)
 
 
 def do_what_waits() -> None:
     """Do the work that waits for a request; called by the request, when it has been sent."""
-    for work in list(_waiting):
+    for work in _waiting.get():
         work.compute()

@@ -9,7 +9,7 @@ and a hidden test is ordinary PyTorch. Values arrive through `wire.Decoder`, whi
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 import torch
@@ -21,7 +21,7 @@ from grader.examiner.conversation import Channel, Conversation, Kept
 from grader.examiner.layout import read_layout
 from grader.examiner.mirror import MODE, modules_of, take_layout, take_tensors, tensors_of, told_modes, told_state
 from grader.examiner.printable import printable
-from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json, raw_bytes
+from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json
 
 __all__ = ["Channel", "InvalidReply", "RemoteModule", "RemoteObject", "Session"]
 
@@ -34,13 +34,11 @@ class Session(Conversation):
 
     Attributes:
         live_calls: results whose graphs the sandbox has to keep.
-        fresh_seed: the seed of the local random numbers while a test has not chosen one, see `random_state`.
     """
 
     def __init__(self, channel: Channel) -> None:
         super().__init__(channel)
         self.live_calls: weakref.WeakSet[Any] = weakref.WeakSet()
-        self.fresh_seed: int | None = None
         self._modules: weakref.WeakSet[RemoteModule] = weakref.WeakSet()
 
     def names(self, wanted: Sequence[str]) -> dict[str, Any]:
@@ -55,7 +53,11 @@ class Session(Conversation):
         found = reply.get("found")
         if not isinstance(found, dict):
             raise InvalidReply("The student's process gave no answer.")
-        return {name: decoder.decode(found[name]) for name in wanted if name in found}
+        values = {name: decoder.decode(found[name]) for name in wanted if name in found}
+        for value in values.values():
+            if isinstance(value, RemoteModule):
+                value.__dict__["remote_is_named"] = True
+        return values
 
     def answer(self, content: dict[str, Json], encoder: Encoder) -> tuple[dict[str, Json], Decoder]:
         """The agent's answer, and a decoder for its values; objects arrive as stand-ins.
@@ -68,25 +70,20 @@ class Session(Conversation):
         reply, raw = self.ask({**content, **computing}, encoder.buffers)
         return reply, Decoder(raw, self._stand_in, device=encoder.device, devices=tuple(encoder.devices))
 
-    def random_state(self) -> memoryview | bytes:
-        """Random numbers for the sandbox: the test's own, if it has chosen a seed, so that dropout can be compared.
-
-        Otherwise others: what the test draws next is no business of the student's process.
-        """
-        if torch.initial_seed() != self.fresh_seed:
-            return raw_bytes(torch.get_rng_state())
-        seed = int(torch.randint(2**62, ()))
-        return raw_bytes(torch.Generator().manual_seed(seed).get_state())
-
     def modules(self) -> list[RemoteModule]:
         """The stand-ins of modules that are in use: a function of the student's may call any of them."""
         return sorted(self._modules, key=lambda module: int(module.remote_target["id"]))
+
+    def modules_for_a_class(self, arguments: Sequence[Any]) -> list[RemoteModule]:
+        """Those that what a class builds may be made of: what it is given, and what the notebook has a name for."""
+        named = [module for module in self.modules() if module.remote_is_named]
+        return list(dict.fromkeys([*_modules_among(arguments), *named]))
 
     def _stand_in(self, reference: dict[str, Json], decoder: Decoder) -> object:
         target: Target = {"id": reference["id"], "path": []}
         kept, kind = self.keep(reference["id"]), printable(reference.get("type"), 100)
         if reference.get("kind") != "module":
-            return RemoteObject(self, target, kind, kept)
+            return RemoteObject(self, target, kind, kept, is_class=reference.get("kind") == "class")
         module = RemoteModule(self, target, kind, kept)
         module.read_layout(reference.get("layout"), decoder.beside())
         self._modules.add(module)
@@ -99,20 +96,34 @@ class RemoteObject:
     Attributes:
         remote_target: its number in the sandbox.
         remote_type: name of its type: the student's word.
+        remote_is_class: whether it is a class: the student's word.
     """
 
     def __init__(
-        self, session: Session, target: Target, kind: str, kept: Kept, owner: RemoteModule | None = None
+        self,
+        session: Session,
+        target: Target,
+        kind: str,
+        kept: Kept,
+        owner: RemoteModule | None = None,
+        *,
+        is_class: bool = False,
     ) -> None:
         self.remote_target = target
         self.remote_type = kind
+        self.remote_is_class = is_class
         self._session = session
         self._kept = kept
         self._owner = owner
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it in the sandbox; tensors keep their gradients across the boundary."""
-        owners = self._session.modules() if self._owner is None else [self._owner]
+        if self._owner is not None:
+            owners = [self._owner]
+        elif self.remote_is_class:
+            owners = self._session.modules_for_a_class([*args, *kwargs.values()])
+        else:
+            owners = self._session.modules()
         return call(self._session, self.remote_target, owners, args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
@@ -153,6 +164,7 @@ class RemoteModule(nn.Module):
         remote_target: its number in the sandbox, and the path to it from there.
         remote_type: name of its type: the student's word.
         remote_is_lazy: some parameters have no shape before the first call.
+        remote_is_named: the notebook has a name for it.
         asked_parameters: whose gradients the latest request asked for.
     """
 
@@ -162,6 +174,7 @@ class RemoteModule(nn.Module):
             "remote_target": target,
             "remote_type": kind,
             "remote_is_lazy": False,
+            "remote_is_named": False,
             "asked_parameters": [],
             "_session": session,
             "_kept": kept,
@@ -172,6 +185,7 @@ class RemoteModule(nn.Module):
     remote_target: Target
     remote_type: str
     remote_is_lazy: bool
+    remote_is_named: bool
     asked_parameters: list[nn.Parameter]
     _session: Session
     _kept: Kept
@@ -336,6 +350,17 @@ class RemoteModule(nn.Module):
     register_forward_hook = register_forward_pre_hook = _no_hook
     register_backward_hook = register_full_backward_hook = register_full_backward_pre_hook = _no_hook
     register_module = add_module = register_buffer = register_parameter = _no_part
+
+
+def _modules_among(values: Iterable[Any]) -> list[RemoteModule]:
+    """The stand-ins of modules among values, in lists, tuples and dicts too."""
+    found: list[RemoteModule] = []
+    for value in values:
+        if isinstance(value, RemoteModule):
+            found.append(value)
+        elif isinstance(value, list | tuple | dict):
+            found += _modules_among(value.values() if isinstance(value, dict) else value)
+    return found
 
 
 def _length(told: Any) -> int:

@@ -8,7 +8,7 @@
     {"t": "array", "v": tensor}                       a numpy array
     {"t": "dtype", "v": "float32"}
     {"t": "name", "module": "torch.nn...", "v": "ReLU"}   something of torch's own; only towards the sandbox
-    {"t": "ref", "id": 7, "kind": "module" | "callable" | "object", ...}   an object that stays in the sandbox
+    {"t": "ref", "id": 7, "kind": "module" | "class" | "callable" | "object", ...}   an object that stays in the sandbox
 
 The agent (`grader/sandbox/inside/agent.py`) holds the other half. What arrives is hostile: `Decoder` checks every
 field.

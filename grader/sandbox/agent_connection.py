@@ -14,6 +14,7 @@ import select
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,10 @@ class Answer:
 
 
 class AgentConnection:
-    """One connection; not thread-safe."""
+    """One connection, with one request under way at a time: others are sent when it has been answered.
+
+    Not thread-safe.
+    """
 
     def __init__(self, path: str) -> None:
         """Connect.
@@ -50,6 +54,8 @@ class AgentConnection:
         """
         self._numbers = itertools.count(1)
         self._received = bytearray()
+        self._under_way: int | None = None
+        self._queued: deque[tuple[int, bytes, float]] = deque()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._socket.connect(path)
@@ -60,16 +66,24 @@ class AgentConnection:
         self._poll.register(self._socket, select.POLLIN)
 
     def send(self, content: dict[str, Any], buffers: Sequence[memoryview | bytes], timeout_s: float) -> int:
-        """Send a request; its number.
+        """Send a request, now or when the one under way has been answered; its number.
 
         Raises:
             OSError: it could not be sent as a whole; the connection is of no use any more.
         """
         number = next(self._numbers)
         text, data = json.dumps(content).encode(), b"".join(buffers)
-        self._socket.settimeout(max(timeout_s, 0.001))
-        self._socket.sendall(HEAD.pack(number, len(text), len(data)) + text + data)
+        self._queued.append((number, HEAD.pack(number, len(text), len(data)) + text + data, timeout_s))
+        if self._under_way is None:
+            self._send_next()
         return number
+
+    def _send_next(self) -> None:
+        self._under_way = None
+        if self._queued:
+            self._under_way, message, timeout_s = self._queued.popleft()
+            self._socket.settimeout(max(timeout_s, 0.001))
+            self._socket.sendall(message)
 
     def receive(self, timeout_s: float) -> Answer | None:
         """The next answer, or None if it is not complete within the time; what has come of it is kept.
@@ -86,6 +100,11 @@ class AgentConnection:
             if not chunk:
                 raise ConnectionError("closed")
             self._received += chunk
+        if answer.number == self._under_way:
+            try:
+                self._send_next()
+            except OSError:  # to be noticed by who waits for the answer to that
+                self._socket.shutdown(socket.SHUT_RDWR)
         return answer
 
     def _complete(self) -> Answer | None:

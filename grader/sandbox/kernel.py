@@ -66,7 +66,7 @@ class CellRun:
 
 
 class Kernel:
-    """A kernel in a sandbox. Not thread-safe: one request at a time."""
+    """A kernel in a sandbox. Not thread-safe, but what is done `meanwhile` may make requests of its own."""
 
     def __init__(self, view: View) -> None:
         self.view = view

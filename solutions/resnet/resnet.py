@@ -223,10 +223,16 @@ found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert output.shape == (2, 32, 9, 9), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 32, 9, 9)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import output_has_shape
+from grader.checks import in_each, output_has_shape
 
-output_has_shape(BasicBlock(20, 12), torch.randn(2, 20, 18, 18), shape=(2, 12, 18, 18))
-output_has_shape(BasicBlock(12, 12, 3), torch.randn(1, 12, 17, 11), shape=(1, 12, 6, 4))
+
+def gives(sizes, x, shape):
+    output_has_shape(BasicBlock(*sizes), x, shape=shape)
+
+
+keeps = (20, 12), torch.randn(2, 20, 18, 18), (2, 12, 18, 18)
+shrinks = (12, 12, 3), torch.randn(1, 12, 17, 11), (1, 12, 6, 4)
+in_each([keeps, shrinks], gives)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task1_basic_block_identity", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -289,12 +295,16 @@ unreached = [name for name, parameter in block.named_parameters() if parameter.g
 hint = "слой не вызван, или путь перекрыт / layer not called, or path cut: .detach(), .data, no_grad"
 assert not unreached, f"до параметров не дошёл градиент / no gradient reaches: {unreached}; {hint}"
 ### BEGIN HIDDEN TESTS
-from grader.checks import gradients_match
+from grader.checks import gradients_match, in_each
 from grader.checks.residual import basic_block, basic_block_mistakes
 
-for sizes in [(16, 16, 1), (16, 24, 2)]:
+
+def match(*sizes):
     block, x = BasicBlock(*sizes), torch.randn(4, 16, 14, 14)
     gradients_match(block, basic_block(*sizes), x, suspects=basic_block_mistakes(*sizes), inputs_unchanged=True)
+
+
+in_each([(16, 16, 1), (16, 24, 2)], match)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -360,7 +370,7 @@ assert stage is not None, "make_stage ничего не вернула / make_st
 output = stage(torch.randn(2, 6, 16, 16))
 assert output.shape == (2, 10, 8, 8), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 10, 8, 8)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_function
+from grader.checks import in_each, same_function
 from grader.checks.residual_network import stage_mistakes
 
 
@@ -368,10 +378,13 @@ def probe(in_channels, out_channels, stride=1):
     return nn.Sequential(nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1), nn.ReLU())
 
 
-for depth, stride in [(1, [2]), (3, [3]), (4, [])]:
+def match(depth, *stride):
     sizes = (6, 10, depth, *stride)
     stage = nn.Sequential(probe(6, 10, *stride), *(probe(10, 10) for _index in range(depth - 1)))
     same_function(stage_of_probes(*sizes), stage, torch.randn(2, 6, 12, 12), suspects=stage_mistakes(probe, *sizes))
+
+
+in_each([(1, 2), (3, 3), (4,)], match)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -658,10 +671,16 @@ found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert output.shape == (2, 64, 9, 9), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 64, 9, 9)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import output_has_shape
+from grader.checks import in_each, output_has_shape
 
-output_has_shape(Bottleneck(32, 24), torch.randn(2, 32, 14, 14), shape=(2, 24, 14, 14))
-output_has_shape(Bottleneck(24, 24, 3), torch.randn(1, 24, 17, 11), shape=(1, 24, 6, 4))
+
+def gives(sizes, x, shape):
+    output_has_shape(Bottleneck(*sizes), x, shape=shape)
+
+
+keeps = (32, 24), torch.randn(2, 32, 14, 14), (2, 24, 14, 14)
+shrinks = (24, 24, 3), torch.randn(1, 24, 17, 11), (1, 24, 6, 4)
+in_each([keeps, shrinks], gives)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task4_bottleneck_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -701,12 +720,16 @@ unreached = [name for name, parameter in block.named_parameters() if parameter.g
 hint = "слой не вызван, или путь перекрыт / layer not called, or path cut: .detach(), .data, no_grad"
 assert not unreached, f"до параметров не дошёл градиент / no gradient reaches: {unreached}; {hint}"
 ### BEGIN HIDDEN TESTS
-from grader.checks import gradients_match
+from grader.checks import gradients_match, in_each
 from grader.checks.bottleneck import bottleneck, bottleneck_mistakes
 
-for sizes in [(24, 24, 1), (24, 32, 2)]:
+
+def match(*sizes):
     block, x = Bottleneck(*sizes), torch.randn(4, 24, 10, 10)
     gradients_match(block, bottleneck(*sizes), x, suspects=bottleneck_mistakes(*sizes), inputs_unchanged=True)
+
+
+in_each([(24, 24, 1), (24, 32, 2)], match)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]

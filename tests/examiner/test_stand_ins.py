@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from grader.errors import InvalidAssignment, LimitExceeded, StudentCodeRaised
+from grader.examiner.randomness import seed_freshly
 from grader.examiner.remote import InvalidReply, RemoteModule, RemoteObject, Session
 from grader.sandbox.kernel import Kernel
 
@@ -309,17 +310,16 @@ def test_random_numbers_follow_the_seed_and_go_on_afterwards(student: Any) -> No
 def test_random_numbers_of_the_test_stay_secret_until_it_sets_a_seed(student: Any, session: Session) -> None:
     noise = student("def noise():\n    return torch.rand(3)", "noise")
     with torch.random.fork_rng(devices=[]):
-        session.fresh_seed = torch.manual_seed(11).initial_seed()
-        assert not torch.equal(noise(), torch.Generator().manual_seed(11).get_state()[:3])
-        torch.manual_seed(11 + 1)
+        seed = seed_freshly()
+        assert not torch.equal(noise(), torch.rand(3, generator=torch.Generator().manual_seed(seed)))
+        torch.manual_seed(12)
         expected = torch.rand(3)
-        torch.manual_seed(11 + 1)
+        torch.manual_seed(12)
         assert torch.equal(noise(), expected)
-        torch.manual_seed(11)
+        torch.manual_seed(seed)
         expected = torch.rand(3)
-        torch.manual_seed(11)
+        torch.manual_seed(seed)
         assert not torch.equal(noise(), expected)
-    session.fresh_seed = None
 
 
 def test_attributes_are_read_and_written(net: RemoteModule) -> None:

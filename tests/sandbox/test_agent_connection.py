@@ -53,3 +53,52 @@ def test_an_answer_that_drips_is_kept_and_not_waited_for_longer(
     dripping.join()
     assert answer is not None
     assert answer.content is True
+
+
+def asked_for(theirs: socket.socket) -> list[int]:
+    """Numbers of the requests that have arrived."""
+    theirs.settimeout(0.2)
+    numbers = []
+    try:
+        while head := theirs.recv(HEAD.size, socket.MSG_WAITALL):
+            number, text_bytes, data_bytes = HEAD.unpack(head)
+            theirs.recv(text_bytes + data_bytes, socket.MSG_WAITALL)
+            numbers.append(number)
+    except TimeoutError:
+        return numbers
+    return numbers
+
+
+def test_a_request_waits_until_the_one_before_it_has_been_answered(
+    sides: tuple[AgentConnection, socket.socket],
+) -> None:
+    ours, theirs = sides
+    first, second, third = (ours.send({}, [], 5) for _request in range(3))
+    assert asked_for(theirs) == [first]
+    theirs.sendall(HEAD.pack(second, 4, 0) + b"true")  # forged: of what has not been asked
+    forged = ours.receive(5)
+    assert forged is not None
+    assert forged.number == second
+    assert asked_for(theirs) == []
+    for number, after in ((first, [second]), (second, [third]), (third, [])):
+        theirs.sendall(HEAD.pack(number, 4, 0) + b"true")
+        answer = ours.receive(5)
+        assert answer is not None
+        assert answer.number == number
+        assert asked_for(theirs) == after
+    ours.send({}, [], 5)
+    assert asked_for(theirs) == [third + 1]
+
+
+def test_an_answer_arrives_even_where_the_next_request_cannot_be_sent(
+    sides: tuple[AgentConnection, socket.socket],
+) -> None:
+    ours, theirs = sides
+    first = ours.send({}, [], 5)
+    ours.send({}, [bytes(1 << 24)], 0.1)
+    theirs.sendall(HEAD.pack(first, 4, 0) + b"true")
+    answer = ours.receive(5)
+    assert answer is not None
+    assert answer.number == first
+    with pytest.raises(ConnectionError):
+        ours.receive(5)

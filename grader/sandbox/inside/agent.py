@@ -101,7 +101,7 @@ class Encoder:
             described["kind"] = "module"
             described["layout"] = layout(value, Encoder(self.store, self.buffers))
         else:
-            described["kind"] = "callable" if callable(value) else "object"
+            described["kind"] = "class" if isinstance(value, type) else "callable" if callable(value) else "object"
         return described
 
 
@@ -441,13 +441,17 @@ class Agent:
         owners = self.owners(request, decoder)
         args, kwargs = decoder.decode(request["args"]), decoder.decode(request["kwargs"])
         target = self.store.find(request["target"])
-        generator = torch.frombuffer(bytearray(buffers[request["rng"]]), dtype=torch.uint8)
-        torch.set_rng_state(generator)
+        if "seed" in request:
+            torch.default_generator.manual_seed(request["seed"])
+        else:
+            numbers = buffers[request["random_numbers"]]
+            torch.default_generator.set_state(torch.frombuffer(bytearray(numbers), dtype=torch.uint8))
+        generator = torch.default_generator.get_state()
         # Not on the inputs themselves: `.clone()` of a leaf would belong to the graph.
         before = [given.detach().clone() for _, given in decoder.inputs]
         with torch.set_grad_enabled(request["grad"]):
             value = target(*args, **kwargs)
-        drew = not torch.equal(torch.get_rng_state(), generator)
+        drew = not torch.equal(torch.default_generator.get_state(), generator)
         encoded = encoder.encode(value)
         outputs = list(encoder.tensors)
         content = self.told(encoded, owners, encoder)
@@ -461,6 +465,10 @@ class Agent:
             wanted = [leaf for leaf, _ in decoder.inputs if leaf.requires_grad]
             content["call"] = next(self.store.numbers)
             self.calls[content["call"]] = (outputs, wanted + [tensor for owner in owners for tensor in owner.wanted])
+            if "gradient" in request and [list(output.shape) for output in outputs] == [request["gradient"]["shape"]]:
+                with contextlib.suppress(Exception):  # asked for again, it says what was wrong
+                    gradients = self.gradients(content["call"], [decoder.tensor(request["gradient"])])
+                    content["gradients"] = [None if g is None else encoder.tensor(g) for g in gradients]
         return content, encoder.buffers
 
     def owners(self, request, decoder):
@@ -470,17 +478,21 @@ class Agent:
         return {"value": value, "owners": [owner.changes(encoder) for owner in owners]}
 
     def do_backward(self, request, buffers):
-        outputs, wanted = self.calls[request["call"]]
         decoder, encoder = Decoder(self.store, buffers), Encoder(self.store)
-        gradients = [None if value is None else decoder.tensor(value) for value in request["gradients"]]
+        given = [None if value is None else decoder.tensor(value) for value in request["gradients"]]
+        found = self.gradients(request["call"], given)
+        return {"gradients": [None if g is None else encoder.tensor(g) for g in found]}, encoder.buffers
+
+    def gradients(self, call, gradients):
+        """The gradients of what a call has depended on, for those of its outputs."""
+        outputs, wanted = self.calls[call]
         pairs = [(o, g) for o, g in zip(outputs, gradients, strict=True) if g is not None and o.requires_grad]
         live = [tensor for tensor in wanted if tensor is not None and tensor.requires_grad]
         found = torch.autograd.grad(
             [o for o, _ in pairs], live, [g for _, g in pairs], allow_unused=True, retain_graph=True
         )
         by_id = {id(tensor): gradient for tensor, gradient in zip(live, found, strict=True)}
-        gradients = [by_id.get(id(tensor)) for tensor in wanted]
-        return {"gradients": [None if g is None else encoder.tensor(g) for g in gradients]}, encoder.buffers
+        return [by_id.get(id(tensor)) for tensor in wanted]
 
 
 @contextlib.contextmanager
