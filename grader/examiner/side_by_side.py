@@ -86,7 +86,7 @@ def _work_off(left: deque[tuple[Callable[[], Result], Future[Result]]]) -> None:
         part, outcome = left.popleft()
         try:
             outcome.set_result(part())
-        except Exception as error:  # noqa: BLE001  raised in the thread that waits for all parts
+        except BaseException as error:  # noqa: BLE001  raised again where all parts are waited for
             outcome.set_exception(error)
             left.clear()
 

@@ -191,6 +191,20 @@ def test_files_of_one_kernel_are_not_there_for_the_next() -> None:
         assert second.names() == []
 
 
+def test_the_shell_lives_where_the_notebook_runs() -> None:
+    code = (
+        "import os\nshell = get_ipython()\nhere = '/kaggle/working'\n"
+        "assert os.getcwd() == shell.starting_dir == here and [str(place) for place in _dh] == [here], _dh\n"
+        "assert shell.parent is shell.kernel is not None and shell.profile_dir.location.startswith(shell.ipython_dir)\n"
+        "assert os.path.isdir(shell.profile_dir.location), shell.profile_dir.location\n"
+        "assert os.environ['PAGER'] == 'cat', 'a pager would wait for keys'\n"
+        "assert __name__ == '__main__' and __import__('__main__').__dict__ is globals()"
+    )
+    with Kernel(View()) as kernel:
+        run = kernel.run(code)
+        assert run.error is None, run.error
+
+
 def test_nothing_of_a_kernel_is_left_behind() -> None:
     slots.close_warm()
     before = {child.pid for child in psutil.Process().children(recursive=True)}

@@ -16,6 +16,7 @@ import importlib
 import importlib.util
 import json
 import os
+import pathlib
 import resource
 import shutil
 import signal
@@ -383,9 +384,7 @@ def run_kernel(run, sockets=SOCKETS, scratch="/tmp"):
     app.config.IPythonKernel._execute_sleep = 0  # after each cell, for clients that miss late output
     with few_modules():
         app.initialize([])
-    shell = app.shell
-    shell.parent = shell.kernel = app.kernel
-    shell.ipython_dir, shell.profile_dir = app.ipython_dir, app.profile_dir
+    move_in(app.shell, app)
     loaded["install"](app.kernel, f"{sockets}/agent")
     if not order["for_jupyter"]:
         tell_less(app.kernel)
@@ -445,6 +444,15 @@ def make_shell():
     shell.enable_gui = lambda gui: None  # there is no kernel yet to tell of it, and no window in a kernel anyway
     shell.enable_matplotlib("inline")  # loaded before there was a shell: nobody has told it of this one
     del shell.enable_gui
+
+
+def move_in(shell, app):
+    """Tell a shell that the zygote has made where it lives now."""
+    shell.parent = shell.kernel = app.kernel
+    shell.ipython_dir, shell.profile_dir = app.ipython_dir, app.profile_dir
+    shell.starting_dir = os.getcwd()
+    shell.history_manager.dir_hist[:] = [pathlib.Path.cwd()]
+    shell.init_environment()  # no pager, for example
 
 
 @contextlib.contextmanager
