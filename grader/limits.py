@@ -13,7 +13,7 @@ class Limits(BaseModel):
     Attributes:
         wall_s: seconds for the whole notebook, hidden tests included.
         cell_s: seconds for one cell.
-        call_s: seconds for one call of the student's code by a hidden test.
+        call_s: seconds for one call of the student's code by a hidden test, with its backward pass.
         cpu_s: processor seconds of one process; 0 leaves them to the wall clock.
         memory_mib: memory beyond what the libraries take, MiB: of one process, and of all together where a control
             group can be made.

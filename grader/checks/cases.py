@@ -32,7 +32,9 @@ class Case:
 
 
 def in_each(cases: Iterable[Sequence[Any]], check: Callable[..., object]) -> None:
-    """The check holds in every case; like a loop, and quicker: two cases are examined side by side.
+    """The check holds in every case; as a loop, and quicker: two cases are examined side by side.
+
+    So the next case may have begun when one fails.
 
     Args:
         cases: arguments of the check.
@@ -75,19 +77,19 @@ def same_function_in_cases(
                 known = () if suspects is None else suspects(*case.arguments)
                 same_function(module, correct.value, draw(*case.arguments), suspects=known, gradients=gradients)
         except CheckFailed as failure:
-            return failure
+            # A new one: it keeps no frames, and so none of the student's modules, alive.
+            return CheckFailed(failure.message, remedy=failure.remedy)
         return None
 
     found = side_by_side([partial(failure_in, case) for case in cases])
     failures = [failure for failure in found if failure is not None]
     wrong = [case.where for case, failure in zip(cases, found, strict=True) if failure is not None]
     right = [case.where for case, failure in zip(cases, found, strict=True) if failure is None]
-    if failures and not right:
-        raise failures[0]
-    if failures:
-        raise CheckFailed(
-            _("{message} It shows {wrong}; {right} everything agrees.").format(
-                message=failures[0].message, wrong=_(" and ").join(wrong), right=_(" and ").join(right)
-            ),
-            remedy=failures[0].remedy,
+    if not failures:
+        return
+    message = failures[0].message
+    if right:
+        message = _("{message} It shows {wrong}; {right} everything agrees.").format(
+            message=message, wrong=_(" and ").join(wrong), right=_(" and ").join(right)
         )
+    raise CheckFailed(message, remedy=failures[0].remedy)

@@ -23,12 +23,17 @@ MAX_LIVE_CALLS = 4096
 
 
 class Request:
-    """A request about some object, together with the state of the modules that its answer may depend on."""
+    """A request about some object, together with the state of the modules that its answer may depend on.
+
+    Attributes:
+        asked: the parameters whose gradients it has asked for.
+    """
 
     def __init__(self, session: Session, op: str, target: dict[str, Json], owners: Sequence[RemoteModule]) -> None:
         self.session = session
         self.encoder = Encoder()
         self.owners = owners
+        self.asked: list[nn.Parameter] = []
         self.content: dict[str, Json] = {"op": op, "target": target}
 
     def ask(self) -> tuple[dict[str, Json], Decoder]:
@@ -38,6 +43,7 @@ class Request:
             StudentCodeRaised, InvalidReply, LimitExceeded, KernelGone: see `Conversation.ask`.
         """
         self.content["owners"] = [owner.told(self.encoder) for owner in self.owners]
+        self.asked = [parameter for owner in self.owners for parameter in owner.asked_parameters]
         reply, decoder = self.session.answer(self.content, self.encoder)
         told = reply.get("owners")
         if not isinstance(told, list) or len(told) != len(self.owners):
@@ -90,7 +96,7 @@ def call(
     if not content["grad"] or not any(has_grad):
         return value
     leaves = [tensor for tensor in inputs if tensor.requires_grad]
-    leaves += [parameter for owner in owners for parameter in owner.asked_parameters]
+    leaves += request.asked
     result = _Result(session, reply.get("call"), outputs, has_grad, leaves)
     if "gradients" in reply and gradient is not None:
         result.ahead = gradient, reply["gradients"], decoder.beside()

@@ -53,11 +53,7 @@ class Session(Conversation):
         found = reply.get("found")
         if not isinstance(found, dict):
             raise InvalidReply("The student's process gave no answer.")
-        values = {name: decoder.decode(found[name]) for name in wanted if name in found}
-        for value in values.values():
-            if isinstance(value, RemoteModule):
-                value.__dict__["remote_is_named"] = True
-        return values
+        return {name: decoder.decode(found[name]) for name in wanted if name in found}
 
     def answer(self, content: dict[str, Json], encoder: Encoder) -> tuple[dict[str, Json], Decoder]:
         """The agent's answer, and a decoder for its values; objects arrive as stand-ins.
@@ -74,10 +70,12 @@ class Session(Conversation):
         """The stand-ins of modules that are in use: a function of the student's may call any of them."""
         return sorted(self._modules, key=lambda module: int(module.remote_target["id"]))
 
-    def modules_for_a_class(self, arguments: Sequence[Any]) -> list[RemoteModule]:
-        """Those that what a class builds may be made of: what it is given, and what the notebook has a name for."""
-        named = [module for module in self.modules() if module.remote_is_named]
-        return list(dict.fromkeys([*_modules_among(arguments), *named]))
+    def are_given(self, values: Iterable[Any]) -> None:
+        """The student's code is given these values, and may keep what is among them."""
+        numbers = set(_numbers_among(values))
+        for module in self._modules if numbers else ():
+            if module.remote_target["id"] in numbers:
+                module.__dict__["remote_is_apart"] = False
 
     def _stand_in(self, reference: dict[str, Json], decoder: Decoder) -> object:
         target: Target = {"id": reference["id"], "path": []}
@@ -118,13 +116,17 @@ class RemoteObject:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it in the sandbox; tensors keep their gradients across the boundary."""
+        self._session.are_given([*args, *kwargs.values()])
         if self._owner is not None:
             owners = [self._owner]
         elif self.remote_is_class:
-            owners = self._session.modules_for_a_class([*args, *kwargs.values()])
+            owners = [module for module in self._session.modules() if not module.remote_is_apart]
         else:
             owners = self._session.modules()
-        return call(self._session, self.remote_target, owners, args, kwargs)
+        value = call(self._session, self.remote_target, owners, args, kwargs)
+        if self.remote_is_class and isinstance(value, RemoteModule):
+            value.__dict__["remote_is_apart"] = True
+        return value
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -164,7 +166,8 @@ class RemoteModule(nn.Module):
         remote_target: its number in the sandbox, and the path to it from there.
         remote_type: name of its type: the student's word.
         remote_is_lazy: some parameters have no shape before the first call.
-        remote_is_named: the notebook has a name for it.
+        remote_is_apart: a class has built it for the test, which has given it to nothing else: no other class is told
+            of it.
         asked_parameters: whose gradients the latest request asked for.
     """
 
@@ -174,7 +177,7 @@ class RemoteModule(nn.Module):
             "remote_target": target,
             "remote_type": kind,
             "remote_is_lazy": False,
-            "remote_is_named": False,
+            "remote_is_apart": False,
             "asked_parameters": [],
             "_session": session,
             "_kept": kept,
@@ -185,7 +188,7 @@ class RemoteModule(nn.Module):
     remote_target: Target
     remote_type: str
     remote_is_lazy: bool
-    remote_is_named: bool
+    remote_is_apart: bool
     asked_parameters: list[nn.Parameter]
     _session: Session
     _kept: Kept
@@ -197,6 +200,7 @@ class RemoteModule(nn.Module):
             StudentCodeRaised: the student's code raised, with its own traceback.
             InvalidReply, LimitExceeded, KernelGone: see `Conversation.ask`.
         """
+        self._session.are_given([*args, *kwargs.values()])
         others = [value for value in (*args, *kwargs.values()) if isinstance(value, RemoteModule) and value is not self]
         return call(self._session, self.remote_target, [self, *others], args, kwargs)
 
@@ -352,15 +356,13 @@ class RemoteModule(nn.Module):
     register_module = add_module = register_buffer = register_parameter = _no_part
 
 
-def _modules_among(values: Iterable[Any]) -> list[RemoteModule]:
-    """The stand-ins of modules among values, in lists, tuples and dicts too."""
-    found: list[RemoteModule] = []
+def _numbers_among(values: Iterable[Any]) -> Iterator[int]:
+    """The numbers of the student's objects behind the stand-ins among values, in lists, tuples and dicts too."""
     for value in values:
-        if isinstance(value, RemoteModule):
-            found.append(value)
+        if isinstance(value, RemoteModule | RemoteObject):
+            yield value.remote_target["id"]
         elif isinstance(value, list | tuple | dict):
-            found += _modules_among(value.values() if isinstance(value, dict) else value)
-    return found
+            yield from _numbers_among(value.values() if isinstance(value, dict) else value)
 
 
 def _length(told: Any) -> int:

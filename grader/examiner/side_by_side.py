@@ -2,8 +2,8 @@
 
 The student's process and the examiner's are two, and one part after another keeps one of them idle. Two threads work
 the parts off here, and one of them runs at a time: it hands over when its request is on its way. So a part is ordinary
-code, and nothing changes under its hands but while it waits; what belongs to a thread (the language of messages,
-gradients on or off, random numbers) is its own.
+code, and nothing changes under its hands but while it waits. The language of messages, gradients on or off and torch's
+random numbers are each part's own; Python's and numpy's random numbers are shared.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from contextvars import ContextVar, copy_context
-from typing import TypeVar
+from functools import partial
+from typing import Generic, TypeVar
 
 import torch
 
+from grader.errors import KernelGone
 from grader.examiner import examination
 from grader.examiner.randomness import is_fresh, seed_freshly
 
@@ -46,6 +47,52 @@ class _Lane:
 _lane: ContextVar[_Lane | None] = ContextVar("lane", default=None)
 
 
+class _Work(Generic[Result]):
+    """Parts that are left to do, what those that are done returned, and what others have raised, by number."""
+
+    def __init__(self, parts: Sequence[Callable[[], Result]]) -> None:
+        self.left = deque(enumerate(parts))
+        self.results: dict[int, Result] = {}
+        self.errors: dict[int, BaseException] = {}
+
+    def do(self) -> None:
+        """Do one part after another, as long as none raises."""
+        while self.left:
+            number, part = self.left.popleft()
+            try:
+                self.results[number] = part()
+            except BaseException as error:  # noqa: BLE001  raised again where all parts are waited for
+                self.errors[number] = error
+                self.left.clear()
+
+    def do_beside(self, lane: _Lane, *, with_gradients: bool) -> None:
+        """The same in the other lane, when it is its turn."""
+        lane.turn.acquire()
+        _lane.set(lane)
+        try:
+            seed_freshly()
+            with torch.set_grad_enabled(with_gradients):
+                self.do()
+        finally:
+            lane.end()
+
+    def take_error(self) -> BaseException | None:
+        """The error to raise, kept here no more: an exception that its own frames refer to would keep all it knows.
+
+        The earliest part's, as in a loop; but a kernel that is gone is mostly what another part has led to.
+        """
+        if not self.errors:
+            return None
+
+        def rank(number: int) -> tuple[bool, bool, int]:
+            error = self.errors[number]
+            return isinstance(error, Exception), isinstance(error, KernelGone), number
+
+        error = self.errors[min(self.errors, key=rank)]
+        self.errors.clear()
+        return error
+
+
 def side_by_side(parts: Sequence[Callable[[], Result]]) -> list[Result]:
     """Do all parts; one after another where no student's process is waited for, or the test has chosen a seed.
 
@@ -56,49 +103,34 @@ def side_by_side(parts: Sequence[Callable[[], Result]]) -> list[Result]:
         What they return, in order.
 
     Raises:
-        Exception: what the earliest of the parts has raised that raised something; later parts are left undone where
-            they had not begun.
+        Exception: what the earliest of the parts has raised that raised something. Parts that had not begun by then
+            are left undone.
     """
     if len(parts) < 2 or _lane.get() is not None or examination.current() is None or not is_fresh():
         return [part() for part in parts]
-    outcomes: list[Future[Result]] = [Future() for _part in parts]
-    left = deque(zip(parts, outcomes, strict=True))
-    lane = _Lane()
-    thread = threading.Thread(target=copy_context().run, args=(_work_off_beside, lane.other, left))
-    token = _lane.set(lane)
-    thread.start()
+    work, lane = _Work(parts), _Lane()
+    beside = partial(work.do_beside, lane.other, with_gradients=torch.is_grad_enabled())
+    thread = threading.Thread(target=copy_context().run, args=(beside,), daemon=True)
     try:
-        _work_off(left)
+        thread.start()
+    except RuntimeError:  # this machine has no room for another thread
+        return [part() for part in parts]
+    token = _lane.set(lane)
+    try:
+        work.do()
     finally:
         random_numbers = torch.get_rng_state()
         lane.end()
         thread.join()
         torch.set_rng_state(random_numbers)
         _lane.reset(token)
-    for outcome in outcomes:
-        if outcome.done() and (error := outcome.exception()) is not None:
-            raise error
-    return [outcome.result() for outcome in outcomes]
-
-
-def _work_off(left: deque[tuple[Callable[[], Result], Future[Result]]]) -> None:
-    while left:
-        part, outcome = left.popleft()
-        try:
-            outcome.set_result(part())
-        except BaseException as error:  # noqa: BLE001  raised again where all parts are waited for
-            outcome.set_exception(error)
-            left.clear()
-
-
-def _work_off_beside(lane: _Lane, left: deque[tuple[Callable[[], Result], Future[Result]]]) -> None:
-    lane.turn.acquire()
-    _lane.set(lane)
+    error = work.take_error()
     try:
-        seed_freshly()
-        _work_off(left)
+        if error is not None:
+            raise error
     finally:
-        lane.end()
+        del error
+    return [work.results[number] for number in range(len(parts))]
 
 
 def hand_over() -> None:

@@ -56,6 +56,7 @@ class AgentConnection:
         self._received = bytearray()
         self._under_way: int | None = None
         self._queued: deque[tuple[int, bytes, float]] = deque()
+        self._answers: dict[int, Answer] = {}
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._socket.connect(path)
@@ -85,27 +86,32 @@ class AgentConnection:
             self._socket.settimeout(max(timeout_s, 0.001))
             self._socket.sendall(message)
 
-    def receive(self, timeout_s: float) -> Answer | None:
-        """The next answer, or None if it is not complete within the time; what has come of it is kept.
+    def receive(self, number: int, timeout_s: float) -> Answer | None:
+        """The answer to a request, or None if it is not complete within the time; what has come of it is kept.
+
+        What answers anything but the request under way, late or forged, is passed over.
 
         Raises:
             ConnectionError: the other side has closed the connection, or sends what cannot be an answer.
         """
         # One deadline for all of it: an answer that drips byte by byte must not begin a new wait with each.
         until = time.monotonic() + timeout_s
-        while (answer := self._complete()) is None:
-            if not self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
-                return None
-            chunk = self._socket.recv(CHUNK_BYTES)
-            if not chunk:
-                raise ConnectionError("closed")
-            self._received += chunk
-        if answer.number == self._under_way:
-            try:
-                self._send_next()
-            except OSError:  # to be noticed by who waits for the answer to that
-                self._socket.shutdown(socket.SHUT_RDWR)
-        return answer
+        while number not in self._answers:
+            answer = self._complete()
+            if answer is None:
+                if not self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
+                    return None
+                chunk = self._socket.recv(CHUNK_BYTES)
+                if not chunk:
+                    raise ConnectionError("closed")
+                self._received += chunk
+            elif answer.number == self._under_way:
+                self._answers[answer.number] = answer
+                try:
+                    self._send_next()
+                except OSError:  # to be noticed by who waits for the answer to that
+                    self._socket.shutdown(socket.SHUT_RDWR)
+        return self._answers.pop(number)
 
     def _complete(self) -> Answer | None:
         if len(self._received) < HEAD.size:

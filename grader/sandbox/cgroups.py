@@ -55,12 +55,12 @@ class Group:
         """
         if limits != self._limits:  # each of these takes the system 2 ms
             memory = str((limits.memory_mib + limits.disk_mib + OVERHEAD_MIB) << 20)
+            written = []
             for folder in self.folders:
                 if (folder / "pids.max").exists():
-                    _write(folder / "pids.max", str(limits.processes))
-                for name in self._memory_files(folder):
-                    _write(folder / name, memory)
-            self._limits = limits
+                    written.append(_write(folder / "pids.max", str(limits.processes)))
+                written += [_write(folder / name, memory) for name in self._memory_files(folder)]
+            self._limits = limits if all(written) else None
         for folder in self.folders:
             _write(folder / "cgroup.procs", str(pid))
 
@@ -125,7 +125,10 @@ def _made(folder: Path) -> Path | None:
     return folder
 
 
-def _write(path: Path, value: str) -> None:
-    """A limit that this system does not know is not set; `grader doctor` says what is guaranteed."""
-    with contextlib.suppress(OSError):
+def _write(path: Path, value: str) -> bool:
+    """Whether it was written; what this system does not know is not. `grader doctor` says what is guaranteed."""
+    try:
         path.write_text(value)
+    except OSError:
+        return False
+    return True

@@ -66,7 +66,7 @@ class CellRun:
 
 
 class Kernel:
-    """A kernel in a sandbox. Not thread-safe, but what is done `meanwhile` may make requests of its own."""
+    """A kernel in a sandbox. Not thread-safe, but what is done while one request waits may make another."""
 
     def __init__(self, view: View) -> None:
         self.view = view
@@ -111,7 +111,7 @@ class Kernel:
         self._launch()
 
     def close(self) -> None:
-        """End the kernel and everything it has started; safe to call twice."""
+        """End the kernel and everything it has started, before the next one begins; safe to call twice."""
         self._hang_up()
         process, slot = self._process, self._slot
         self._process = self._slot = None
@@ -314,7 +314,7 @@ class Kernel:
         return KernelGone(self._no_kernel())
 
     def _answer(self, link: _Link, number: int, deadline: float) -> Answer:
-        """The answer to this request; others, late or forged, are passed over.
+        """The answer to this request.
 
         Raises:
             LimitExceeded: the deadline has passed.
@@ -325,15 +325,14 @@ class Kernel:
             if remaining_s <= 0:
                 raise LimitExceeded(_("time: the call took too long"))
             try:
-                answer = link.agent.receive(min(POLL_MS / 1000, remaining_s))
+                answer = link.agent.receive(number, min(POLL_MS / 1000, remaining_s))
             except ConnectionError:
                 raise self._hung_up() from None
-            if answer is not None and answer.number == number:
+            if answer is not None:
                 return answer
-            if answer is None:
-                if self.gone:
-                    raise KernelGone(self._no_kernel())
-                link.drain()
+            if self.gone:
+                raise KernelGone(self._no_kernel())
+            link.drain()
 
     def _next(self, link: _Link, deadline: float) -> Message | None:
         """One output, or None after a short wait or for something that is no message.

@@ -88,7 +88,7 @@ class BubblewrapProvisioner(KernelProvisionerBase):
         await self.send_signal(signal.SIGTERM)
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Drop the working folder and give the slot back."""
+        """Give the slot back, which drops the working folder."""
         if self.process is not None and self._slot is not None and not restart:
             self.process.close()
             slots.release(self._slot)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from grader.checks import gradients_match
+from grader.checks import gradients_match, same_function
 from grader.examiner.calls import backward_follows
 from grader.examiner.examination import Examination, going_on
 from grader.examiner.randomness import seed_freshly
@@ -17,6 +17,7 @@ from grader.sandbox.kernel import Kernel
 NET = """
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -32,6 +33,20 @@ class OfTheNotebook(nn.Module):
     def __init__(self):
         super().__init__()
         self.sum = float(net.linear.weight.sum())
+class OfAList(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.sum = float(rest[0].linear.weight.sum() + held.net.linear.weight.sum() + kept[0].linear.weight.sum())
+class Held:
+    pass
+class Anew(Net):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(2)
+    def forward(self, x):
+        return checkpoint(lambda y: self.norm(self.linear(y)), x, use_reentrant=False)
+def keep(module):
+    kept.append(module)
 class InPlace(Net):
     def forward(self, x):
         y = torch.sigmoid(self.linear(x))
@@ -44,6 +59,8 @@ class Short(Net):
 def penalty():
     return (net.linear.weight ** 2).sum()
 net = Net()
+rest, held, kept = [Net()], Held(), []
+held.net = Net()
 """
 
 
@@ -147,6 +164,20 @@ def test_a_class_is_told_of_the_modules_that_it_may_use(channel: Listening, name
     owners = [request["owners"] for request in channel.requests if request["op"] == "call"]
     assert [len(told) for told in owners] == [2]
     assert named("OfTheNotebook")().sum == pytest.approx(9)
+
+
+def test_a_class_sees_what_was_written_into_modules_that_it_may_reach(named: Callable[[str], Any]) -> None:
+    modules = [named("rest")[0], named("held").net, named("Net")()]
+    named("keep")(modules[-1])
+    for module in modules:
+        with torch.no_grad():
+            module.linear.weight.fill_(1)
+    assert named("OfAList")().sum == pytest.approx(18)
+
+
+def test_a_module_that_computes_its_forward_pass_anew_is_right(named: Callable[[str], Any]) -> None:
+    right = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
+    same_function(named("Anew")(), right, torch.randn(4, 3))
 
 
 def test_a_function_is_told_of_all_modules_and_their_gradients_come_back(named: Callable[[str], Any]) -> None:

@@ -1,5 +1,7 @@
 """Parts of a hidden test that take turns while the student's process computes."""
 
+import gc
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -7,8 +9,9 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
-from grader.checks import in_each
+from grader.checks import Case, in_each, same_function_in_cases
 from grader.errors import CheckFailed, LimitExceeded
 from grader.examiner.examination import Examination, current, going_on, inputs_may_change
 from grader.examiner.randomness import is_fresh, seed_freshly
@@ -172,6 +175,80 @@ def test_gradients_and_language_are_each_parts_own(student: Student) -> None:
     assert found[2] != "`forward` returned None."
 
 
+@pytest.mark.usefixtures("examined")
+def test_where_gradients_are_off_they_are_off_in_all_parts(student: Student) -> None:
+    triple = student(TRIPLE, "triple")
+    x = torch.ones(2, requires_grad=True)
+
+    def part() -> bool:
+        return bool(triple(x).requires_grad)
+
+    with torch.no_grad():
+        assert side_by_side([part] * 4) == [False] * 4
+    assert side_by_side([part] * 4) == [True] * 4
+
+
+@pytest.mark.usefixtures("examined")
+def test_a_function_called_beside_takes_no_gradients_away(student: Student, session: Session) -> None:
+    net = student("class Net(nn.Linear): pass", "Net")(3, 2)
+    triple = student(TRIPLE, "triple")
+
+    def forward_and_back() -> Any:
+        net.zero_grad()
+        net(torch.ones(4, 3)).sum().backward()
+        return net.bias.grad.tolist()
+
+    def function() -> Any:
+        with torch.no_grad():
+            return [float(triple(torch.ones(()))) for _call in range(4)]
+
+    assert net in session.modules()
+    assert side_by_side([forward_and_back, function]) == [[4.0, 4.0], [3.0] * 4]
+    assert side_by_side([function, forward_and_back]) == [[3.0] * 4, [4.0, 4.0]]
+
+
+@pytest.mark.usefixtures("examined")
+def test_without_room_for_a_thread_parts_are_done_one_after_another(
+    student: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triple = student(TRIPLE, "triple")
+
+    def no_room(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    parts = [lambda: float(triple(torch.ones(()))), lambda: 1.0]
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", no_room)
+        assert side_by_side(parts) == [3.0, 1.0]
+    assert side_by_side(parts) == [3.0, 1.0]
+
+
+@pytest.mark.usefixtures("examined")
+def test_a_failure_keeps_nothing_alive(student: Student, session: Session) -> None:
+    net = student("class Net(nn.Linear): pass", "Net")
+    gc.collect()
+    before = len(session.modules())
+
+    def check(size: int) -> None:
+        made = net(size, 2)
+        made(torch.ones(1, size))
+        raise CheckFailed("wrong")
+
+    gc.disable()
+    try:
+        with pytest.raises(CheckFailed) as failed:
+            in_each([(3,), (4,)], check)
+        del failed
+        assert len(session.modules()) == before
+        case = Case((3, 2), "here")
+        with pytest.raises(CheckFailed) as failed:
+            same_function_in_cases(net, lambda *sizes: nn.ReLU(), [case, case], lambda *sizes: torch.ones(1, 3))
+        del failed
+        assert len(session.modules()) == before
+    finally:
+        gc.enable()
+
+
 def test_what_one_part_allows_the_other_does_not(student: Student, examined: Examination) -> None:
     spoil = student("def spoil(x):\n    x.add_(1)\n    return x.sum()", "spoil")
     triple = student(TRIPLE, "triple")
@@ -203,6 +280,21 @@ def test_the_limit_of_one_call_strikes_that_call_alone() -> None:
                 side_by_side([partial(part, 60), partial(part, 0.8)])
         assert done == [0.8, 0.1]
         assert slow(0.2) == 0.2
+
+
+def test_a_kernel_that_had_to_be_killed_is_named_by_its_cause() -> None:
+    code = (
+        "import time\ndef deaf():\n    while True:\n        try: time.sleep(60)\n        except KeyboardInterrupt: pass"
+    )
+    with Kernel(View(limits=Limits(call_s=1))) as kernel:
+        assert kernel.run(f"{code}\ndef one(): time.sleep(0.5); return 1").error is None
+        names = Session(kernel).names(["deaf", "one"])
+        with going_on(Examination(kernel)):
+            seed_freshly()
+            with pytest.raises(LimitExceeded, match="took too long"):
+                side_by_side(
+                    [lambda: [names["one"]() for _call in range(9)], lambda: [names["one"](), names["deaf"]()]]
+                )
 
 
 def test_a_kernel_that_dies_ends_all_parts() -> None:

@@ -466,9 +466,13 @@ class Agent:
             content["call"] = next(self.store.numbers)
             self.calls[content["call"]] = (outputs, wanted + [tensor for owner in owners for tensor in owner.wanted])
             if "gradient" in request and [list(output.shape) for output in outputs] == [request["gradient"]["shape"]]:
+                # Copies: a backward pass that computes the forward pass anew writes into what is to be told of that.
+                encoder.buffers[:] = map(bytes, encoder.buffers)
                 with contextlib.suppress(Exception):  # asked for again, it says what was wrong
                     gradients = self.gradients(content["call"], [decoder.tensor(request["gradient"])])
-                    content["gradients"] = [None if g is None else encoder.tensor(g) for g in gradients]
+                    sizes = [len(told) for told in encoder.buffers] + [g.nbytes for g in gradients if g is not None]
+                    if sum(sizes) <= MAX_ANSWER_BYTES:
+                        content["gradients"] = [None if g is None else encoder.tensor(g) for g in gradients]
         return content, encoder.buffers
 
     def owners(self, request, decoder):
