@@ -176,7 +176,8 @@ class _Result:
         if self.ahead is None or len(gradients) != 1 or gradients[0] is None:
             return None
         gradient, found, decoder = self.ahead
-        return (found, decoder) if torch.equal(gradient, gradients[0]) else None
+        is_alike = (gradient.dtype, gradient.device) == (gradients[0].dtype, gradients[0].device)
+        return (found, decoder) if is_alike and torch.equal(gradient, gradients[0]) else None
 
     def _asked_for(self, gradients: Sequence[torch.Tensor | None]) -> tuple[Json, Decoder]:
         encoder = Encoder()

@@ -1,4 +1,4 @@
-"""Where the seconds of one submission go in `grader`: the student's own cells, the student's answers, and the rest.
+"""Where the seconds of one submission go in `grader`: the student's own cells, hidden tests, and the rest.
 
 One process grades everything with its warm sandbox, and the steps are timed from outside: nothing in the product is
 there for the benchmark. What a submission costs once per class (the sandbox's start) falls on the first one, which is
@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from statistics import median
 from typing import Any
 from unittest.mock import patch
 
 from handed_in import SLUG
 
-from grader import pipeline
+from grader import grading, pipeline
 from grader.course import Course
 from grader.pipeline import Row, Watcher, grade_class
 from grader.record import Recorder
@@ -36,8 +35,8 @@ class Spent:
     Attributes:
         total_s: from one result to the next.
         own_cells_s: waiting for the notebook's own cells, visible tests included.
-        answers_s: waiting for the student's code in hidden tests, one call after another.
-        answers_cpu_s: processor seconds that the kernel spent on them.
+        hidden_s: hidden tests.
+        hidden_cpu_s: processor seconds that the kernel spent on them.
         start_s: getting a kernel.
         close_s: clearing it away.
         record_s: writing the result into folders and databases.
@@ -46,8 +45,8 @@ class Spent:
 
     total_s: float = 0.0
     own_cells_s: float = 0.0
-    answers_s: float = 0.0
-    answers_cpu_s: float = 0.0
+    hidden_s: float = 0.0
+    hidden_cpu_s: float = 0.0
     start_s: float = 0.0
     close_s: float = 0.0
     record_s: float = 0.0
@@ -59,14 +58,14 @@ class Spent:
         return self.total_s - self.own_cells_s
 
     @property
-    def trusted_s(self) -> float:
-        """The grader's own work between the calls: its layers, its comparisons, its words."""
-        return self.beyond_s - self.answers_s - self.start_s - self.close_s - self.record_s
+    def rest_s(self) -> float:
+        """Reading, sealing, writing, and what lies between the cells."""
+        return self.beyond_s - self.hidden_s - self.start_s - self.close_s - self.record_s
 
 
 def middle(spent: list[Spent]) -> dict[str, float]:
     """The median of each figure."""
-    names = [*vars(Spent()), "beyond_s", "trusted_s"]
+    names = [*vars(Spent()), "beyond_s", "rest_s"]
     return {name: float(median(getattr(one, name) for one in spent)) for name in names}
 
 
@@ -97,11 +96,12 @@ class _Stopwatch(Watcher):
         for owner, name, field in (
             (Kernel, "start", "start_s"),
             (Kernel, "run", "own_cells_s"),
-            (Kernel, "request", "answers_s"),
+            (grading, "examine", "hidden_s"),
             (Kernel, "close", "close_s"),
             (Recorder, "record", "record_s"),
         ):
             stack.enter_context(patch.object(owner, name, self._timed(getattr(owner, name), field)))
+        stack.enter_context(patch.object(Kernel, "request", self._counted(Kernel.request)))
         stack.enter_context(patch.object(Slot, "fork", self._remembered(Slot.fork)))
         stack.enter_context(patch.object(pipeline, "do", self._one(pipeline.do)))
         return stack
@@ -122,18 +122,24 @@ class _Stopwatch(Watcher):
 
     def _timed(self, function: Callable[..., Any], field: str) -> Callable[..., Any]:
         def timed(*arguments: Any, **more: Any) -> Any:
-            cpu_s = self._cpu_s() if field == "answers_s" else 0.0
+            cpu_s = self._cpu_s() if field == "hidden_s" else 0.0
             began = time.perf_counter()
             try:
                 return function(*arguments, **more)
             finally:
                 spent = self.spent[-1]
                 setattr(spent, field, getattr(spent, field) + time.perf_counter() - began)
-                if field == "answers_s":
-                    spent.calls += 1
-                    spent.answers_cpu_s += self._cpu_s() - cpu_s
+                if field == "hidden_s":
+                    spent.hidden_cpu_s += self._cpu_s() - cpu_s
 
         return timed
+
+    def _counted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **more: Any) -> Any:
+            self.spent[-1].calls += 1
+            return function(*arguments, **more)
+
+        return counted
 
     def _remembered(self, function: Callable[..., int]) -> Callable[..., int]:
         def forked(*arguments: Any) -> int:
@@ -156,7 +162,6 @@ def take_apart(course: Course) -> list[Spent]:
         course: with at least two submissions that were not graded yet.
     """
     watch = _Stopwatch()
-    import_module("grader.grading")
     collect_less()  # as a worker does
     with watch.steps():
         grade_class(course, [SLUG], slots=1, workers=_here, watcher=watch)

@@ -110,10 +110,10 @@ def breakdown_table(spent: list[Spent]) -> Table:
         ("own_cells_s", "  the student's own cells and visible tests"),
         ("beyond_s", "[bold]  beyond the student's own cells (promised: under 0.5)[/]"),
         ("start_s", "    a kernel, forked from the warm sandbox"),
-        ("answers_s", f"    waiting for the student's code in hidden tests ({found['calls']:.0f} calls)"),
-        ("answers_cpu_s", "      of which the kernel computes (processor seconds)"),
-        ("trusted_s", "    the hidden tests' own work"),
-        ("close_s", "    clearing away"),
+        ("hidden_s", f"    hidden tests ({found['calls']:.0f} calls of the student's code)"),
+        ("hidden_cpu_s", "      of which the student's process computes (processor seconds)"),
+        ("rest_s", "    reading, sealing, writing"),
+        ("close_s", "    clearing away, as far as it is waited for"),
         ("record_s", "    recording, beside the next submission where there is a worker"),
     ):
         table.add_row(text, f"{found[name]:.3f}")
