@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 import torch
+from examining import examining
 from torch import nn
 
 from grader.checks import gradients_match, same_function
 from grader.examiner.calls import backward_follows
-from grader.examiner.examination import Examination, going_on
-from grader.examiner.randomness import seed_freshly
 from grader.examiner.remote import Session
 from grader.sandbox.kernel import Kernel
 
@@ -90,8 +89,7 @@ def channel(kernel: Kernel) -> Listening:
 @pytest.fixture
 def named(channel: Listening) -> Iterator[Callable[[str], Any]]:
     session = Session(channel)
-    with torch.random.fork_rng(devices=[]), going_on(Examination(channel.kernel)):
-        seed_freshly()
+    with examining(channel.kernel):
         yield lambda name: session.names([name])[name]
 
 

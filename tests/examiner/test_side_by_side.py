@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 import torch
+from examining import examining
 from torch import nn
 
 from grader.checks import Case, in_each, same_function_in_cases
 from grader.errors import CheckFailed, LimitExceeded
-from grader.examiner.examination import Examination, current, going_on, inputs_may_change
-from grader.examiner.randomness import is_fresh, seed_freshly
+from grader.examiner.examination import Examination, current, inputs_may_change
+from grader.examiner.randomness import is_fresh
 from grader.examiner.remote import Session
 from grader.examiner.side_by_side import side_by_side
 from grader.language import _, speaking
@@ -24,7 +25,7 @@ from grader.sandbox.kernel import Kernel
 
 Student = Callable[[str, str], Any]
 SLOW = """
-def slow(seconds, end=None):
+def slow(seconds):
     began = time.monotonic_ns()
     time.sleep(seconds)
     return began, time.monotonic_ns()
@@ -36,8 +37,7 @@ NOISE = "def noise(): return torch.rand(3)"
 @pytest.fixture
 def examined(kernel: Kernel) -> Iterator[Examination]:
     """As while a hidden test runs."""
-    with torch.random.fork_rng(devices=[]), going_on(Examination(kernel)) as examination:
-        seed_freshly()
+    with examining(kernel) as examination:
         yield examination
 
 
@@ -274,10 +274,8 @@ def test_the_limit_of_one_call_strikes_that_call_alone() -> None:
             done.append(slow(seconds))
             done.append(slow(0.1))
 
-        with going_on(Examination(kernel)):
-            seed_freshly()
-            with pytest.raises(LimitExceeded):
-                side_by_side([partial(part, 60), partial(part, 0.8)])
+        with examining(kernel), pytest.raises(LimitExceeded):
+            side_by_side([partial(part, 60), partial(part, 0.8)])
         assert done == [0.8, 0.1]
         assert slow(0.2) == 0.2
 
@@ -289,19 +287,13 @@ def test_a_kernel_that_had_to_be_killed_is_named_by_its_cause() -> None:
     with Kernel(View(limits=Limits(call_s=1))) as kernel:
         assert kernel.run(f"{code}\ndef one(): time.sleep(0.5); return 1").error is None
         names = Session(kernel).names(["deaf", "one"])
-        with going_on(Examination(kernel)):
-            seed_freshly()
-            with pytest.raises(LimitExceeded, match="took too long"):
-                side_by_side(
-                    [lambda: [names["one"]() for _call in range(9)], lambda: [names["one"](), names["deaf"]()]]
-                )
+        with examining(kernel), pytest.raises(LimitExceeded, match="took too long"):
+            side_by_side([lambda: [names["one"]() for _call in range(9)], lambda: [names["one"](), names["deaf"]()]])
 
 
 def test_a_kernel_that_dies_ends_all_parts() -> None:
     with Kernel(View(limits=Limits(call_s=20))) as kernel:
         assert kernel.run("import os\ndef end(): os._exit(3)\ndef one(): return 1").error is None
         names = Session(kernel).names(["end", "one"])
-        with going_on(Examination(kernel)):
-            seed_freshly()
-            with pytest.raises(Exception, match="exit code 3"):
-                side_by_side([lambda: [names["one"](), names["end"]()], lambda: [names["one"]() for _call in range(9)]])
+        with examining(kernel), pytest.raises(Exception, match="exit code 3"):
+            side_by_side([lambda: [names["one"](), names["end"]()], lambda: [names["one"]() for _call in range(9)]])

@@ -11,6 +11,7 @@ A message is a length (4 bytes, big-endian) and JSON; a reply may be followed by
 import contextlib
 import ctypes
 import errno
+import functools
 import gc
 import importlib
 import importlib.util
@@ -378,8 +379,7 @@ def run_kernel(run, sockets=SOCKETS, scratch="/tmp"):
     sys.argv = ["kernel"]
     sys.path.insert(0, "")
 
-    application = sys.modules["ipykernel.kernelapp"].IPKernelApp
-    app = application.instance(connection_file=path)
+    app = application().instance(connection_file=path)
     app.needs_heartbeat = order["for_jupyter"]
     app.config.IPythonKernel._execute_sleep = 0  # after each cell, for clients that miss late output
     with few_modules():
@@ -394,17 +394,12 @@ def run_kernel(run, sockets=SOCKETS, scratch="/tmp"):
     app.start()
 
 
-def make_shell():
-    """Make the shell that every kernel begins with, and say what a kernel of one notebook does without.
+@functools.cache
+def application():
+    """IPython's application without what a kernel of one notebook does without; made once, in the zygote: 3 ms."""
+    from ipykernel.kernelapp import IPKernelApp
 
-    Once, and not in each kernel: 20 ms.
-    """
-    from ipykernel import kernelapp
-    from ipykernel.compiler import XCachingCompiler
-    from ipykernel.zmqshell import ZMQInteractiveShell
-    from traitlets.config import Config
-
-    class Application(kernelapp.IPKernelApp):
+    class Application(IPKernelApp):
         needs_heartbeat = True
 
         def init_control(self, context):
@@ -435,7 +430,15 @@ def make_shell():
             for stream in (sys.stdout, sys.stderr):
                 flush_on_demand(stream)
 
-    kernelapp.IPKernelApp = Application
+    return Application
+
+
+def make_shell():
+    """Make the shell that every kernel begins with; once, and not in each kernel: 17 ms."""
+    from ipykernel.compiler import XCachingCompiler
+    from ipykernel.zmqshell import ZMQInteractiveShell
+    from traitlets.config import Config
+
     config = Config()
     config.HistoryManager.enabled = False  # a thread and a database, for an input history that nobody asks for
     with tempfile.TemporaryDirectory() as folder:
@@ -620,6 +623,7 @@ def import_everything():
     # Both look for a good seed in modules that they load on their first call: 10 ms each.
     sys.modules["numpy"].random.seed(None)
     sys.modules["torch"].seed()
+    application()
     make_shell()
     # Every full collection in a kernel would walk the libraries' objects and copy their pages: 0.27 s each, measured.
     gc.freeze()
