@@ -11,7 +11,7 @@ from grader.devices import Device
 from grader.errors import InvalidConfig, MissingDataset
 from grader.examiner.examination import ContestRules
 from grader.jobs import Conditions
-from grader.sandbox.bubblewrap import require_out_of_sight
+from grader.sandbox.visible import require_out_of_sight
 
 KAGGLE_INPUT = "/kaggle/input/journey-springfield"
 TRAIN_SECONDS = "SPRINGFIELD_TRAIN_SECONDS"

@@ -21,6 +21,7 @@ from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.cgroups import Group
 from grader.sandbox.kernel import Kernel
+from grader.sandbox.visible import require_out_of_sight
 from grader.submissions import find_submissions
 
 FREE_GIB = 2
@@ -167,7 +168,7 @@ def look_at_class(class_dir: Path) -> Iterator[Finding]:
 
 def _out_of_sight(course: Course) -> str:
     for folder in (course.root, course.dataset):
-        bubblewrap.require_out_of_sight(folder)
+        require_out_of_sight(folder)
     return str(course.root)
 
 

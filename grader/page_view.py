@@ -15,6 +15,7 @@ from grader.course import Course
 from grader.database.engine import sqlite_path
 from grader.errors import EnvironmentFault
 from grader.sandbox import bubblewrap
+from grader.sandbox.visible import environment_options, environment_parts, system_options
 
 OIDC_SECRETS = "secrets.toml"
 _TMP = "/tmp"  # noqa: S108  a file system of the view's own
@@ -36,12 +37,10 @@ def page_command(course: Course, argv: list[str], environment: Mapping[str, str]
     options = [
         bubblewrap.find_bwrap(), "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
         "--die-with-parent", "--new-session", "--as-pid-1", "--disable-userns", "--cap-drop", "ALL",
-        *bubblewrap.system_binds(),
+        *system_options(), *environment_options(environment_parts()),
     ]  # fmt: skip
     for name in _ETC:
         options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    for root in bubblewrap.python_roots():
-        options += ["--ro-bind", str(root), str(root)]
     options += _code()
     folder = _database_folder(course)
     if folder is not None:

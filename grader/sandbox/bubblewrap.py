@@ -1,8 +1,9 @@
 """The view of the machine that a kernel gets: a bubblewrap command line.
 
-What is visible: `/usr`, the Python environment, the submission's own work folder, the data that the teacher binds,
-all of them read-only but the work folder. What is not: the network, other processes, home folders, the class
-directory, and the `grader` package itself, since the course with its hidden tests travels in it.
+What is visible: programs and libraries of the system, the Python environment (`visible.py` says what of both), the
+submission's own work folder, the data that the teacher binds, all of them read-only but the work folder. What is not:
+the network, other processes, home folders, the class directory, and this project itself, since the course with its
+hidden tests travels in it.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
+import tempfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from grader.errors import EnvironmentFault, SandboxUnavailable
-from grader.language import _
+from grader.errors import SandboxUnavailable
 from grader.limits import Limits
+from grader.sandbox.identity import Identity, require_readable
+from grader.sandbox.visible import environment_options, environment_parts, python_program, system_options
 
 INSIDE = Path(__file__).parent / "inside"
 AGENT_FOLDER = "/opt/springfield"
@@ -74,13 +75,15 @@ def find_bwrap() -> str:
 
 @cache
 def check_bwrap() -> None:
-    """Start a trivial sandbox once.
+    """Start a trivial sandbox once, as the slots will be.
 
     Raises:
         SandboxUnavailable: bubblewrap is missing or the kernel refuses what it needs.
     """
-    command = [find_bwrap(), *_namespaces(), *system_binds(), "/usr/bin/env", "true"]
-    tried = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    trivial = [find_bwrap(), *_namespaces(), *system_options(), "/usr/bin/env", "true"]
+    with tempfile.TemporaryDirectory() as stage:
+        command = Identity.choose().lower(trivial, [], Path(stage))
+        tried = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     if tried.returncode != 0:
         raise SandboxUnavailable(
             f"bubblewrap is installed but cannot make a sandbox here: {tried.stderr.strip()[:300]}",
@@ -90,7 +93,13 @@ def check_bwrap() -> None:
 
 
 def command(
-    read_only: tuple[tuple[Path, str], ...], slot_folder: Path, argv: list[str], *, gpu: str, threads: int
+    read_only: tuple[tuple[Path, str], ...],
+    slot_folder: Path,
+    argv: list[str],
+    *,
+    gpu: str,
+    threads: int,
+    identity: Identity,
 ) -> list[str]:
     """The command that starts a slot's zygote.
 
@@ -101,20 +110,29 @@ def command(
         argv: the command inside.
         gpu: its `CUDA_VISIBLE_DEVICES`; where it is empty, `/dev/nvidia*` are not bound.
         threads: threads for numeric libraries, read when they are loaded.
+        identity: whom the slot belongs to.
 
     Raises:
-        SandboxUnavailable: bubblewrap is not installed.
+        SandboxUnavailable: bubblewrap is not installed, or the identity may not read what is to be shown.
     """
+    parts = environment_parts()
     binds: list[str] = ["--bind", str(slot_folder), SLOT_FOLDER]
     for number, (host, _inside) in enumerate(read_only):
+        if identity.uid is not None:
+            require_readable(host)
         binds += ["--ro-bind", str(host), f"{DATA_FOLDER}/{number}"]
     options = ["--clearenv"]
     for name, value in environment(gpu=gpu, threads=threads).items():
         options += ["--setenv", name, value]
-    return [
-        find_bwrap(), *_namespaces(), *system_binds(), *_python(), *_devices(gpu=bool(gpu)), *binds,
+    whole = [
+        find_bwrap(), *_namespaces(), *system_options(), *environment_options(parts), *_devices(gpu=bool(gpu)), *binds,
         "--ro-bind", str(INSIDE), AGENT_FOLDER, *options, "--chdir", "/", *argv,
     ]  # fmt: skip
+    shown = [part.source for part in parts if part.source is not None]
+    sources = [*shown, slot_folder, *(host for host, _inside in read_only), INSIDE]
+    stage = slot_folder / "stage"
+    stage.mkdir()
+    return identity.lower(whole, sources, stage)
 
 
 def inner_binds(read_only: tuple[tuple[Path, str], ...]) -> list[tuple[str, str]]:
@@ -141,61 +159,6 @@ def _namespaces() -> list[str]:
     ]  # fmt: skip
 
 
-def system_binds() -> list[str]:
-    """Options that show the system, read-only, with a /tmp of its own."""
-    options = ["--ro-bind", "/usr", "/usr"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
-        path = Path("/", name)
-        if path.is_symlink():
-            options += ["--symlink", str(path.readlink()), str(path)]
-        elif path.is_dir():
-            options += ["--ro-bind", str(path), str(path)]
-    for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime", "nsswitch.conf"):
-        options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    return [*options, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/home/student"]  # noqa: S108
-
-
-def python_roots() -> list[Path]:
-    """Folders of the Python environment that lie outside `/usr`; outer folders first."""
-    return sorted({Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()} - {Path("/usr")})
-
-
-def _python() -> list[str]:
-    roots = python_roots()
-    options: list[str] = []
-    for root in roots:
-        options += ["--ro-bind", str(root), str(root)]
-    for package in _own_packages():
-        if any(package.is_relative_to(root) for root in [*roots, Path("/usr")]):
-            options += ["--tmpfs", str(package), "--remount-ro", str(package)]
-    return options
-
-
-def _own_packages() -> Iterator[Path]:
-    """The project's installed folders, to be covered: hidden tests and solutions travel in them."""
-    package = Path(__file__).resolve().parents[1]
-    yield package
-    for name in ("leaderboard_app", "assignments", "solutions", "tests"):  # beside it in a checkout
-        if (package.parent / name).is_dir():
-            yield package.parent / name
-
-
-def require_out_of_sight(folder: Path) -> None:
-    """A class and its data set may not lie where every notebook can read: below `/usr`, or in the Python environment.
-
-    Raises:
-        EnvironmentFault: it does.
-    """
-    shown = next((root for root in [Path("/usr"), *python_roots()] if folder.resolve().is_relative_to(root)), None)
-    if shown is not None:
-        raise EnvironmentFault(
-            _("{folder} lies in {shown}, which the sandbox shows to every notebook: answers could be read.").format(
-                folder=folder, shown=shown
-            ),
-            remedy=_("Move it somewhere else, for example to /srv or a home folder."),
-        )
-
-
 def _devices(*, gpu: bool) -> list[str]:
     options: list[str] = []
     for device in sorted(Path("/dev").glob("nvidia*")) if gpu else []:
@@ -214,7 +177,7 @@ def driver_folders() -> list[Path]:
 def environment(*, gpu: str, threads: int, more: tuple[tuple[str, str], ...] = ()) -> dict[str, str]:
     """The environment inside: nothing of the grader's own."""
     values = {
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PATH": f"{Path(python_program()).parent}:/usr/bin:/bin",
         "HOME": "/home/student",
         "USER": "student",
         "LOGNAME": "student",

@@ -29,12 +29,16 @@ from grader.errors import KernelGone, SandboxUnavailable
 from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.cgroups import Group
+from grader.sandbox.identity import Identity
+from grader.sandbox.system_calls import compiled
+from grader.sandbox.visible import environment_parts, python_program
 
 MAX_USES = 200
 START_S = 120
 ANSWER_S = 20
 SLOT_FOLDER_PREFIX = "sg-slot-"
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")  # of every Jupyter kernel
+PIPE_BYTES, MAX_SAID = 65536, 2000
 Message = dict[str, Any]
 
 
@@ -67,24 +71,31 @@ class Slot:
         self.uses = 0
         self.is_suspect = False
         self._is_clearing = False
+        self.identity = Identity.choose() if kind.isolated else Identity(None)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{SLOT_FOLDER_PREFIX}{os.getpid()}-"))
         self.group = Group(self.folder.name.removeprefix(SLOT_FOLDER_PREFIX))
         ours, theirs = socket.socketpair()
         self._control = ours
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        self._stderr = (self.folder.parent / f"{self.folder.name}.log").open("w+b")
-        self._process = subprocess.Popen(
-            self._command(theirs.fileno()),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._stderr,
-            pass_fds=[theirs.fileno()],
-            env={"PATH": os.environ["PATH"]}
-            if kind.isolated
-            else bubblewrap.environment(gpu=kind.gpu, threads=kind.threads),
-            start_new_session=True,
-        )
-        theirs.close()
+        self._stderr, written = _pipe()
+        try:
+            self._process = subprocess.Popen(
+                self._command(theirs.fileno()),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=written,
+                pass_fds=[theirs.fileno()],
+                env={"PATH": os.environ["PATH"]}
+                if kind.isolated
+                else bubblewrap.environment(gpu=kind.gpu, threads=kind.threads),
+                start_new_session=True,
+            )
+        except BaseException:
+            self._let_go()
+            raise
+        finally:
+            theirs.close()
+            os.close(written)
         try:
             self._receive(START_S)
         except KernelGone as gone:
@@ -96,12 +107,16 @@ class Slot:
 
     def _command(self, descriptor: int) -> list[str]:
         """What starts the zygote."""
-        python = [sys.executable, "-I"]
-        if not self.kind.isolated:
-            return [*python, str(bubblewrap.INSIDE / "unisolated.py"), str(descriptor), str(self.folder)]
-        argv = [*python, f"{bubblewrap.AGENT_FOLDER}/zygote.py", str(descriptor)]
         kind = self.kind
-        return bubblewrap.command(kind.read_only, self.folder, argv, gpu=kind.gpu, threads=kind.threads)
+        if not kind.isolated:
+            own = str(bubblewrap.INSIDE / "unisolated.py")
+            return [sys.executable, "-I", own, str(descriptor), str(self.folder)]
+        argv = [python_program(), "-I", f"{bubblewrap.AGENT_FOLDER}/zygote.py", str(descriptor)]
+        command = bubblewrap.command(
+            kind.read_only, self.folder, argv, gpu=kind.gpu, threads=kind.threads, identity=self.identity
+        )
+        self.identity.hand_over(self.folder)
+        return command
 
     def ask(self, request: Message, *, timeout_s: float = ANSWER_S) -> tuple[Message, bytes]:
         """Ask the zygote.
@@ -139,6 +154,7 @@ class Slot:
         Raises:
             KernelGone: the sandbox is gone.
         """
+        self.last_words()  # what an earlier kernel's start has said is not this one's
         self._send({"op": "fork", "run": run})
         _reply, _data, pid = self._receive(ANSWER_S)
         return pid
@@ -150,13 +166,15 @@ class Slot:
 
     def close(self) -> None:
         """End the sandbox with everything in it."""
-        self._control.close()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._control.close()
         self.group.close()
-        self._stderr.close()
-        Path(self._stderr.name).unlink(missing_ok=True)
+        os.close(self._stderr)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _send(self, request: Message) -> None:
@@ -202,9 +220,12 @@ class Slot:
         return bytes(found), pid
 
     def last_words(self) -> str:
-        """The end of what the zygote wrote to its standard error; kernels cannot write there."""
-        self._stderr.seek(0)
-        return self._stderr.read()[-2000:].decode(errors="replace").strip()
+        """The end of what was written to standard error since the last kernel began; no student's code can do that."""
+        said = b""
+        with contextlib.suppress(BlockingIOError):
+            while part := os.read(self._stderr, PIPE_BYTES):
+                said = (said + part)[-MAX_SAID:]
+        return said.decode(errors="replace").strip()
 
 
 class KernelProcess:
@@ -227,8 +248,11 @@ class KernelProcess:
         self._run = slot.uses
         self.sockets = slot.folder / f"k{self._run}"
         self.sockets.mkdir()
+        slot.identity.hand_over(self.sockets)
         self._given = slot.folder / f"in{self._run}"
         bubblewrap.lay_out(self._given, view.files)
+        if view.files:
+            slot.identity.hand_over(self._given)
         self._kills = slot.group.memory_kills()
         self.connection = connection
         order = {
@@ -237,7 +261,8 @@ class KernelProcess:
             "environment": bubblewrap.environment(gpu=view.gpu, threads=view.threads, more=view.environment),
             "connection": connection,
             "for_jupyter": for_jupyter,
-            "roots": [str(root) for root in bubblewrap.python_roots()],
+            "roots": [str(part.path) for part in environment_parts() if part.source is not None],
+            "filter": compiled().hex() if view.isolated else "",
             "threads": view.threads,
             "gpu_share": view.gpu_share,
             "cuda_on_cpu": view.cuda_on_cpu,
@@ -341,6 +366,14 @@ class KernelProcess:
         if not self.slot.is_suspect:
             self.slot.clear(self._run)
         shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe for standard error that nobody waits for: what does not fit into it is lost, its writer goes on."""
+    reads, writes = os.pipe()
+    os.set_blocking(reads, False)
+    os.set_blocking(writes, False)
+    return reads, writes
 
 
 def _links(read_only: tuple[tuple[Path, str], ...]) -> list[tuple[str, str]]:

@@ -13,7 +13,8 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import zygote  # the file beside this one
+import confinement  # the files beside this one
+import zygote
 
 
 class UnisolatedRun(zygote.Run):
@@ -30,7 +31,7 @@ class UnisolatedRun(zygote.Run):
         """Turn this forked process into the kernel. Does not return."""
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        zygote.libc.prctl(zygote.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        confinement.libc.prctl(confinement.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         for source, inside in self.order["binds"]:
             self.show(source, inside)
         own = {"HOME": self.home, "TMPDIR": f"{self.home}/tmp"}
@@ -41,7 +42,7 @@ class UnisolatedRun(zygote.Run):
         os.environ.update({**self.order["environment"], **own})
         os.chdir(self.folder)
         # The system counts all processes of a user: a desktop has more than a notebook may start.
-        zygote.take_limits({**self.order["limits"], "processes": resource.getrlimit(resource.RLIMIT_NPROC)[1]})
+        confinement.take_limits({**self.order["limits"], "processes": resource.getrlimit(resource.RLIMIT_NPROC)[1]})
         zygote.run_kernel(
             self,
             sockets=f"{zygote.SLOT}/k{self.number}",
@@ -50,7 +51,7 @@ class UnisolatedRun(zygote.Run):
 
     def show(self, source, inside):
         """Link the data into the run's own folder; absolute places such as /kaggle/input are not made."""
-        own = os.path.relpath(inside, os.path.dirname(zygote.WORK))
+        own = os.path.relpath(inside, os.path.dirname(confinement.WORK))
         path = os.path.join(self.home, own)
         if own.startswith("..") or os.path.lexists(path):
             return

@@ -29,23 +29,16 @@ import tempfile
 import threading
 import time
 
-KILL_S = 10
-KEYCTL_CLEAR, KEY_SPEC_USER_KEYRING = 7, -4
-MIB = 1024 * 1024
-CLONE_FS, CLONE_NEWNS, CLONE_NEWIPC = 0x00000200, 0x00020000, 0x08000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
-MS_RELATIME = 1 << 21
-MNT_DETACH = 2
-HUGE_PAGE, MADV_COLLAPSE = 2 * MIB, 25
-PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG = 4, 24, 38, 1
-CAP_VERSION_3 = 0x20080522
-WORK = "/kaggle/working"
-COLAB = "/content"  # what the working folder is called there
-HIDDEN = "/.springfield"  # nothing that a Python environment would be installed in
-SLOT, RUNS = f"{HIDDEN}/slot", f"{HIDDEN}/runs"
-SOCKETS = "/run/kernel"
-MAX_CSV_FILES, MAX_CSV_DEPTH, MAX_SEEN = 20, 6, 20_000
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)  # until `load_and_serve`
+import confinement  # the file beside this one
+from confinement import CLONE_FS, CLONE_NEWNS, HIDDEN, INODES, MIB, MNT_DETACH, PR_SET_DUMPABLE, SOCKETS, check, libc
+
+KILL_S = 10
+HUGE_PAGE, MADV_COLLAPSE = 2 * MIB, 25
+SLOT, RUNS = f"{HIDDEN}/slot", f"{HIDDEN}/runs"
+OWN_MODULES = ("agent", "confinement", "unisolated", "zygote")  # of which a notebook finds none in sys.modules
+MAX_CSV_FILES, MAX_CSV_DEPTH, MAX_SEEN = 20, 6, 20_000
 
 LIBRARIES = (
     "ipykernel.kernelapp", "ipykernel.zmqshell", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "numpy",
@@ -60,27 +53,6 @@ KERNEL_PARTS = (
     "tornado.queues", "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.PpmImagePlugin", "sqlite3",
     "asttokens.asttokens", "executing.executing", "pure_eval.core",  # the first traceback: 0.06 s
 )  # fmt: skip
-
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def check(result, what):
-    """Raise OSError where a C call failed."""
-    if result != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"{what}: {os.strerror(code)}")
-
-
-def mount(source, target, kind=None, flags=0, data=None):
-    """Mount a file system, or change how one is mounted."""
-    text = [None if value is None else value.encode() for value in (source, target, kind, data)]
-    check(libc.mount(text[0], text[1], text[2], ctypes.c_ulong(flags), text[3]), f"mount {target}")
-
-
-def tmpfs(target, size_mib, mode="700"):
-    """A fresh file system in memory that cannot grow beyond its size."""
-    os.makedirs(target, exist_ok=True)
-    mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, f"size={size_mib}m,mode={mode}")
 
 
 class Run:
@@ -101,11 +73,12 @@ class Run:
     def make_folder(self):
         """A folder in memory that cannot grow beyond its size."""
         self.folder = f"{RUNS}/{self.number}"
-        tmpfs(self.folder, self.order["limits"]["disk_mib"])
+        confinement.tmpfs(self.folder, self.order["limits"]["disk_mib"], inodes=INODES)
 
     def become(self):
         """Turn this forked process into the kernel. Does not return."""
-        become_kernel(self)
+        confinement.confine(self.order, folder=self.folder, sockets=f"{SLOT}/k{self.number}")
+        run_kernel(self)
 
     def fork(self, control):
         """Fork the kernel; its PID goes to the grader."""
@@ -114,9 +87,9 @@ class Run:
         self.pid = os.fork()
         if self.pid == 0:
             try:
-                os.close(self.gate)
                 send(control, {"hello": self.number})
                 control.close()
+                confinement.close_descriptors({self.inner_gate})
                 self.become()
             except BaseException as error:
                 os.write(2, f"kernel could not start: {type(error).__name__}: {error}\n".encode())
@@ -166,7 +139,7 @@ class Run:
         """Busy while the kernel still is inside the system call that made the last socket, which is seen already."""
         for _attempt in range(500):
             try:
-                return remount_read_only(SOCKETS)
+                return confinement.remount(SOCKETS, confinement.MS_RDONLY)
             except OSError as error:
                 if error.errno != errno.EBUSY:
                     raise
@@ -195,7 +168,6 @@ class Run:
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass  # orphans: this process is the init of the sandbox
-        clear_keyring()
         return left + (own_limits() != LIMITS_AT_START)
 
     def forget(self):
@@ -213,13 +185,6 @@ def own_limits():
         os.sched_getscheduler(0),
         os.sched_getaffinity(0),
     )
-
-
-def clear_keyring():
-    """Empty the keyring that all kernels of this sandbox share; there is none where the system call is unknown."""
-    number = {"x86_64": 250, "aarch64": 219}.get(os.uname().machine)
-    if number is not None:
-        libc.syscall(number, KEYCTL_CLEAR, KEY_SPEC_USER_KEYRING)
 
 
 LIMITS_AT_START = own_limits()
@@ -247,105 +212,6 @@ def is_zombie(pid):
         return True
 
 
-def become_kernel(run):
-    """Turn this forked process into a student's kernel: fresh view, no capabilities, limits. Does not return."""
-    order = run.order
-    os.setsid()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    limits = order["limits"]
-    check(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC), "unshare")
-    mount(None, "/", None, MS_REC | MS_PRIVATE)
-    os.makedirs(SOCKETS, exist_ok=True)
-    mount(f"{SLOT}/k{run.number}", SOCKETS, None, MS_BIND)
-    os.makedirs(WORK, exist_ok=True)
-    mount(run.folder, WORK, None, MS_BIND)
-    for source, inside in order["binds"]:
-        bind_read_only(source, inside)
-    os.makedirs(COLAB, exist_ok=True)
-    mount(WORK, COLAB, None, MS_BIND | MS_REC)
-    # A Python environment may be installed below a folder that is covered now: it is shown again on top.
-    covered = [root for root in order["roots"] if root.startswith(("/tmp/", "/dev/shm/", "/home/student/"))]
-    opened = {root: os.open(root, os.O_PATH | os.O_DIRECTORY) for root in covered}
-    tmpfs("/tmp", limits["disk_mib"], "1777")
-    tmpfs("/dev/shm", limits["disk_mib"], "1777")
-    tmpfs("/home/student", 64)
-    for root, descriptor in opened.items():
-        os.makedirs(root, exist_ok=True)
-        # With what is mounted below it: the folders of this project are hidden there.
-        mount(f"/proc/self/fd/{descriptor}", root, None, MS_BIND | MS_REC)
-        os.close(descriptor)
-    mount("tmpfs", HIDDEN, "tmpfs", MS_RDONLY, "size=4k,mode=500")
-    if order["environment"].get("CUDA_VISIBLE_DEVICES"):
-        # CUDA names its threads there, and gives up where it cannot (error 304); they end with the kernel.
-        own_threads = f"/proc/{os.getpid()}/task"
-        mount(own_threads, own_threads, None, MS_BIND)
-    for shared in ("/", "/dev", "/proc"):
-        # Nothing that one kernel writes may be there for the next.
-        remount_read_only(shared)
-    os.environ.clear()
-    os.environ.update(order["environment"])
-    os.chdir(WORK)
-    drop_capabilities()
-    take_limits(limits)
-    libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    run_kernel(run)
-
-
-def bind_read_only(source, inside):
-    """Show a folder or file of the sandbox at another place too; the source is mounted read-only already."""
-    if os.path.lexists(inside) and (os.path.islink(inside) or os.path.isdir(source) != os.path.isdir(inside)):
-        (shutil.rmtree if os.path.isdir(inside) else os.unlink)(inside)  # a handed-in file of the data's name gives way
-    if os.path.isdir(source):
-        os.makedirs(inside, exist_ok=True)
-    else:
-        os.makedirs(os.path.dirname(inside), exist_ok=True)
-        open(inside, "a").close()
-    mount(source, inside, None, MS_BIND)
-    remount_read_only(inside)
-
-
-def remount_read_only(path):
-    """Make one mount read-only; flags that an outer user namespace has locked have to be repeated."""
-    found = os.statvfs(path).f_flag
-    flags = found & (os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME)
-    flags |= MS_RELATIME if found & os.ST_RELATIME else 0
-    mount(None, path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | flags)
-
-
-def drop_capabilities():
-    """No capability now, none by any program started later."""
-    with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:
-        last = int(file.read())
-    for capability in range(last + 1):
-        check(libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0), "drop a capability")
-    header = struct.pack("=Ii", CAP_VERSION_3, 0)
-    check(libc.capset(header, struct.pack("=6I", 0, 0, 0, 0, 0, 0)), "capset")
-    check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
-
-
-def take_limits(limits):
-    """Lower this process's own resource limits; children inherit them.
-
-    RLIMIT_DATA and not RLIMIT_AS: a CUDA build of torch reserves address space by the tens of GiB without using it.
-    What the libraries have taken already is not the student's.
-    """
-    memory = limits["memory_mib"] * MIB + data_bytes()
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits["disk_mib"] * MIB,) * 2)
-    resource.setrlimit(resource.RLIMIT_NPROC, (limits["processes"],) * 2)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limits["files"],) * 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if limits["cpu_s"]:
-        resource.setrlimit(resource.RLIMIT_CPU, (int(limits["cpu_s"]), int(limits["cpu_s"]) + 5))
-
-
-def data_bytes():
-    """Bytes of private memory that this process has mapped."""
-    with open("/proc/self/status", encoding="ascii") as file:
-        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData:"))
-
-
 def cuda_on_cpu():
     """The file beside this one; its folder is on no path while a notebook runs."""
     spec = importlib.util.spec_from_file_location("springfield_cuda_on_cpu", os.path.join(HERE, "cuda_on_cpu.py"))
@@ -357,9 +223,6 @@ def cuda_on_cpu():
 def run_kernel(run, sockets=SOCKETS, scratch="/tmp"):
     """Become an IPython kernel that the examiner's agent lives in."""
     order = run.order
-    quiet = os.open("/dev/null", os.O_RDWR)
-    for descriptor in (0, 1):
-        os.dup2(quiet, descriptor)
     path = f"{scratch}/kernel.json"
     with open(path, "w", encoding="utf-8") as file:
         json.dump({**order["connection"], "ip": f"{sockets}/k", "transport": "ipc"}, file)
@@ -375,10 +238,25 @@ def run_kernel(run, sockets=SOCKETS, scratch="/tmp"):
         cuda_on_cpu().install(torch)
     loaded = {"__name__": "springfield_agent"}
     exec(run.agent, loaded)  # noqa: S102  the project's own file, compiled once in the zygote
-    run.wait_at_the_gate()  # from here on, modules may come from the student's folder
     sys.argv = ["kernel"]
-    sys.path.insert(0, "")
+    quiet = os.open("/dev/null", os.O_RDWR)
+    grader_reads = os.dup(2)
+    for descriptor in (0, 1, 2):  # IPython keeps copies of them for as long as the kernel lives
+        os.dup2(quiet, descriptor)
+    os.close(quiet)
+    try:
+        app = make_kernel(order, path, loaded, sockets)
+    except BaseException:
+        os.dup2(grader_reads, 2)
+        raise
+    os.close(grader_reads)
+    run.wait_at_the_gate()
+    sys.path.insert(0, "")  # from here on, modules may come from the student's folder
+    app.start()
 
+
+def make_kernel(order, path, loaded, sockets):
+    """IPython's kernel with the agent in it; nothing of the student's has run when it is made."""
     app = application().instance(connection_file=path)
     app.needs_heartbeat = order["for_jupyter"]
     app.config.IPythonKernel._execute_sleep = 0  # after each cell, for clients that miss late output
@@ -389,9 +267,7 @@ def run_kernel(run, sockets=SOCKETS, scratch="/tmp"):
     if not order["for_jupyter"]:
         tell_less(app.kernel)
         app.shell.InteractiveTB.set_mode("Plain")  # to parse and colour torch's files takes 0.3 s
-    os.dup2(quiet, 2)  # from here on the student's code could write there
-    os.close(quiet)
-    app.start()
+    return app
 
 
 @functools.cache
@@ -421,6 +297,9 @@ def application():
 
         def _configure_logging(self):
             pass
+
+        def init_path(self):
+            pass  # the student's folder comes when everything else is loaded
 
         def init_code(self):
             pass  # runs no lines, and remembers the names of 5,000 modules for `%reset -s`: 10 ms to touch them
@@ -698,6 +577,8 @@ def load_and_serve(kind, prepare=lambda: None):
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
+    for name in OWN_MODULES:
+        sys.modules.pop(name, None)
     with open(os.path.join(HERE, "agent.py"), encoding="utf-8") as file:
         agent = compile(file.read(), "<springfield agent>", "exec")
     import_everything()
@@ -709,11 +590,5 @@ def load_and_serve(kind, prepare=lambda: None):
     serve(control, agent, kind)
 
 
-def take_mounts():
-    """A mount namespace of its own: bubblewrap's mounts belong to an outer user namespace, here some may be added."""
-    check(libc.unshare(CLONE_NEWNS), "unshare")
-    mount(None, "/", None, MS_REC | MS_PRIVATE)
-
-
 if __name__ == "__main__":
-    load_and_serve(Run, take_mounts)
+    load_and_serve(Run, confinement.take_mounts)
