@@ -10,7 +10,8 @@ from test_cli import grader
 from grader import course as courses
 from grader.course import Course
 from grader.datasets.synthesize import synthesize
-from grader.doctor import PROMISES, Finding, look, look_at_class
+from grader.doctor import Finding, look, look_at_class
+from grader.sandbox.self_check import PROMISES
 
 
 def by_name(findings: Iterable[Finding]) -> dict[str, Finding]:
@@ -21,7 +22,9 @@ def test_a_class_that_can_be_graded_is_found_good(course: Course) -> None:
     synthesize(course.dataset, seed=1, images=126, size=32)
     found = by_name(look(course.root))
     assert [finding for finding in found.values() if finding.is_needed and not finding.is_good] == []
-    assert {f"sandbox: {promise}" for promise, _code in PROMISES} <= set(found)
+    assert {f"sandbox: {promise.what}" for promise in PROMISES} <= set(found)
+    assert found["sandbox: hidden tests and solutions are in no file that a notebook sees"].is_good
+    assert found["notebooks do not run as root"].is_good
     assert found["class.toml"].found == "Test class"
     assert found["resnet: released"].found.endswith("points")
     assert found["springfield: released"].found == "18 points"

@@ -1,7 +1,7 @@
 """Which system calls a notebook may make: a list of what it needs, compiled once for seccomp.
 
 The model is Docker's default profile for a container without capabilities; whatever that refuses is refused here, and
-more, since a notebook needs less than a container: `BEYOND_DOCKER` says what and why. A call that is on no list does
+more, since a notebook needs less than a container (the table in grader/README.md). A call that is on no list does
 not exist for a notebook (ENOSYS), so libraries fall back as they do on an older kernel; that covers the calls of
 kernels to come. The filter is compiled here by libseccomp and applied in the zygote's fork (`inside/confinement.py`).
 """
@@ -95,20 +95,6 @@ REFUSED: dict[str, tuple[str, ...]] = {
     ),
     "sandboxes of its own": ("landlock_add_rule", "landlock_create_ruleset", "landlock_restrict_self"),
 }  # fmt: skip
-
-# Refused here and allowed by Docker's default profile (moby, 2024), each with the reason that it is not needed.
-BEYOND_DOCKER: dict[str, str] = {
-    "other processes": "no debugger is attached in a notebook that is graded",
-    "programs for the kernel": "a filter on top of ours is not needed",
-    "page faults and hidden memory": "no library of the course asks for memory that the system itself cannot see",
-    "rings and asynchronous files": "files are read by threads; these calls have had more holes than most",
-    "files by handle, whole file systems": "`sync` makes the whole machine write out its caches",
-    "clock, name and log of the machine": "reading how the clock is steered is of no use",
-    "ports and segments of the processor": "segments are for 16-bit programs",
-    "where memory lies": "no library of the course needs pages mapped out of order or given to a pipe",
-    "message queues": "multiprocessing has queues of its own",
-    "sandboxes of its own": "a notebook has one already",
-}
 
 # pidfd_open is one of the calls that do not exist: asyncio and subprocess fall back where it does not, quietly.
 ABSENT = ("clone3", "pidfd_open", "pidfd_send_signal")

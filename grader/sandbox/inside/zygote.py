@@ -262,6 +262,7 @@ def make_kernel(order, path, loaded, sockets):
     app.config.IPythonKernel._execute_sleep = 0  # after each cell, for clients that miss late output
     with few_modules():
         app.initialize([])
+    app.kernel.shell_channel_thread = NoSubshells()
     move_in(app.shell, app)
     loaded["install"](app.kernel, f"{sockets}/agent")
     if not order["for_jupyter"]:
@@ -270,10 +271,22 @@ def make_kernel(order, path, loaded, sockets):
     return app
 
 
+class NoSubshells:
+    """Stands for the thread that we do without where ipykernel asks which one runs a cell that awaits."""
+
+    parent_thread = threading.main_thread()
+
+    def __bool__(self):
+        return False
+
+
 @functools.cache
 def application():
     """IPython's application without what a kernel of one notebook does without; made once, in the zygote: 3 ms."""
+    from ipykernel.ipkernel import IPythonKernel
     from ipykernel.kernelapp import IPKernelApp
+
+    IPythonKernel._supports_kernel_subshells = False
 
     class Application(IPKernelApp):
         needs_heartbeat = True
