@@ -12,6 +12,7 @@ import ast
 import json
 import os
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
@@ -24,12 +25,15 @@ from attacks import TRY
 from failing import HAS_FAILED
 from gate import SECRET_MARK, plant_in_environment
 
+from grader.course import course_source
+from grader.doctor import hidden_lines
 from grader.errors import GraderError, KernelGone, LimitExceeded, StudentCodeRaised
 from grader.examiner.remote import Session
 from grader.limits import Limits
 from grader.sandbox import slot as slots
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import CellRun, Kernel
+from grader.sandbox.self_check import SEARCH_S, nowhere_in_view
 
 LIMITS = Limits(wall_s=60, cell_s=4, call_s=2, memory_mib=2048, disk_mib=256, output_kib=64)
 
@@ -111,6 +115,14 @@ PROMISES = {
     "devices cannot be made": "import os, stat\ntry: os.mknod('d', stat.S_IFBLK, os.makedev(8, 0)); print('broken')\nexcept OSError: print('kept')",
     "settings of the machine cannot be written": "import os\nbad = []\nfor top in ('/proc/sys', '/sys'):\n    for here, _, names in os.walk(top):\n        bad += [n for n in names[:20] if os.access(os.path.join(here, n), os.W_OK) and not os.path.islink(os.path.join(here, n))]\nprint(bad[:5] or 'kept')",
     "few processes are visible": "import os\nprint('kept' if sum(n.isdigit() for n in os.listdir('/proc')) < 8 else 'broken')",
+    "a device of the machine cannot be changed": "import os\nbad = []\nfor n in os.listdir('/dev'):\n    for change in (lambda p: os.chmod(p, 0), lambda p: os.utime(p), lambda p: os.chown(p, 0, 0), lambda p: os.setxattr(p, 'user.x', b'x')):\n        try:\n            if n not in ('pts', 'shm') and not os.path.islink('/dev/' + n): change('/dev/' + n); bad.append(n)\n        except OSError: pass\nprint(bad or 'kept')",
+    "no descriptor leads to a file of the host": "import os\nbad = []\nfor n in os.listdir('/proc/self/fd'):\n    try: target = os.readlink('/proc/self/fd/' + n)\n    except OSError: continue\n    if target != '/dev/null' and not target.startswith(('pipe:', 'socket:', 'anon_inode:', '/proc/')): bad.append(target)\nprint(bad or 'kept')",
+    "every pipe ends in the kernel itself": "import os\nown = [os.readlink('/proc/self/fd/' + n) for n in os.listdir('/proc/self/fd') if os.path.lexists('/proc/self/fd/' + n)]\npipes = [p for p in own if p.startswith('pipe:')]\nprint('kept' if all(own.count(p) >= 2 for p in pipes) else pipes)",
+    "every folder in memory has a number of files": "bad = [l.split()[4] for l in open('/proc/self/mountinfo') if ' - tmpfs ' in l and ' rw,' in l.split(' - ')[0] and 'nr_inodes' not in l]\nprint(bad or 'kept')",
+    "only its own folders can be written to": "bad = [l.split()[4] for l in open('/proc/self/mountinfo') if l.split()[5].split(',')[0] == 'rw']\nprint('kept' if sorted(bad) == sorted(['/kaggle/working', '/content', '/tmp', '/dev/shm', '/home/student', '/dev/pts']) else bad)",
+    "what root may read of the machine is masked": "import os\nbad = []\nfor n in ('slabinfo', 'vmallocinfo', 'kpageflags', 'kpagecount', 'pagetypeinfo', 'kallsyms', 'iomem', 'cmdline', 'keys', 'timer_list'):\n    try: bad += [n] if open('/proc/' + n, 'rb').read(64) else []\n    except OSError: pass\nprint(bad or 'kept')",
+    "system calls are filtered": "print('kept' if 'Seccomp:\\t2' in open('/proc/self/status').read() else 'broken')",
+    "a port of the virtual machine cannot be bound": "import socket\ntry: socket.socket(40, 1); print('broken')\nexcept OSError: print('kept')",
     "the class folder's secrets are nowhere": TRY.replace('print("tried")', "")
     + "found = []\nfor top, folders, names in os.walk('/'):\n    folders[:] = [f for f in folders if os.path.join(top, f) not in ('/proc', '/usr', '/sys', sys.prefix, sys.base_prefix)]\n    found += [n for n in names if n in ('class.toml', 'gradebook.db', 'answers.csv', 'kernel.key')]\nprint(found or 'kept')",
 }
@@ -317,6 +329,106 @@ with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
                 print("found", data[at:at + 60])
 print("scanned")
 """
+FILES = """
+import os
+made = 0
+try:
+    while made < 200_000:
+        open(f"{place}/{made}", "w").close()
+        made += 1
+except OSError: pass
+print(0 < made < 200_000)
+import shutil
+for n in range(made): os.remove(f"{place}/{n}")
+"""
+
+
+@pytest.mark.parametrize("place", ["/tmp", "/dev/shm", ".", "/home/student"])
+def test_empty_files_are_counted(sandbox: Sandbox, place: str) -> None:
+    """Each takes a kilobyte of the system's memory and nothing of its folder's size."""
+    with sandbox.start(View(limits=LIMITS.model_copy(update={"cell_s": 60}))) as kernel:
+        assert text(kernel.run(FILES.replace("{place}", place))) == "True\n"
+
+
+HARM = {
+    "takes /dev/null from everybody": "import os\nos.chmod('/dev/null', 0)",
+    "takes the terminals": "import os\nos.chmod('/dev/pts/ptmx', 0)",
+    "opens all terminals": "import os\nkept = [os.openpty() for _ in range(200)]",
+    "writes where the zygote writes": "import os\nfor n in range(3, 100):\n    try: os.write(n, b'written by the one before\\n' * 50)\n    except OSError: pass",
+    "keeps a port in TIME_WAIT": "import socket\ns = socket.socket(); s.bind(('127.0.0.1', 29500)); s.listen()\nc = socket.create_connection(('127.0.0.1', 29500)); a = s.accept()[0]; a.close(); c.close(); s.close()",
+    "leaves keys": "import ctypes\nfor ring in (-1, -2, -3, -4, -5): print(ctypes.CDLL(None).syscall(248, b'user', b'sg-left', b'x', 1, ring))",
+    "changes its name": "import ctypes\nctypes.CDLL(None).sethostname(b'x', 1)",
+    "leaves memory shared": "import ctypes\nprint(ctypes.CDLL(None).shmget(77, 4096, 0o1777))",
+}
+UNHURT = """
+import ctypes, os, pty, socket, subprocess, sys
+print(open("/dev/null").read() == "", subprocess.run("echo on > /dev/null; tty < /dev/null", shell=True, capture_output=True).returncode)
+pid, terminal = pty.fork()
+if pid == 0: os.execv("/bin/echo", ["echo", "typed"])
+print(os.read(terminal, 100).decode().strip()); os.waitpid(pid, 0); os.close(terminal)
+s = socket.socket(); s.bind(("127.0.0.1", 29500)); s.listen(); s.close()
+print(socket.gethostname(), ctypes.CDLL(None).syscall(249, b"user", b"sg-left", 0, 0), ctypes.CDLL(None).shmget(77, 4096, 0))
+"""
+
+
+@pytest.mark.parametrize("how", HARM)
+def test_the_neighbour_after_is_as_unhurt_as_the_one_before(cold: Sandbox, how: str) -> None:
+    """In the same slot, and the machine itself as well."""
+    paths = [Path(path) for path in ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/tty")]
+    devices = [path.stat().st_mode for path in paths]
+    said = []
+    with cold.start(View(limits=LIMITS)) as kernel:
+        said.append(text(kernel.run(UNHURT)))
+    with cold.start(View(limits=LIMITS)) as kernel, suppress(KernelGone):
+        kernel.run(HARM[how])
+    with cold.start(View(limits=LIMITS)) as kernel:
+        said.append(text(kernel.run(UNHURT)))
+        with pytest.raises(KernelGone) as gone:
+            kernel.run("import os; os._exit(3)")
+        assert "written by" not in str(gone.value)
+    assert said[0] == said[1] == "True 1\ntyped\nspringfield -1 -1\n"
+    assert [path.stat().st_mode for path in paths] == devices
+
+
+def test_students_do_not_have_the_number_of_root(sandbox: Sandbox) -> None:
+    with sandbox.start(View(limits=LIMITS)) as kernel:
+        kernel.run("import subprocess\nsleeping = subprocess.Popen(['sleep', '1234'])")
+        numbers = {p.uids().real for p in psutil.process_iter() if p.cmdline() == ["sleep", "1234"]}
+    assert len(numbers) == 1
+    assert numbers.isdisjoint({0})
+    assert (numbers == {os.getuid()}) == (os.getuid() != 0)
+
+
+def hidden_line() -> str:
+    """A line that stands in our hidden tests and nowhere else."""
+    return hidden_lines(course_source() / "source")[0]
+
+
+def test_no_file_that_a_notebook_sees_holds_a_line_of_a_hidden_test(sandbox: Sandbox) -> None:
+    limits = LIMITS.model_copy(update={"cell_s": SEARCH_S, "wall_s": 2 * SEARCH_S})
+    with sandbox.start(View(limits=limits)) as kernel:
+        run = kernel.run(nowhere_in_view(hidden_lines(course_source() / "source")).code)
+        assert text(run).strip() == "kept", (run.error, run.limit)
+
+
+@pytest.mark.parametrize("form", ["text", "archive", "repository"])
+def test_the_search_finds_what_can_be_read(sandbox: Sandbox, tmp_path: Path, form: str) -> None:
+    shown = tmp_path / "shown"
+    shown.mkdir()
+    if form == "text":
+        (shown / "test_resnet.orig").write_text(f"x = 1\n    {hidden_line()}\n")
+    elif form == "archive":
+        with zipfile.ZipFile(shown / "course.whl", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("grader/course/resnet.ipynb", f'["{hidden_line()}"]')
+    else:
+        (shown / "src" / ".git" / "objects").mkdir(parents=True)
+    limits = LIMITS.model_copy(update={"cell_s": SEARCH_S, "wall_s": 2 * SEARCH_S})
+    with sandbox.start(View(limits=limits, read_only=((shown, "/kaggle/input/shown"),))) as kernel:
+        # The system's folders are searched in the test above.
+        code = nowhere_in_view([hidden_line()]).code.replace('os.listdir("/")', '["kaggle"]')
+        assert "/kaggle/input/shown" in text(kernel.run(code))
+
+
 INFLUENCE = {
     "limits its memory": "resource.prlimit(pid, resource.RLIMIT_DATA, (1 << 20, 1 << 20))",
     "limits its files": "resource.prlimit(pid, resource.RLIMIT_NOFILE, (8, 8))",
