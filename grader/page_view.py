@@ -5,6 +5,7 @@ No labels, no gradebook, no source, no submissions: what is not there cannot be 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def page_command(course: Course, argv: list[str], environment: Mapping[str, str]
     secrets = course.root / OIDC_SECRETS
     if secrets.is_file():
         options += ["--ro-bind", str(secrets), str(secrets)]
-        argv = [*argv, f"--secrets.files={secrets}"]
+        argv = [*argv, f"--secrets.files={json.dumps([str(secrets)])}"]
     # What was not bound is memory of the view's own; nothing is written there either, but in /tmp.
     options += ["--remount-ro", "/", "--clearenv"]
     for name, value in {"HOME": _TMP, "PYTHONDONTWRITEBYTECODE": "1", **environment}.items():

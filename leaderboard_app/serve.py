@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 from leaderboard_app.settings import BoardSettings
+from leaderboard_app.uploads import FILE_MIB
 
-_APP = Path(__file__).parent / "app.py"
+# Exit codes of a page that could not be started, and would not be the next time: a port that is taken, an option that
+# is wrong. 3 is uvicorn's. A page that was up ends with others: for memory, by a signal.
+NOT_STARTED = (1, 2, 3)
 
 _SETTINGS = {
     # 300 tabs refreshing every 10 s: with this on they waited for 41 s and 78 were dropped.
@@ -20,7 +22,7 @@ _SETTINGS = {
     "server.enableStaticServing": "false",
     "server.headless": "true",
     "server.showEmailPrompt": "false",
-    "server.maxUploadSize": "10",
+    "server.maxUploadSize": str(FILE_MIB),
     "browser.gatherUsageStats": "false",
     "logger.hideWelcomeMessage": "true",
     "global.developmentMode": "false",
@@ -65,7 +67,7 @@ def command(*, address: str = "127.0.0.1", port: int = 8501) -> list[str]:
     """
     listening = {"server.address": address, "server.port": str(port)}
     flags = [f"--{name}={value}" for name, value in (_SETTINGS | _THEME | listening).items()]
-    return [sys.executable, "-m", "leaderboard_app.start", "run", str(_APP), *flags]
+    return [sys.executable, "-m", "leaderboard_app.start", *flags]
 
 
 def serve(settings: BoardSettings, *, address: str = "127.0.0.1", port: int = 8501) -> NoReturn:

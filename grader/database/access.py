@@ -121,6 +121,12 @@ def identify(board: Board, *, token: str = "", email: str = "") -> Identity | No
         return _finding(query)(session)
 
 
+def has_way_in(board: Board, access_id: int) -> bool:
+    """Whether a way in that the page has seen still holds."""
+    with board.connection() as connection, Session(connection) as session:
+        return session.scalar(_open().where(Access.id == access_id)) is not None
+
+
 def accesses(board: Board) -> list[AccessRecord]:
     """Every way in there is or was, for the teacher's page."""
     with board.connection() as connection, Session(connection) as session:

@@ -18,6 +18,7 @@ from grader.language import Language, _
 from grader.scoring.submission_csv import SUBMISSION_CSV
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
+from leaderboard_app.door import drop_uploads, expect_upload
 from leaderboard_app.own_work import OwnWork
 from leaderboard_app.rate_limits import RateLimit
 from leaderboard_app.settings import BoardSettings
@@ -94,6 +95,7 @@ def _form(settings: BoardSettings, who: Identity, board: AssignmentBoard, work: 
     if not board.rules.takes:
         st.info(_("For this assignment nothing is handed in here."), icon=":material/info:")
         return
+    expect_upload(who)
     file = st.file_uploader(
         _("Your file for {title}").format(title=formatting.plain(board.assignment.title)),
         type=list(board.rules.takes),
@@ -160,6 +162,7 @@ def _send(settings: BoardSettings, who: Identity, slug: str, name: str, data: by
     except EnvironmentFault:
         st.error(_("The file could not be kept: too much is waiting, or the disk is full. Tell your teacher."))
         return
+    drop_uploads()
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     st.session_state[_SAID] = _("Received. What becomes of it stands below.")
     st.rerun()

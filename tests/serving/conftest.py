@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,3 +41,14 @@ def served(contest_class: Course, tmp_path_factory: pytest.TempPathFactory) -> I
     running = start(contest_class, tmp_path_factory.mktemp("log") / "serve.log")
     yield running
     stop(running)
+
+
+@pytest.fixture
+def copied(released_class: Path) -> Callable[[Path], Course]:
+    """Makes a class of the test's own."""
+
+    def make(root: Path) -> Course:
+        shutil.copytree(released_class, root)
+        return Course.open(root)
+
+    return make

@@ -7,13 +7,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, expect
+from sending import run_apart
 from served_class import PATIENCE_MS, Served, go_to, hand_in, open_page
 from streamlit_client import Session, everything
 
@@ -27,14 +25,7 @@ from leaderboard_app.identity import COOKIE
 from leaderboard_app.rate_limits import RateLimit
 
 pytestmark = pytest.mark.slow
-T = TypeVar("T")
 HOSTILE = '"><img src=x onerror=window.hacked=1><script>window.hacked=1</script> **b** :red[r] $x$.ipynb'
-
-
-def run_apart(work: Coroutine[Any, Any, T]) -> T:
-    """Run it in a thread of its own: Playwright keeps an event loop in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
 
 
 def test_the_pages_process_sees_database_and_inbox_and_nothing_else(
