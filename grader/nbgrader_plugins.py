@@ -14,8 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import bleach
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
@@ -26,6 +24,7 @@ from traitlets import Unicode
 
 from grader.assignment import load_assignment
 from grader.course import Course, ordinary_files
+from grader.feedback.safe_html import safe_html, safe_markdown
 from grader.notebooks import mark_illustration
 from grader.outcomes import Outcome
 
@@ -67,7 +66,7 @@ def configure(config: Any, class_dir: Path) -> None:
     config.SealedExecute.class_dir = str(course.root)
     # Markdown and outputs of students are hostile text in the teacher's and the student's browser.
     config.HTMLExporter.sanitize_html = True
-    config.HTMLExporter.filters = {"markdown2html": safe_markdown}
+    config.HTMLExporter.filters = {"markdown2html": safe_markdown, "clean_html": safe_html}
     config.ZipCollectApp.collector_plugin = f"{HERE}.SubmissionCollector"
 
 
@@ -76,49 +75,6 @@ def put_environment_on_path() -> None:
     programs = str(Path(sys.executable).parent)
     if programs not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
-
-
-# fmt: off
-MARKDOWN_TAGS = frozenset([
-    "a", "abbr", "b", "blockquote", "br", "code", "del", "details", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6",
-    "hr", "i", "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td",
-    "th", "thead", "tr", "ul",
-])
-# fmt: on
-IMAGES = ("data:image/png;", "data:image/jpeg;", "attachment:")  # an image from elsewhere would tell who reads
-
-
-def _may_stay(tag: str, attribute: str, value: str) -> bool:
-    if (tag, attribute) == ("img", "src"):
-        return value.startswith(IMAGES)
-    if (tag, attribute) == ("a", "href"):
-        return value.startswith(("http://", "https://", "mailto:", "#"))
-    return attribute in ("class", "align", "title") or (tag, attribute) == ("img", "alt")
-
-
-class _Renderer(IPythonRenderer):
-    """Pictures that were pasted into a cell are not handed in with its text; nbconvert would refuse the notebook."""
-
-    def _embed_image_or_attachment(self, src: str) -> str:
-        return src
-
-
-def unsafe_markdown(source: str) -> str:
-    """Markdown as HTML that still holds all HTML of its author's."""
-    return str(MarkdownWithMath(renderer=_Renderer(escape=False, exclude_anchor_links=True)).render(source))
-
-
-def safe_markdown(source: str) -> str:
-    """Markdown as HTML that can do nothing: no scripts, no handlers, no `javascript:`."""
-    return str(
-        bleach.clean(
-            unsafe_markdown(source),
-            tags=MARKDOWN_TAGS,
-            attributes=_may_stay,
-            protocols=["http", "https", "mailto", "data", "attachment"],
-            strip=False,
-        )
-    )
 
 
 class KeepLanguage(NbGraderPreprocessor, Preprocessor):

@@ -7,16 +7,14 @@ import binascii
 import re
 import struct
 
-import bleach
 from markupsafe import Markup, escape
 from nbconvert.filters import Highlight2HTML
 from pygments.token import STANDARD_TYPES
 
 from grader.examiner.printable import printable
-from grader.nbgrader_plugins import MARKDOWN_TAGS, unsafe_markdown
+from grader.feedback.safe_html import LINKS, MAX_MARKDOWN, rendered, sanitised
 
 MAX_CODE = 20_000
-MAX_MARKDOWN = 20_000
 MAX_COLOURED_LINE = 1000
 MAX_LINES = 40
 MAX_LINE = 400
@@ -24,7 +22,7 @@ MAX_PICTURE_BYTES = 1 << 20
 MAX_PICTURE_PIXELS = 16_000_000  # a small file can unpack to gigabytes in the reader's browser
 _PNG = b"\x89PNG\r\n\x1a\n"
 _COLOURS = frozenset(STANDARD_TYPES.values())
-_PICTURE = re.compile(r'<img(?: alt="([^"<]*)")?>')
+_PICTURE = re.compile(r'<img(?: alt="([^"]*)")?>')
 _EMPTY_LINES = re.compile(r"\n{4,}")
 _HEADING = re.compile(r"<(/?)h[1-6]\b")
 
@@ -35,19 +33,22 @@ def markdown(source: str) -> Markup:
     if not text.strip():
         return Markup()
     try:
-        made = unsafe_markdown(text)
-        clean = bleach.clean(
-            made, tags=MARKDOWN_TAGS, attributes=_may_stay, protocols=["http", "https", "mailto"], strip=False
-        )
+        clean = sanitised(rendered(text), _may_stay)
     except RecursionError:
         return Markup("<pre>{}</pre>").format(text)
     # The page's own headings are the outline; an answer's stand below them.
-    return Markup(_PICTURE.sub(lambda found: f"<em>[{found[1] or '…'}]</em>", _HEADING.sub(r"<\1h5", str(clean))))  # noqa: S704  bleach has cleaned it
+    return Markup(_PICTURE.sub(_name_of_picture, _HEADING.sub(r"<\1h5", clean)))  # noqa: S704  nh3 has cleaned it
+
+
+def _name_of_picture(found: re.Match[str]) -> str:
+    # In an attribute `<` may stand as it is.
+    name = (found[1] or "…").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<em>[{name}]</em>"
 
 
 def _may_stay(tag: str, attribute: str, value: str) -> bool:
     if (tag, attribute) == ("a", "href"):
-        return value.startswith(("http://", "https://", "mailto:"))
+        return value.startswith(LINKS)
     if attribute == "class":
         return (tag == "span" and value in _COLOURS) or (tag == "div" and value.strip() == "highlight")
     return (tag, attribute) in (("th", "align"), ("td", "align"), ("img", "alt"))
@@ -56,10 +57,10 @@ def _may_stay(tag: str, attribute: str, value: str) -> bool:
 def phrase(source: str) -> Markup:
     """One line of Markdown, such as a heading: code and emphasis stay, the rest is text."""
     try:
-        made = unsafe_markdown(printable(source, 300))
+        clean = sanitised(rendered(printable(source, 300)), lambda *_attribute: False, tags={"code", "em", "strong"})
     except RecursionError:
         return escape(printable(source, 300))
-    return Markup(bleach.clean(made, tags={"code", "em", "strong"}, attributes=[], strip=True).strip())  # noqa: S704
+    return Markup(clean.strip())  # noqa: S704  nh3 has cleaned it
 
 
 def message(text: str) -> Markup:

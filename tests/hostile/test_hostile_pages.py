@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from grader.course import Course
-from grader.nbgrader_plugins import safe_markdown
+from grader.feedback.safe_html import safe_markdown
 from grader.pipeline import grade_class
 from grader.publishing import make_feedback
 
