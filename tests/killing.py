@@ -12,17 +12,26 @@ from contextlib import contextmanager
 
 import psutil
 
-MARK = ["sleep", "2.75"]  # a notebook that runs this is in the middle of its work
-PAUSE = f"import subprocess\nsubprocess.run({MARK})"
+_SECONDS = "2.75"
 
 
-def marks() -> list[psutil.Process]:
-    """Processes below this one that mark a notebook at work."""
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            if process.cmdline() == MARK:
-                found.append(process)
+def pause(number: int = 0) -> str:
+    """Code with which a notebook marks that it is in the middle of its work; the number tells notebooks apart."""
+    return f"import subprocess\nsubprocess.run(['sleep', '{_SECONDS}{number}'])"
+
+
+PAUSE = pause()
+
+
+def marks(below: int | None = None) -> dict[int, psutil.Process]:
+    """Processes that mark a notebook at work, below this process or another one, by the notebook's number."""
+    found = {}
+    with contextlib.suppress(psutil.Error):
+        for process in psutil.Process(below).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                command, *arguments = process.cmdline() or [""]
+                if command == "sleep" and arguments[0].startswith(_SECONDS):
+                    found[int(arguments[0].removeprefix(_SECONDS))] = process
     return found
 
 
@@ -42,7 +51,7 @@ def killer(victim: str, times: int) -> Iterator[list[int]]:
     def look() -> None:
         done: set[int] = set()
         while len(killed) < times and not is_over.is_set():
-            for mark in marks():
+            for mark in marks().values():
                 with contextlib.suppress(psutil.Error, StopIteration):
                     if mark.pid not in done:
                         done.add(mark.pid)
