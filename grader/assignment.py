@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from grader.errors import InvalidAssignment
 
@@ -144,3 +146,22 @@ def _from_notebook(slug: str, notebook: object) -> Assignment:
         for cell in notebook.source_cells  # type: ignore[attr-defined]
     )
     return Assignment(slug, cells, notebook.kernelspec or "{}")  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=64)
+def names_to_define(assignment: Assignment) -> frozenset[str]:
+    """Names that a run of the author's cells would define: where one is missing, it is the student's doing."""
+    names: set[str] = set()
+    for cell in assignment.cells:
+        if cell.cell_type != "code":
+            continue
+        try:
+            tree = ast.parse(split_hidden(cell.source)[0])
+        except SyntaxError:
+            continue  # cell magics
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                names.add(node.name)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+    return frozenset(names)

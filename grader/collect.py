@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 import subprocess
 import sys
@@ -80,7 +81,7 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
     if not source.exists():
         raise InvalidSubmission(f"There is no {source}.", remedy="Name a folder or a zip archive.")
     ending = ".csv" if course.assignment_config(slug).source == "csv" else ".ipynb"
-    with tempfile.TemporaryDirectory(prefix=".collecting-", dir=course.root) as folder:
+    with tempfile.TemporaryDirectory(prefix=f".collecting-{os.getpid()}-", dir=course.root) as folder:
         archive = Path(folder) / slug / "archive"
         archive.mkdir(parents=True)
         if source.is_dir():

@@ -258,7 +258,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".writing-{os.getpid()}-", dir=path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
@@ -299,7 +299,7 @@ def replacing_folder(target: Path, prefix: str) -> Iterator[Path]:
         prefix: of the temporary folder beside it, in which both lie while they change places.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{prefix}{os.getpid()}-", dir=target.parent) as folder:
         made = Path(folder) / "new"
         made.mkdir()
         yield made

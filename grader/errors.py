@@ -12,6 +12,7 @@
     └── EnvironmentFault        whoever runs the machine acts
         ├── MissingDataset
         ├── SandboxUnavailable
+        ├── SandboxLost             something outside ended a sandbox in mid-run
         └── KernelGone              the kernel ended before it answered
 
 A message says what was found and what was expected; `remedy` says what to do next.
@@ -82,6 +83,10 @@ class MissingDataset(EnvironmentFault):
 
 class SandboxUnavailable(EnvironmentFault):
     """No sandbox can be made here, so nothing is graded."""
+
+
+class SandboxLost(EnvironmentFault):
+    """Something that no student can cause ended a sandbox in mid-run: what it was about has to be done again."""
 
 
 class KernelGone(EnvironmentFault):

@@ -17,10 +17,10 @@ import torch
 from nbformat import NotebookNode
 
 from grader import cells
-from grader.assignment import Assignment, Cell, split_hidden
+from grader.assignment import Assignment, Cell, names_to_define, split_hidden
 from grader.checks.contest import is_contest_test
 from grader.checks.explaining import explain
-from grader.errors import KernelGone
+from grader.errors import KernelGone, SandboxLost
 from grader.examiner.examination import Examination
 from grader.examiner.hidden import MAX_MESSAGE, examine
 from grader.examiner.printable import printable
@@ -30,13 +30,11 @@ from grader.language import _, speaking
 from grader.notebooks import is_illustration, read_notebook
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.remarks import remarks_on
+from grader.reviving import Ran, Reviver
 from grader.sandbox.kernel import CellRun, Kernel
 from grader.scoring.contest import ContestScore
 from grader.seal import PLACEHOLDER, seal
-from grader.troubles import reason_behind
-
-MAX_RESTARTS = 2
-REPLAY_S = 30
+from grader.troubles import reason_behind, tried_to_end
 
 
 def grade(job: Job) -> Graded:
@@ -56,6 +54,7 @@ def grade(job: Job) -> Graded:
             notes=sealed.notes,
             until_lost=job.until_lost,
             earlier=job.earlier,
+            killed_before=job.killed_before,
         )
         return Graded(
             key=job.key,
@@ -63,17 +62,19 @@ def grade(job: Job) -> Graded:
             report=examined.report,
             score=examined.score,
             predictions=examined.predictions,
+            is_doubtful=examined.is_doubtful,
         )
 
 
 @dataclass(frozen=True)
 class Examined:
-    """A notebook after its run, with the report on it."""
+    """A notebook after its run, with the report on it; `is_doubtful` as in `Graded`."""
 
     notebook: NotebookNode
     report: Report
     score: ContestScore | None
     predictions: bytes
+    is_doubtful: bool
 
 
 def run_and_examine(
@@ -85,6 +86,7 @@ def run_and_examine(
     notes: tuple[str, ...] = (),
     until_lost: bool = False,
     earlier: tuple[bytes, ...] = (),
+    killed_before: bool = False,
 ) -> Examined:
     """Run a sealed notebook in a sandbox and examine it from outside.
 
@@ -96,14 +98,15 @@ def run_and_examine(
         notes: the seal's notes, for the report.
         until_lost: whether to stop after the first test that gives less than its points.
         earlier: predictions of the same student's earlier submissions, oldest first.
+        killed_before: whether an earlier run of the same was killed, and nobody knows by whom.
 
     Raises:
-        EnvironmentFault: no kernel could be started.
+        EnvironmentFault: no kernel could be started, or something outside ended it.
     """
     torch.set_num_threads(conditions.device.threads)
     started = time.monotonic()
     view = view_of(conditions, files)
-    with Kernel(view) as kernel:
+    with Kernel(view, killed_before=killed_before) as kernel:
         examination = Examination(kernel, conditions.contest, conditions.contest_missing, dict(files), earlier)
         run = _NotebookRun(kernel, assignment, examination)
         tasks: list[TaskResult] = []
@@ -113,10 +116,15 @@ def run_and_examine(
                 tasks.append(task)
                 if until_lost and task.is_lost:
                     break
+        if kernel.lost:
+            raise SandboxLost(_("The notebook could not be run to its end: {why}.").format(why=kernel.lost))
+        is_doubtful = kernel.is_doubtful
     remarks = remarks_on(notebook, assignment, examination.score)
     notebook.metadata["springfield"] = {"graded_at": datetime.now(UTC).isoformat(timespec="seconds")}
+    if killed_before:
+        remarks.append(_("An earlier run of this notebook was killed, by whom is not known; this is the second one."))
     report = Report(tuple(tasks), round(time.monotonic() - started, 3), (*notes, *run.notes, *remarks))
-    return Examined(notebook, report, examination.score, examination.predictions)
+    return Examined(notebook, report, examination.score, examination.predictions, is_doubtful)
 
 
 class _NotebookRun:
@@ -129,8 +137,7 @@ class _NotebookRun:
         self._session = Session(kernel)
         self._student_names = names_to_define(assignment)
         self._trouble = ""
-        self._replayable: list[tuple[str, float]] = []
-        self._restarts = 0
+        self._reviver = Reviver(kernel)
         self.notes: list[str] = []
 
     def cell(self, cell: NotebookNode) -> TaskResult | None:
@@ -140,29 +147,37 @@ class _NotebookRun:
             return self._test(cell, known)
         is_needed = cell.source.strip() and not is_illustration(cell)
         if cell.cell_type == "code" and is_needed:
-            run = self._run(cell.source, known.grade_id if known else "")
+            run = self._run(cell, known.grade_id if known else _("a cell"))
             cell.outputs = run.outputs
-            if run.limit:
-                cell.metadata["springfield"] = {"trouble": run.limit}
+            trouble = run.limit or tried_to_end(run.printed)
+            if trouble:
+                cell.metadata["springfield"] = {"trouble": trouble}
         if known is not None and (known.is_grade or known.is_task):
             return TaskResult(known.grade_id, Outcome.MANUAL, 0.0, known.points, _("A teacher reads this answer."))
         return None
 
-    def _run(self, source: str, name: str) -> CellRun:
+    def _run(self, cell: NotebookNode, where: str) -> CellRun:
         """Run a cell of the student's; one that ends the kernel leaves nothing but how it ended, as its limit."""
-        where = name or _("a cell")
-        if not self._is_alive():
+        if not self._reviver.is_alive:
             return CellRun()
         try:
-            run = self._kernel.run(source)
+            run = self._kernel.run(cell.source)
         except KernelGone:
-            self.notes.append(f"{where}: {self._kernel.gone}")
-            self._blame(_("In {cell}: {what}.").format(cell=where, what=self._kernel.gone))
-            gone = _("The Python process is gone: {why}.").format(why=self._kernel.gone)
-            return CellRun(limit=printable(gone, MAX_MESSAGE))
+            why = self._kernel.gone
+            if self._an_earlier_cell_did_it():
+                return self._run(cell, where)
+            return CellRun(limit=self._ended_by(where, why))
         if not self._kernel.gone:
-            self._replayable.append((source, run.wall_s))
+            self._reviver.has_run(Ran(cell, where, run.wall_s))
+        self._explain(run, where)
+        return run
+
+    def _explain(self, run: CellRun, where: str) -> None:
+        """Say what went wrong in a cell that has run."""
         reason = reason_behind([*run.printed, *(run.error or ())])
+        ending = tried_to_end(run.printed)
+        if ending:
+            self.notes.append(f"{where}: {ending}")
         if run.limit:
             self.notes.append(f"{where}: {run.limit}")
             self._blame(_("In {cell}: {what}.").format(cell=where, what=run.limit))
@@ -172,27 +187,20 @@ class _NotebookRun:
             self._blame(f"{said}\n{reason}" if reason else said)
         elif reason:
             self._blame(_("In {cell}: {what}.").format(cell=where, what=reason.rstrip(".")))
-        return run
 
-    def _is_alive(self) -> bool:
-        """Whether there is a kernel to run the next cell in.
+    def _an_earlier_cell_did_it(self) -> bool:
+        """Replace a dead kernel; whether an earlier cell has ended it, which had returned by then."""
+        culprits = self._reviver.revive()
+        for culprit in culprits:
+            trouble = self._ended_by(culprit.ran.where, culprit.why)
+            culprit.ran.cell.metadata["springfield"] = {"trouble": trouble}
+        return bool(culprits)
 
-        A dead one is replaced by a fresh one that runs the earlier cells again, without the one that ended it, where
-        they are quick: so it costs what depended on it. Training is not repeated.
-        """
-        if not self._kernel.gone:
-            return True
-        cost_s = sum(wall_s for _source, wall_s in self._replayable)
-        if self._restarts >= MAX_RESTARTS or cost_s > REPLAY_S or self._kernel.is_out_of_time:
-            return False
-        self._restarts += 1
-        try:
-            self._kernel.restart()
-            for source, _wall_s in self._replayable:
-                self._kernel.run(source)
-        except KernelGone:
-            return False
-        return not self._kernel.gone
+    def _ended_by(self, where: str, why: str) -> str:
+        """Blame a cell for the end of the kernel; how it ended, in a sentence."""
+        self.notes.append(f"{where}: {why}")
+        self._blame(_("In {cell}: {what}.").format(cell=where, what=why))
+        return printable(_("The Python process is gone: {why}.").format(why=why), MAX_MESSAGE)
 
     def _blame(self, trouble: str) -> None:
         """Remember the first thing that went wrong: later ones mostly follow from it."""
@@ -200,29 +208,34 @@ class _NotebookRun:
 
     def _test(self, cell: NotebookNode, known: Cell) -> TaskResult:
         visible, hidden = split_hidden(known.source)
-        shown = []
-        result = None
+        result, shown = self._tested(known, visible, hidden)
+        if self._kernel.gone and self._an_earlier_cell_did_it() and result.is_lost:
+            result, shown = self._tested(known, visible, hidden)
+        cell.source = f"{visible}\n{PLACEHOLDER}".lstrip("\n") if hidden else visible
+        write_result(cell, result, shown)
+        return result
+
+    def _tested(self, known: Cell, visible: str, hidden: str) -> tuple[TaskResult, list[NotebookNode]]:
+        """The result of a test, and what its visible part put out."""
+        shown: list[NotebookNode] = []
         if is_contest_test(hidden) and not _has_code(visible):
             pass  # what the notebook has written is scored however the notebook ended
-        elif not self._is_alive():
-            result = self._not_reached(known)
+        elif not self._reviver.is_alive:
+            return self._not_reached(known), shown
         elif _has_code(visible):
             try:
                 run = self._kernel.run(visible)
             except KernelGone as gone:
                 text = printable(str(gone), MAX_MESSAGE)
-                result = TaskResult(known.grade_id, Outcome.RAISED, 0.0, known.points, text, text)
-            else:
-                shown = run.outputs
-                result = self._visible_failed(known, run)
-        if result is None:
-            # A test without a hidden part is examined as a whole: what the kernel says of it decides nothing.
-            code = hidden if hidden.strip() else visible
-            result = examine(code, known.grade_id, known.points, self._session, self._examination, self._student_names)
-            result = self._explained(result)
-        cell.source = f"{visible}\n{PLACEHOLDER}".lstrip("\n") if hidden else visible
-        write_result(cell, result, shown)
-        return result
+                return TaskResult(known.grade_id, Outcome.RAISED, 0.0, known.points, text, text), shown
+            shown = run.outputs
+            failed = self._visible_failed(known, run)
+            if failed is not None:
+                return failed, shown
+        # A test without a hidden part is examined as a whole: what the kernel says of it decides nothing.
+        code = hidden if hidden.strip() else visible
+        result = examine(code, known.grade_id, known.points, self._session, self._examination, self._student_names)
+        return self._explained(result), shown
 
     def _not_reached(self, known: Cell) -> TaskResult:
         message = _("Not reached: the notebook stopped before this test.")
@@ -287,22 +300,3 @@ def write_result(cell: NotebookNode, result: TaskResult, shown: list[NotebookNod
         "remedy": result.remedy,
         "cause": result.cause,
     }
-
-
-@lru_cache(maxsize=64)
-def names_to_define(assignment: Assignment) -> frozenset[str]:
-    """Names that a run of the author's cells would define: where one is missing, it is the student's doing."""
-    names: set[str] = set()
-    for cell in assignment.cells:
-        if cell.cell_type != "code":
-            continue
-        try:
-            tree = ast.parse(split_hidden(cell.source)[0])
-        except SyntaxError:
-            continue  # cell magics
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                names.add(node.name)
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                names.add(node.id)
-    return frozenset(names)

@@ -62,6 +62,8 @@ class Job:
         conditions: how it is graded.
         until_lost: whether to stop after the first test that gives less than its points; the audit needs no more.
         earlier: predictions of the same student's earlier submissions, oldest first.
+        killed_before: whether an earlier run of it was killed, and nobody knows by whom.
+        faults: how many earlier runs of it came to nothing by a fault that is not the student's.
     """
 
     key: str
@@ -71,6 +73,8 @@ class Job:
     conditions: Conditions
     until_lost: bool = False
     earlier: tuple[bytes, ...] = ()
+    killed_before: bool = False
+    faults: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class Graded:
         report: outcomes of all graded cells.
         score: the contest's score, if there is one.
         predictions: the scored `submission.csv`.
+        is_doubtful: whether its process was killed, which may have been the student's doing or not.
     """
 
     key: str
@@ -90,6 +95,7 @@ class Graded:
     report: Report
     score: ContestScore | None = None
     predictions: bytes = b""
+    is_doubtful: bool = False
 
 
 def view_of(conditions: Conditions, files: tuple[tuple[str, bytes], ...] = ()) -> View:

@@ -10,7 +10,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor, OverwriteCells, SaveAut
 from traitlets import Unicode
 
 from grader.assignment import load_assignment
-from grader.course import Course, ordinary_files
+from grader.course import Course
 from grader.feedback.safe_html import safe_html, safe_markdown
 from grader.notebooks import mark_illustration
 from grader.outcomes import Outcome
@@ -132,26 +131,10 @@ class SealedExecute(NbGraderPreprocessor, Preprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Fill in the outputs: messages and points of the test cells."""
-        from grader.conditions import conditions_of, require_contest  # noqa: PLC0415  as above
-        from grader.devices import places  # noqa: PLC0415
-        from grader.grading import run_and_examine  # noqa: PLC0415
-        from grader.language import speaking  # noqa: PLC0415
+        from grader.autograding import autograde  # noqa: PLC0415  as above
 
-        marks = resources["nbgrader"]
-        slug = marks["assignment"]
         folder = Path(resources["metadata"]["path"])
-        files = tuple(
-            (str(path.relative_to(folder)), path.read_bytes())
-            for path in ordinary_files(folder)
-            if path.suffix != ".ipynb" and path.name != "timestamp.txt"
-        )
-        course = Course.open(Path(self.class_dir))
-        conditions = conditions_of(course, slug, slots=1)
-        *_slots, last = places("auto", slots=1, per_gpu=1)  # a GPU, where there is one
-        conditions = replace(conditions, device=last if conditions.gpu else conditions.device)
-        require_contest(conditions)
-        with speaking(conditions.language):
-            examined = run_and_examine(nb, load_assignment(marks["db_url"], slug), conditions, files)
+        examined = autograde(nb, Course.open(Path(self.class_dir)), resources["nbgrader"]["assignment"], folder)
         for note in examined.report.notes:
             self.log.warning("%s", note)
         return examined.notebook, resources

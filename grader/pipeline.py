@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -20,12 +19,14 @@ from grader.errors import EnvironmentFault, GraderError, InvalidConfig, InvalidS
 from grader.jobs import Conditions, Graded, Job
 from grader.language import _, speaking
 from grader.ledger import Ledger, Problem, ledger_key, rules_hash, submission_hash
+from grader.leftovers import sweep_class, sweep_machine
 from grader.outcomes import Report
 from grader.record import Recorder
 from grader.scheduling import Scheduler, Workers
 from grader.scoring.contest import AnswerKey, ContestScore
 from grader.submissions import Handed, Submission, find_submissions
-from grader.workers import do, local_workers
+from grader.tries import next_try, outcome, submit
+from grader.workers import local_workers
 
 
 class Standing(StrEnum):
@@ -149,13 +150,15 @@ def grade_class(
 
 @contextmanager
 def only_writer(course: Course) -> Iterator[None]:
-    """Hold the class's lock.
+    """Hold the class's lock; what killed writers left behind is removed first.
 
     Raises:
         EnvironmentFault: another process holds it.
     """
     try:
         with FileLock(str(course.root / ".grading.lock"), timeout=0):
+            sweep_machine()
+            sweep_class(course)
             yield
     except Timeout:
         raise EnvironmentFault(
@@ -246,39 +249,23 @@ def _to_grade(
 def _run(
     work: Sequence[Work], jobs: dict[str, Job], devices: Sequence[Device], workers: Workers, watcher: Watcher
 ) -> Iterator[tuple[Work, Device, Graded | Exception]]:
-    """Results as they come. Work that was lost with a crashed worker is tried once more, one at a time."""
+    """Results as they come."""
+
+    def has_to_run_again(item: Work, future: Future[Graded]) -> bool:
+        again = next_try(jobs[item.key], outcome(future))
+        jobs[item.key] = again or jobs[item.key]
+        return again is not None
+
     scheduler: Scheduler[Work, Graded] = Scheduler(
         devices,
         workers,
         submit=lambda executor, item, device: submit(executor, jobs[item.key], device),
         wants_gpu=lambda item: item.conditions.gpu,
         placed=lambda item, device: watcher.placed(item.submission.student, item.submission.slug, device.name),
+        again=has_to_run_again,
     )
-    lost = []
     for placed in scheduler.run(work):
-        if isinstance(placed.future.exception(), BrokenProcessPool):
-            lost.append(placed)
-        else:
-            yield placed.item, placed.device, outcome(placed.future)
-    for placed in lost:
-        yield placed.item, placed.device, outcome(scheduler.again(placed).future)
-
-
-def submit(executor: Executor, job: Job, device: Device) -> Future[Graded]:
-    """Have a job done on a device: the notebook run, or handed-in predictions scored."""
-    job = replace(job, conditions=replace(job.conditions, device=device))
-    return executor.submit(do, job)
-
-
-def outcome(future: Future[Graded]) -> Graded | Exception:
-    """What became of a job.
-
-    The one broad except of the project: whatever happens to one submission is recorded as its outcome.
-    """
-    try:
-        return future.result()
-    except Exception as error:  # noqa: BLE001
-        return error
+        yield placed.item, placed.device, outcome(placed.future)
 
 
 def finish(item: Work, result: Graded | Problem | Exception, ledger: Ledger, recorder: Recorder) -> Row:

@@ -18,6 +18,7 @@ _NO_GPU = re.compile(
     r"|deserialize object on a CUDA device but torch\.cuda\.is_available\(\) is False"
 )
 _NO_GPU_MEMORY = re.compile(r"CUDA out of memory|CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED")
+_ENDING = re.compile(r"Passed over while grading: this would end Python\.")  # of the agent in the kernel
 _MAX_TEXT = 100_000
 
 
@@ -44,3 +45,17 @@ def reason_behind(texts: Iterable[str]) -> str:
             "with map_location=device."
         )
     return ""
+
+
+def tried_to_end(texts: Iterable[str]) -> str:
+    """What to say of a cell that called `exit()` or one of its relatives, which is passed over; empty for others.
+
+    Args:
+        texts: what the cell printed.
+    """
+    if not _ENDING.search("\n".join(texts)[-_MAX_TEXT:]):
+        return ""
+    return _(
+        "`exit()`, `quit()` or `do_shutdown()` would end Python here, and nothing below would run. It was passed over; "
+        "take it out."
+    )

@@ -7,7 +7,6 @@ import gc
 import importlib
 import multiprocessing
 import os
-import re
 import resource
 import shutil
 import signal
@@ -18,11 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.leftovers import SCRATCH_PREFIX, sweep_machine
+
 if TYPE_CHECKING:
     from grader.jobs import Graded, Job
 
 PR_SET_PDEATHSIG = 1
-SCRATCH_PREFIX = "sg-"
 # Beside its libraries. Whatever a notebook sends, the worker fails before the machine does; the largest test of our
 # course takes 1.5 GiB.
 WORKER_MIB = 6 * 1024
@@ -46,19 +46,14 @@ def local_workers(slots: int) -> Iterator[Executor]:
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A short-named temporary folder; what killed graders left behind is removed first."""
-    for old in Path(tempfile.gettempdir()).glob(f"{SCRATCH_PREFIX}*"):
-        owner = re.match(rf"{SCRATCH_PREFIX}(?:slot-)?(\d+)-", old.name)
-        if owner is not None and not Path("/proc", owner[1]).exists():
-            if old.is_dir():
-                shutil.rmtree(old, ignore_errors=True)
-            else:
-                old.unlink(missing_ok=True)
+    """A short-named temporary folder; what killed graders and workers have left behind is removed, first and last."""
+    sweep_machine()
     made = Path(tempfile.mkdtemp(prefix=f"{SCRATCH_PREFIX}{os.getpid()}-"))
     try:
         yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
+        sweep_machine()
 
 
 def do(job: Job) -> Graded:

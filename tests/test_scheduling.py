@@ -112,22 +112,25 @@ def test_the_choice_of_the_command_decides() -> None:
         places("cuda", slots=2, per_gpu=1, found=[])
 
 
-def test_a_crashed_worker_shows_in_its_own_work_and_that_is_tried_again_on_the_same_device() -> None:
+def test_work_that_a_crashed_worker_lost_is_tried_again_last_and_on_the_same_device() -> None:
     machine = Machine()
     tries: Counter[str] = Counter()
 
     def submit(executor: Executor, item: Work, device: Device) -> Future[str]:
         tries[item.name] += 1
         if item.name == "bad" and tries["bad"] == 1:
-            raise BrokenProcessPool
+            crashed: Future[str] = Future()
+            crashed.set_exception(BrokenProcessPool())
+            return crashed
         return executor.submit(machine.do, item, device)
 
     devices = places("auto", slots=1, per_gpu=1, found=["0"])
-    scheduler: Scheduler[Work, str] = Scheduler(devices, threads, submit, wants_gpu=lambda item: True)
+    scheduler: Scheduler[Work, str] = Scheduler(
+        devices, threads, submit, wants_gpu=lambda item: True, again=lambda item, future: bool(future.exception())
+    )
     done = list(scheduler.run([Work("bad"), Work("good")]))
-    (lost,) = [placed for placed in done if placed.future.exception()]
-    again = scheduler.again(lost)
-    assert (again.future.result(), again.device.name) == ("bad", "cuda:0")
+    assert [(placed.future.result(), placed.device.name) for placed in done] == [("good", "cuda:0"), ("bad", "cuda:0")]
+    assert tries == {"bad": 2, "good": 1}
 
 
 def test_one_after_the_other_in_this_process_works_too() -> None:

@@ -144,7 +144,7 @@ def advice_on_trouble(kind: str, trouble: str) -> str:
         return _("This library is not there where notebooks are graded. Use those that the notebook came with.")
     if kind:
         return _("Restart the kernel, run the notebook from top to bottom and put right the first cell that fails.")
-    if "os._exit" in trouble:
+    if "os._exit" in trouble or "exit()" in trouble:
         return _("Take out whatever ends Python: `exit()`, `quit()`, `os._exit()`.")
     return _(
         "Run this cell alone. If it does not end within a minute, look for a loop that never ends; if memory runs out, "

@@ -31,8 +31,7 @@ class Group:
         Args:
             name: begins with this process's id and a dash.
         """
-        for parent in _parents():
-            _remove_stale(parent)
+        remove_stale()
         self._limits: Limits | None = None
         self.folders = [folder for parent in _parents() if (folder := _made(parent / f"{NAME}-{name}")) is not None]
 
@@ -74,6 +73,17 @@ class Group:
                             return int(line.split()[1])
         return 0
 
+    def limit_hits(self) -> int:
+        """How often the group has come to its own limit of memory: where it never has, the machine's ran out."""
+        for folder in self.folders:
+            with contextlib.suppress(OSError, ValueError):  # version 1
+                return int((folder / "memory.failcnt").read_text())
+            with contextlib.suppress(OSError):
+                for line in (folder / "memory.events").read_text().splitlines():
+                    if line.startswith("oom "):
+                        return int(line.split()[1])
+        return 0
+
     def close(self) -> None:
         """Remove it; its processes must be gone."""
         for folder in self.folders:
@@ -107,12 +117,14 @@ def _parents() -> Iterator[Path]:
                     yield own
 
 
-def _remove_stale(parent: Path) -> None:
-    for old in parent.glob(f"{NAME}-*"):
-        owner = old.name.removeprefix(f"{NAME}-").split("-")[0]
-        if owner.isdigit() and not Path("/proc", owner).exists():
-            with contextlib.suppress(OSError):
-                old.rmdir()
+def remove_stale() -> None:
+    """Remove the groups that killed graders have left behind."""
+    for parent in _parents():
+        for old in parent.glob(f"{NAME}-*"):
+            owner = old.name.removeprefix(f"{NAME}-").split("-")[0]
+            if owner.isdigit() and not Path("/proc", owner).exists():
+                with contextlib.suppress(OSError):
+                    old.rmdir()
 
 
 def _made(folder: Path) -> Path | None:

@@ -66,10 +66,19 @@ class CellRun:
 
 
 class Kernel:
-    """A kernel in a sandbox. Not thread-safe, but what is done while one request waits may make another."""
+    """A kernel in a sandbox. Not thread-safe, but what is done while one request waits may make another.
 
-    def __init__(self, view: View) -> None:
+    Args:
+        view: what it sees, and its limits.
+        killed_before: whether an earlier run of the same was killed, and nobody knows by whom.
+    """
+
+    def __init__(self, view: View, *, killed_before: bool = False) -> None:
         self.view = view
+        self._killed_before = killed_before
+        self._was_killed = False
+        self._lost = ""
+        self._limit_hits = 0
         self.limits = view.limits
         self._slot: Slot | None = None
         self._process: KernelProcess | None = None
@@ -89,6 +98,7 @@ class Kernel:
         connection: Message = {"key": key, "signature_scheme": "hmac-sha256"}
         connection |= {f"{name}_port": number for number, name in enumerate(CHANNELS, 1)}
         self._slot = slots.acquire(Kind.of(self.view))
+        self._limit_hits = self._slot.group.limit_hits()
         try:
             self._process = KernelProcess(self._slot, self.view, connection)
             self._launch()
@@ -133,8 +143,38 @@ class Kernel:
     def gone(self) -> str:
         """Why the kernel is gone, in words; empty while it lives."""
         if not self._gone and self._process is not None and self._process.poll() is not None:
-            self._gone = _cause(self._process)
+            self._gone = self._cause(self._process)
         return self._gone
+
+    def ends_within(self, seconds: float) -> bool:
+        """Wait; whether the kernel has ended by then."""
+        until = time.monotonic() + seconds
+        while not self.gone and time.monotonic() < until:
+            time.sleep(0.005)
+        return bool(self.gone)
+
+    @property
+    def lost(self) -> str:
+        """What has ended the sandbox or a kernel in it that no student can cause, in words; empty where nothing has."""
+        if not self._lost and self._slot is not None and _has_ended(self._slot):
+            self._lost = _("the sandbox was ended from outside")
+        return self._lost
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a kernel was killed, or the sandbox failed, and it may have been the student's doing or not."""
+        return self._was_killed or (self._slot is not None and self._slot.is_suspect)
+
+    def _cause(self, process: KernelProcess) -> str:
+        """Why a kernel has ended, in words; notes whose doing that may be."""
+        cause, value = process.cause_of_death()
+        if cause == "memory" and process.slot.group.limit_hits() == self._limit_hits:
+            self._lost = _("the machine had no memory left")
+            return self._lost
+        if cause == "signal" and value == signal.SIGKILL:
+            self._was_killed = True
+            return _("it was killed, in two runs out of two") if self._killed_before else _("it was killed")
+        return _in_words(cause, value)
 
     @property
     def is_out_of_time(self) -> bool:
@@ -283,10 +323,9 @@ class Kernel:
                 return
         raise KernelGone(self._not_up(process))
 
-    @staticmethod
-    def _not_up(process: KernelProcess) -> str:
+    def _not_up(self, process: KernelProcess) -> str:
         said = process.slot.last_words()
-        return _("The kernel did not come up: {why}.").format(why=_cause(process)) + (f" {said}" if said else "")
+        return _("The kernel did not come up: {why}.").format(why=self._cause(process)) + (f" {said}" if said else "")
 
     def _no_kernel(self) -> str:
         return _("The Python process is gone: {why}.").format(why=self.gone or _("it was not started"))
@@ -454,17 +493,24 @@ def _is_message(message: Message) -> bool:
     return isinstance(message["header"].get("msg_type"), str)
 
 
-def _cause(process: KernelProcess) -> str:
-    """Why a kernel ended, in words."""
-    cause, value = process.cause_of_death()
+def _has_ended(slot: Slot) -> bool:
+    """Whether the sandbox is gone, and not only its kernel; one that does not answer may be about to end."""
+    until = time.monotonic() + HUNG_UP_S
+    while slot.is_suspect and slot.is_alive and time.monotonic() < until:
+        time.sleep(0.005)
+    return not slot.is_alive
+
+
+def _in_words(cause: str, value: float) -> str:
+    """What ended a kernel, as `cause_of_death` tells it."""
     if cause == "memory":
         return _("memory: {size} MiB exceeded").format(size=int(value))
     if cause == "cpu":
         return _("processor: {seconds:g} s exceeded").format(seconds=value)
     if cause == "signal":
         # By number: a real-time signal has no name in `signal.Signals`.
-        names = {int(signal.SIGSEGV): _("segmentation fault"), int(signal.SIGKILL): _("it was killed")}
-        return names.get(int(value), _("signal {number}").format(number=int(value)))
+        is_fault = int(value) == signal.SIGSEGV
+        return _("segmentation fault") if is_fault else _("signal {number}").format(number=int(value))
     return _("it ended itself with exit code {code} (os._exit?)").format(code=int(value))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,26 +13,23 @@ from typing import Self
 
 from grader.devices import Device
 from grader.jobs import Conditions, Graded, Job, view_of
-from grader.pipeline import submit
 from grader.sandbox.slot import Kind, acquire, release
-from grader.scheduling import Workers
+from grader.scheduling import Lane, Workers
+from grader.tries import submit
 
 
-class Lane:
-    """One worker. Not thread-safe."""
+class WarmLane(Lane):
+    """A lane whose sandbox is started before the first submission needs it."""
 
     def __init__(self, device: Device, workers: Workers) -> None:
-        self.device = device
-        self._workers = workers
-        self._stack = ExitStack()
-        self._executor: Executor | None = None
+        super().__init__(device, workers)
         self._conditions: Conditions | None = None
         self.is_free = True
 
     def warm_up(self, conditions: Conditions) -> None:
         """Start the worker and its sandbox before the first submission needs them."""
         self._conditions = conditions
-        self._worker().submit(_warm_up, _kind(conditions, self.device))
+        self.give(lambda worker: worker.submit(_warm_up, _kind(conditions, self.device)))
 
     def suits(self, conditions: Conditions) -> bool:
         """Whether the lane's sandbox is of the kind that these conditions need."""
@@ -41,35 +38,20 @@ class Lane:
         return _kind(self._conditions, self.device) == _kind(conditions, self.device)
 
     def start(self, job: Job) -> Future[Graded]:
-        """Grade a submission; the lane is free again when `renew` or `done` is called."""
+        """Grade a submission; the lane is free again when `done` is called."""
         if job.conditions.source == "rerun":
             self._conditions = job.conditions
-        try:
-            future = submit(self._worker(), job, self.device)
-        except BrokenProcessPool:  # the worker died while it had nothing to do
-            self.renew()
-            future = submit(self._worker(), job, self.device)
+        future = self.give(lambda worker: submit(worker, job, self.device))
         self.is_free = False
         return future
 
-    def done(self) -> None:
-        """The submission is over."""
+    def done(self, result: Graded | Exception) -> None:
+        """The submission is over; a worker that it has ended is replaced at once."""
         self.is_free = True
-
-    def renew(self) -> None:
-        """The worker is gone; the next submission gets a new one."""
-        self._stack.close()
-        self._executor = None
-        self.is_free = True
-
-    def close(self) -> None:
-        """End the worker."""
-        self._stack.close()
-
-    def _worker(self) -> Executor:
-        if self._executor is None:
-            self._executor = self._stack.enter_context(self._workers(1))
-        return self._executor
+        if isinstance(result, BrokenProcessPool):
+            self.renew()
+            if self._conditions is not None:
+                self.warm_up(self._conditions)
 
 
 class Lanes:
@@ -84,10 +66,10 @@ class Lanes:
     def __init__(self, devices: Sequence[Device], workers: Workers) -> None:
         self.workers = workers
         self.beside = ExitStack()
-        self.all = [Lane(device, workers) for device in devices]
+        self.all = [WarmLane(device, workers) for device in devices]
         self._has_gpu = any(device.is_gpu for device in devices)
 
-    def free(self, conditions: Conditions) -> Lane | None:
+    def free(self, conditions: Conditions) -> WarmLane | None:
         """A free lane on the right kind of device, if possible with a warm sandbox of the right kind; None for none."""
         wants_gpu = conditions.gpu and self._has_gpu
         free = [lane for lane in self.all if lane.is_free and lane.device.is_gpu == wants_gpu]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from grader.actions import Teacher, carry_out
@@ -22,17 +22,18 @@ from grader.database.decisions import Decisions
 from grader.devices import places
 from grader.errors import GraderError, InvalidAssignment, InvalidConfig, InvalidSubmission
 from grader.inbox import Inbox, Item, Request, Upload
-from grader.jobs import Graded
+from grader.jobs import Graded, Job
 from grader.language import speaking
 from grader.ledger import Ledger
 from grader.page_rules import publish_rules
-from grader.pipeline import Row, Standing, Work, finish, only_writer, outcome, prepare
+from grader.pipeline import Row, Standing, Work, finish, only_writer, prepare
 from grader.publishing import make_feedback
 from grader.record import Recorder
 from grader.scheduling import Workers
 from grader.submissions import Submission, find_submissions
+from grader.tries import next_try, outcome
 from grader.watching.integrity import Integrity
-from grader.watching.lanes import Lane, Lanes
+from grader.watching.lanes import Lanes, WarmLane
 from grader.watching.rules import CurrentRules, signature
 from grader.watching.turns import Turns
 from grader.watching.uploads import Uploads
@@ -42,19 +43,38 @@ PAUSE_S = 0.1
 _SCAN_S = 2.0
 _SHARE = 20  # scanning a large class may take a twentieth of the time, and so may comparing it
 _RANGES_S = 0.2  # uploads wait no longer for a comparison that has to read a whole class's predictions first
-_MAX_TRIES = 3
 _LOG = logging.getLogger("grader.watch")
 _Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class _Running:
-    """A submission that is being graded."""
+class _Waiting:
+    """A submission that is ready to be graded; `upload` where it came through the page."""
 
     work: Work
-    future: Future[Graded]
-    lane: Lane
+    job: Job
     upload: Upload | None
+
+    @property
+    def place(self) -> _Place:
+        return self.work.submission.student, self.work.submission.slug
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A submission that is being graded.
+
+    Attributes:
+        waits: what it is.
+        future: what comes of it.
+        lane: where.
+        is_alone: whether nothing else may begin meanwhile.
+    """
+
+    waits: _Waiting
+    future: Future[Graded]
+    lane: WarmLane
+    is_alone: bool
 
 
 def watch(course: Course, stop: threading.Event, *, slots: int = 0, workers: Workers = local_workers) -> None:
@@ -100,7 +120,8 @@ class Loop:
         self._running: dict[_Place, _Running] = {}
         self._turns = Turns()
         self._seen: dict[_Place, object] = {}
-        self._tries: dict[_Place, int] = {}
+        self._again: deque[_Waiting] = deque()
+        self._twice_killed: set[_Place] = set()
         self._next_scan = 0.0
         self._to_range: set[str] = set()
         self._next_ranges = 0.0
@@ -121,7 +142,7 @@ class Loop:
         self._read_settings()
         with speaking(self._course.config.language):
             finished = self._collect_results()
-            taken = self._empty_inbox()
+            taken = self._try_again() or self._empty_inbox()
             started = self._scan()
             ranged = self._update_ranges()
             compared = self._integrity.step(self._course.root)
@@ -130,7 +151,7 @@ class Loop:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being graded, and nothing that was is still to be compared."""
-        return not self._running and not self._to_range and self._integrity.is_idle
+        return not self._running and not self._again and not self._to_range and self._integrity.is_idle
 
     def _read_settings(self) -> None:
         if not self._rules.have_changed(self._course):
@@ -209,7 +230,7 @@ class Loop:
 
     def _take(self, student: str, item: Upload) -> bool:
         """Start an upload if there is room for it; whether anything was done."""
-        if (student, item.assignment) in self._running or not self._has_room(item.assignment):
+        if self._is_busy((student, item.assignment)) or not self._has_room(item.assignment):
             return False
         submission = self._uploads.prepare(self._course, student, item)
         if submission is not None:
@@ -226,7 +247,7 @@ class Loop:
         for submission in find_submissions(self._course, self._course.slugs()):
             place = (submission.student, submission.slug)
             mark = (signature(submission), self._recorder.rejudges.get(place, 0))
-            if place in self._running or self._seen.get(place) == mark:
+            if self._is_busy(place) or self._seen.get(place) == mark:
                 continue
             if not self._has_room(submission.slug):
                 is_whole = False
@@ -257,6 +278,8 @@ class Loop:
 
     def _has_room(self, slug: str) -> bool:
         """Whether a submission could be started now; one that cannot be graded at all takes no room."""
+        if self._again or any(running.is_alone for running in self._running.values()):
+            return False
         try:
             return self._lanes.free(self._rules.of(self._course, slug).conditions) is not None
         except GraderError:
@@ -274,41 +297,51 @@ class Loop:
             key = self._ledger.current(submission.slug, submission.student)
             self._finish(found, upload, key, is_ours=found.report is None)
             return
-        work, job = found
-        lane = self._lanes.free(job.conditions) or self._lanes.all[0]  # `_has_room` was asked before
-        if upload is not None:
-            self._uploads.running(upload)
-        self._running[place] = _Running(work, lane.start(job), lane, upload)
+        self._begin(_Waiting(*found, upload), is_alone=False)
         self._turns.taken(submission.student)
+
+    def _begin(self, waits: _Waiting, *, is_alone: bool) -> None:
+        lane = self._lanes.free(waits.job.conditions) or self._lanes.all[0]  # `_has_room` was asked before
+        if waits.upload is not None:
+            self._uploads.running(waits.upload)
+        self._running[waits.place] = _Running(waits, lane.start(waits.job), lane, is_alone)
+
+    def _is_busy(self, place: _Place) -> bool:
+        return place in self._running or any(waits.place == place for waits in self._again)
+
+    def _try_again(self) -> bool:
+        """When nothing else runs, start what has to be tried alone; until then nothing else begins."""
+        if not self._again or self._running:
+            return False
+        waits = self._again.popleft()
+        with self._on_its_own(partial(self._give_up_place, waits.place, waits.upload)):
+            self._begin(waits, is_alone=True)
+        return True
 
     def _collect_results(self) -> bool:
         over = [place for place, running in self._running.items() if running.future.done()]
         for place in over:
             running = self._running.pop(place)
-            with self._on_its_own(partial(self._give_up_place, place, running.upload)):
+            with self._on_its_own(partial(self._give_up_place, place, running.waits.upload)):
                 self._collect(place, running)
         return bool(over)
 
     def _collect(self, place: _Place, running: _Running) -> None:
-        result = outcome(running.future)
-        if isinstance(result, BrokenProcessPool):
-            running.lane.renew()
-        else:
-            running.lane.done()
-        is_ours = isinstance(result, Exception) and not isinstance(result, InvalidSubmission)
-        if is_ours and self._tries.get(place, 0) + 1 < _MAX_TRIES:
-            self._try_again(place, running, str(result))
+        waits, result = running.waits, outcome(running.future)
+        running.lane.done(result)
+        again = None if place in self._twice_killed else next_try(waits.job, result)
+        if again is not None:
+            reason = result if isinstance(result, Exception) else "its process was killed, by whom is not known"
+            _LOG.warning("%s / %s is graded once more, alone: %s", *place, reason)
+            self._again.append(replace(waits, job=again))
+            if waits.upload is not None:
+                self._uploads.wait(waits.upload)
             return
-        self._tries.pop(place, None)
-        row = finish(running.work, result, self._ledger, self._recorder)
-        self._finish(row, running.upload, running.work.key, is_ours=is_ours)
-
-    def _try_again(self, place: _Place, running: _Running, reason: str) -> None:
-        _LOG.warning("%s / %s is graded once more: %s", *place, reason)
-        self._tries[place] = self._tries.get(place, 0) + 1
-        self._seen.pop(place, None)
-        if running.upload is not None:
-            self._uploads.wait(running.upload)
+        if isinstance(result, Graded) and result.is_doubtful:
+            self._twice_killed.add(place)  # whoever does it again and again does not stop everybody else each time
+        row = finish(waits.work, result, self._ledger, self._recorder)
+        is_ours = isinstance(result, Exception) and not isinstance(result, InvalidSubmission)
+        self._finish(row, waits.upload, waits.work.key, is_ours=is_ours)
 
     def _finish(self, row: Row, upload: Upload | None, key: str, *, is_ours: bool) -> None:
         if row.score is not None:

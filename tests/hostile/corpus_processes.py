@@ -22,14 +22,19 @@ def ending(name: str, code: str, **more: object) -> Attack:
 
 PROCESSES = [
     ending("exits", "os._exit(0)", says="exit code 0"),
-    ending("kills_itself", "os.kill(os.getpid(), 9)", says="it was killed"),
+    ending("kills_itself", "os.kill(os.getpid(), 9)", says="it was killed, in two runs out of two"),
     ending("kills_everyone", "os.kill(-1, 9)\nos.kill(os.getpid(), 9)"),
     ending("becomes_another_program", "os.execv('/bin/sleep', ['sleep', '1000'])", within_s=30),
     ending("crashes", "ctypes.string_at(1)", says="segmentation fault"),
     ending("stops_itself", "os.kill(os.getpid(), 19)", within_s=30),
     ending("closes_all_descriptors", "os.closerange(3, 4096)", within_s=60),
     ending("aborts", "os.abort()", says="signal 6"),
-    trying("quits_politely", "import IPython\nget_ipython().ask_exit()", earns=()),
+    trying("quits_politely", "import IPython\nget_ipython().ask_exit()", says="take it out"),
+    trying("exits_in_a_cell", "exit()\nquit()", says="take it out"),
+    trying("shuts_its_kernel_down", "get_ipython().kernel.do_shutdown(False)", says="take it out"),
+    trying("stops_its_loop", "get_ipython().kernel.io_loop.stop()", says="it ended itself"),
+    trying("exits_a_moment_later", "import threading\nthreading.Timer(0.1, os._exit, [3]).start()", says="exit code 3"),
+    trying("is_killed_a_moment_later", "import threading\nthreading.Timer(0.1, os.kill, [os.getpid(), 9]).start()"),
     trying(
         "raises_system_exit",
         "def later(*a): raise SystemExit(0)\nget_ipython().events.register('post_run_cell', later)",

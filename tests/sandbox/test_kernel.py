@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -16,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from grader.errors import KernelGone, LimitExceeded
 from grader.examiner.remote import Session
 from grader.limits import Limits
+from grader.sandbox import cgroups
 from grader.sandbox import slot as slots
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.cgroups import Group
@@ -162,6 +164,50 @@ def test_memory_of_many_processes_is_summed() -> None:
         with contextlib.suppress(KernelGone):
             small.run(EAT)
         assert small.memory_kills > 0
+
+
+@pytest.fixture
+def scarce(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Groups are made in one that stands for a machine with little memory."""
+    parents = [parent for parent in cgroups._parents() if Group._memory_files(parent)]
+    if not parents:
+        pytest.skip("no control group with memory can be made here")
+    machine = parents[0] / f"{cgroups.NAME}-{os.getpid()}-machine"
+    machine.mkdir()
+    (machine / Group._memory_files(machine)[0]).write_text(str(1200 << 20))
+    monkeypatch.setattr(cgroups, "_parents", lambda: iter([machine]))
+    slots.close_warm()
+    yield
+    slots.close_warm()
+    machine.rmdir()
+
+
+@pytest.mark.parametrize(("memory_mib", "is_the_machines"), [(512, False), (4096, True)])
+def test_memory_that_the_machine_lacks_is_not_the_students_doing(
+    scarce: None, memory_mib: int, is_the_machines: bool
+) -> None:
+    with Kernel(View(limits=Limits(memory_mib=memory_mib, disk_mib=16, cell_s=20))) as kernel:
+        with contextlib.suppress(KernelGone):
+            kernel.run(EAT)
+            kernel.run("x = b'x' * (3 << 30)")
+        assert kernel.memory_kills > 0
+        assert bool(kernel.lost) == is_the_machines, kernel.gone
+        assert not kernel.is_doubtful
+
+
+def test_only_a_kill_of_unknown_hand_is_doubtful(fresh: Kernel) -> None:
+    for code in ("import os; os._exit(0)", "import ctypes; ctypes.string_at(0)"):
+        with pytest.raises(KernelGone):
+            fresh.run(code)
+        fresh.restart()
+    fresh.run("import time\nwhile True:\n    try: time.sleep(1)\n    except KeyboardInterrupt: pass")
+    assert "did not react" in fresh.gone
+    assert not fresh.is_doubtful
+    fresh.restart()
+    with pytest.raises(KernelGone, match="it was killed"):
+        fresh.run("import os; os.kill(os.getpid(), 9)")
+    fresh.restart()
+    assert (fresh.is_doubtful, fresh.lost) == (True, "")
 
 
 HOSTILE_FILES = """
