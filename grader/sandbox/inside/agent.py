@@ -456,10 +456,9 @@ class Agent:
         outputs = list(encoder.tensors)
         content = self.told(encoded, owners, encoder)
         content["drew"] = drew
-        content["changed_inputs"] = [
-            [index, encoder.tensor(given.detach())]
-            for index, ((_, given), old) in enumerate(zip(decoder.inputs, before, strict=True))
-            if not same(given.detach(), old)
+        content["inputs"] = [
+            encoder.tensor(given.detach()) if request["inputs_back"] or not same(given.detach(), old) else None
+            for (_, given), old in zip(decoder.inputs, before, strict=True)
         ]
         if any(output.requires_grad for output in outputs):
             wanted = [leaf for leaf, _ in decoder.inputs if leaf.requires_grad]
