@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from grader.checks.calling import ORDINARY_ERRORS, error_text
@@ -43,7 +41,6 @@ def same_results(
     names: Sequence[str] = (),
     parts: Sequence[str] = (),
     mistakes: Sequence[WrongFormula] = (),
-    by_hand: bool = False,
     tolerance: float = 1e-5,
 ) -> None:
     """The student's function gives the reference's numbers for all arguments.
@@ -55,14 +52,13 @@ def same_results(
         names: of the arguments, for the messages; a factor that is missing is named by them.
         parts: names of the results where there are several of them: the first wrong one is explained.
         mistakes: known wrong formulas. The author of a function that equals one in every call reads its message.
-        by_hand: the formula must not be left to autograd.
         tolerance: as in `same_value`; of whole numbers nothing is tolerated.
 
     Raises:
         CheckFailed: for some arguments it gives another number, or raises.
     """
-    found = [_pieces(_called(student, call, names, by_hand), parts) for call in calls]
-    expected = [_pieces(reference(*call), parts) for call in calls]
+    found = [pieces_of(called(student, call, names), parts) for call in calls]
+    expected = [pieces_of(reference(*call), parts) for call in calls]
     for index in range(max(1, len(parts))):
         column = _Column(
             [pieces[index] for pieces in found], [pieces[index] for pieces in expected], calls, names, tolerance
@@ -77,35 +73,36 @@ def same_results(
         if in_another_order:
             remedy = _("The numbers are right, their order is not: expected is {parts}.").format(parts=", ".join(parts))
         else:
-            given = ([_pieces(other.function(*call), parts)[index] for call in calls] for other in mistakes)
+            given = ([pieces_of(other.function(*call), parts)[index] for call in calls] for other in mistakes)
             similar = (other.message for other, values in zip(mistakes, given, strict=True) if column.equals(values))
             remedy = next(similar, "") or column.factor_hint() or failure.remedy
         raise CheckFailed(message, remedy=remedy)
 
 
-def _called(student: Callable[..., object], call: tuple[Any, ...], names: Sequence[str], by_hand: bool) -> object:
+def called(student: Callable[..., object], call: tuple[Any, ...], names: Sequence[str]) -> object:
+    """What the student's function gives.
+
+    Raises:
+        CheckFailed: it raised.
+    """
     given = [value.clone() if isinstance(value, Tensor) else value for value in call]
     try:
-        with torch.no_grad() if by_hand else nullcontext():
-            return student(*given)
+        return student(*given)
     except ORDINARY_ERRORS as error:
         text = error_text(error)
-        if by_hand and "does not require grad" in text:
-            raise CheckFailed(
-                _("The function leaves the derivative to autograd."),
-                remedy=_("Write the formula yourself, without `backward()` and `torch.autograd`."),
-            ) from error
         if "ZeroDivisionError" in text:
             remedy = _("Something is divided by a number that may be zero. A product of the other factors needs none.")
         else:
             remedy = explain(text)
         raise CheckFailed(
-            _("For {arguments} your code raised an error: {error}").format(arguments=_shown(call, names), error=text),
+            _("For {arguments} your code raised an error: {error}").format(
+                arguments=shown_call(call, names), error=text
+            ),
             remedy=remedy,
         ) from error
 
 
-def _pieces(result: object, parts: Sequence[str]) -> list[Any]:
+def pieces_of(result: object, parts: Sequence[str]) -> list[Any]:
     """The results one by one.
 
     Raises:
@@ -159,7 +156,7 @@ class _Column:
             return None
         call, first = wrong[0]
         message = _("for {arguments}: {message} It is right for {right} of {total}.").format(
-            arguments=_shown(call, self.names),
+            arguments=shown_call(call, self.names),
             message=first.message,
             right=len(self.calls) - len(wrong),
             total=len(self.calls),
@@ -217,7 +214,8 @@ def _is_permuted(found: list[list[Any]], expected: list[list[Any]], tolerance: f
     )
 
 
-def _shown(call: tuple[Any, ...], names: Sequence[str]) -> str:
+def shown_call(call: tuple[Any, ...], names: Sequence[str]) -> str:
+    """The arguments as a student would write them."""
     shown = []
     for index, value in enumerate(call):
         text = _shown_value(value)
