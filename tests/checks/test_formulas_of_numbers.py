@@ -195,13 +195,7 @@ def two_sided(f: Callable[[float], float], a: float, h: float) -> float:
 
 
 def check_difference(derivative: Callable[[Callable[[float], float], float], float]) -> None:
-    calls = [("sin", 0.8, 2.0), ("sin", -0.3, 1.7), ("cube", 0.0, 1.0), ("cube", 1.0, -2.0), ("exp", 0.4, 1.9)]
-    same_results(
-        lambda kind, a, c: derivative(lambda t: numeric.probe(kind, t, c), a),
-        numeric.probe_derivative,
-        calls,
-        mistakes=numeric.numeric_mistakes(),
-    )
+    numeric.numeric_derivative_matches(derivative, numeric.drawn_points())
 
 
 @pytest.mark.parametrize("h", [1e-3, 1e-4, 1e-6, 1e-8, 1e-9])

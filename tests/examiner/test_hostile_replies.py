@@ -33,7 +33,7 @@ class Scripted:
     def __init__(self, answer: Callable[[dict[str, Any]], Reply]) -> None:
         self._answer = answer
 
-    def request(self, content: dict[str, Any], _buffers: object, _meanwhile: object) -> Reply:
+    def request(self, content: dict[str, Any], *_more: object) -> Reply:
         return self._answer(content)
 
 
