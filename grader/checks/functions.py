@@ -42,17 +42,20 @@ def same_results(
     parts: Sequence[str] = (),
     mistakes: Sequence[WrongFormula] = (),
     tolerance: float = 1e-5,
+    tell: bool = True,
 ) -> None:
     """The student's function gives the reference's numbers for all arguments.
 
     Args:
         student: the student's function.
         reference: a function that is right; it may return a number, or a list or tuple of them.
-        calls: the arguments of every call, at least three: fewer points lie on many curves.
+        calls: the arguments of every call, at least three: fewer points lie on many curves. They are drawn afresh in
+            every run, or `tell` is False.
         names: of the arguments, for the messages; a factor that is missing is named by them.
         parts: names of the results where there are several of them: the first wrong one is explained.
         mistakes: known wrong formulas. The author of a function that equals one in every call reads its message.
         tolerance: as in `same_value`; of whole numbers nothing is tolerated.
+        tell: say what was expected. What is asked in every run would be answered by heart the next time.
 
     Raises:
         CheckFailed: for some arguments it gives another number, or raises.
@@ -66,7 +69,7 @@ def same_results(
         failure = column.failure()
         if failure is None:
             continue
-        message = failure.message
+        message = failure.message if tell else column.untold()
         if parts:
             message = f"{parts[index]}: {message}"
         in_another_order = _is_permuted(found, expected, tolerance)
@@ -75,7 +78,7 @@ def same_results(
         else:
             given = ([pieces_of(other.function(*call), parts)[index] for call in calls] for other in mistakes)
             similar = (other.message for other, values in zip(mistakes, given, strict=True) if column.equals(values))
-            remedy = next(similar, "") or column.factor_hint() or failure.remedy
+            remedy = next(similar, "") or column.factor_hint() or (failure.remedy if tell else "")
         raise CheckFailed(message, remedy=remedy)
 
 
@@ -164,6 +167,18 @@ class _Column:
         # A guess from one number is no advice if another number says otherwise.
         is_agreed = all(failure.remedy == first.remedy for _call, failure in wrong)
         return CheckFailed(message[0].upper() + message[1:], remedy=first.remedy if is_agreed else "")
+
+    def untold(self) -> str:
+        """What was found at the first wrong point, and nothing of what was expected."""
+        rows = zip(self.calls, self.found, self.expected, strict=True)
+        call, found = next(
+            (call, found)
+            for call, found, expected in rows
+            if value_failure(found, expected, tolerance=_allowed(expected, self.tolerance)) is not None
+        )
+        return _("For {arguments} the result is another than {found}.").format(
+            arguments=shown_call(call, self.names), found=_shown_value(found)
+        )
 
     def equals(self, other: Sequence[Any]) -> bool:
         """Whether the student's results are these."""
