@@ -64,19 +64,12 @@ def same_parameter_count(found: object, expected: int, *, name: str) -> None:
 
 def _another_number(found: int, expected: int, *, tell: bool = True) -> CheckFailed:
     difference = found - expected
-    if not tell:
-        return CheckFailed(
-            _("The module has {found:,} parameters, another number than expected.").format(found=found),
-            remedy=_("Too many layers, or too wide ones.")
-            if difference > 0
-            else _("A layer is missing or too narrow."),
-        )
-    return CheckFailed(
-        _("The module has {found:,} parameters, expected {expected:,}: a difference of {difference:+,}.").format(
-            found=found, expected=expected, difference=difference
-        ),
-        remedy=_("Too many layers, or too wide ones.") if difference > 0 else _("A layer is missing or too narrow."),
-    )
+    remedy = _("Too many layers, or too wide ones.") if difference > 0 else _("A layer is missing or too narrow.")
+    if tell:
+        text = _("The module has {found:,} parameters, expected {expected:,}: a difference of {difference:+,}.")
+    else:
+        text = _("The module has {found:,} parameters, another number than expected.")
+    return CheckFailed(text.format(found=found, expected=expected, difference=difference), remedy=remedy)
 
 
 def layer_count(module: object, *inputs: Tensor, **expected: int) -> None:
