@@ -29,6 +29,19 @@ def drawn_points() -> list[tuple[str, float, float]]:
     return points
 
 
+class _Asked:
+    """A function that remembers where it was asked."""
+
+    def __init__(self, kind: str, c: float) -> None:
+        self._kind, self._c = kind, c
+        self.points: set[float] = set()
+
+    def value(self, t: float) -> float:
+        found = probe(self._kind, t, self._c)
+        self.points.add(float(t))
+        return found
+
+
 def numeric_derivative_matches(
     student: Callable[..., object], points: Sequence[tuple[str, float, float]], *, tolerance: float = 1e-5
 ) -> None:
@@ -45,15 +58,9 @@ def numeric_derivative_matches(
     nearby: list[int] = []
 
     def derivative(kind: str, a: float, c: float) -> object:
-        asked: set[float] = set()
-
-        def f(t: float) -> float:
-            value = probe(kind, t, c)
-            asked.add(float(t))
-            return value
-
-        found = student(f, a)
-        nearby.append(sum(abs(t - a) <= NEAR for t in asked))
+        asked = _Asked(kind, c)
+        found = student(lambda t: asked.value(t), a)  # noqa: PLW0108  what crosses is a function
+        nearby.append(sum(abs(t - a) <= NEAR for t in asked.points))
         return found
 
     same_results(derivative, probe_derivative, points, names=_NAMES, mistakes=numeric_mistakes(), tolerance=tolerance)

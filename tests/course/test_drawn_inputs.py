@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from course_answers import SLUGS, grading, notebook
+from torch import nn
 
 from grader.errors import CheckFailed
 from grader.examiner.hidden import STANDARD, free_names
