@@ -7,6 +7,7 @@ message is for the student.
 """
 
 from grader.checks.alternatives import one_of
+from grader.checks.by_hand import derived_by_hand
 from grader.checks.cases import Case, in_each, same_function_in_cases
 from grader.checks.contest import contest_points
 from grader.checks.counting import layer_count, parameter_count, same_parameter_count
@@ -29,6 +30,7 @@ __all__ = [
     "WrongFormula",
     "contest_points",
     "derivative_matches",
+    "derived_by_hand",
     "does_not_change_its_input",
     "dropout_rates",
     "drops_out_only_in_training",

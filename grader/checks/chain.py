@@ -38,6 +38,44 @@ def drawn_calls(count: int, arguments: int, *, zeros: bool = True) -> list[Numbe
     return calls
 
 
+def whole_number(factors: int, remainder: int = 1) -> int:
+    """A whole number of either sign; a product of so many is too long for a float and fits 64 bits.
+
+    Args:
+        factors: how many numbers are multiplied; a sum of 1 and some of them is a factor as well.
+        remainder: of the division by 4. With 1 a product is odd, and 1 + product has one factor of two; with 2 the
+            number + 1 is odd. So the 55 bits and more are not zeros at the end, which a float would do without.
+    """
+    size = random.randint(math.ceil(2 ** (55 / factors)), math.floor(2 ** (62 / factors)) - 4)  # noqa: S311  as above
+    number = size - size % 4 + remainder
+    return random.choice((number, 2 * remainder - number))  # noqa: S311  as above
+
+
+def whole_calls(count: int, arguments: int) -> list[tuple[int, ...]]:
+    """Arguments for `count` calls whose results are products of four of them, too long for a float."""
+    return [tuple(whole_number(4) for _argument in range(arguments)) for _call in range(count)]
+
+
+def long_calls(*, skip: bool) -> list[tuple[object, ...]]:
+    """Arguments of `first_gradient` for chains of several lengths; some factors are zero."""
+    rest = (True,) if skip else ()
+    chains = [[drawn_number() for _layer in range(length)] for length in (1, 2, 3, 4, 6)]
+    chains += [[0.0, drawn_number(), drawn_number()]]
+    chains += [[drawn_number(), drawn_number(), last] for last in ((-1.0, 0.0) if skip else (0.0,))]
+    calls = [(drawn_number(), weights, drawn_number(), *rest) for weights in chains]
+    return calls if skip else [*calls, (0.0, [drawn_number(), drawn_number()], drawn_number())]
+
+
+def whole_long_calls(*, skip: bool) -> list[tuple[object, ...]]:
+    """Arguments of `first_gradient` whose results are whole numbers too long for a float."""
+    calls: list[tuple[object, ...]] = []
+    for length in (2, 3, 4):
+        weights = [whole_number(length + 1, 2 if skip else 1) for _layer in range(length)]
+        ends = whole_number(length + 1), whole_number(length + 1)
+        calls.append((ends[0], weights, ends[1], *((True,) if skip else ())))
+    return calls
+
+
 def chain(x: float, w1: float, w2: float, w3: float) -> Numbers:
     """The activations (x1, x2, x3)."""
     return w1 * x, w2 * w1 * x, w3 * w2 * w1 * x

@@ -12,7 +12,9 @@ from grader.errors import CheckFailed
 from grader.language import _
 
 
-def parameter_count(module: object, expected: int, *inputs: Tensor, conv_biases: bool = True) -> None:
+def parameter_count(
+    module: object, expected: int, *inputs: Tensor, conv_biases: bool = True, tell: bool = True
+) -> None:
     """The module has this many learnable numbers.
 
     Args:
@@ -21,6 +23,7 @@ def parameter_count(module: object, expected: int, *inputs: Tensor, conv_biases:
         inputs: what it is called on first, so that lazy layers take their shapes; may be left out.
         conv_biases: count the biases of convolutions. False where BatchNorm follows each of them: there a bias is
             extra numbers and the same function, so both answers are right.
+        tell: say how many are expected. False where the same number is expected in every run.
 
     Raises:
         CheckFailed: another number; the message says how far off.
@@ -36,7 +39,7 @@ def parameter_count(module: object, expected: int, *inputs: Tensor, conv_biases:
     if found == 0:
         raise no_parameters()
     if found != expected:
-        raise _another_number(found, expected)
+        raise _another_number(found, expected, tell=tell)
 
 
 def same_parameter_count(found: object, expected: int, *, name: str) -> None:
@@ -59,14 +62,14 @@ def same_parameter_count(found: object, expected: int, *, name: str) -> None:
         raise CheckFailed(f"{name}: {failure.message}", remedy=failure.remedy)
 
 
-def _another_number(found: int, expected: int) -> CheckFailed:
+def _another_number(found: int, expected: int, *, tell: bool = True) -> CheckFailed:
     difference = found - expected
-    return CheckFailed(
-        _("The module has {found:,} parameters, expected {expected:,}: a difference of {difference:+,}.").format(
-            found=found, expected=expected, difference=difference
-        ),
-        remedy=_("Too many layers, or too wide ones.") if difference > 0 else _("A layer is missing or too narrow."),
-    )
+    remedy = _("Too many layers, or too wide ones.") if difference > 0 else _("A layer is missing or too narrow.")
+    if tell:
+        text = _("The module has {found:,} parameters, expected {expected:,}: a difference of {difference:+,}.")
+    else:
+        text = _("The module has {found:,} parameters, another number than expected.")
+    return CheckFailed(text.format(found=found, expected=expected, difference=difference), remedy=remedy)
 
 
 def layer_count(module: object, *inputs: Tensor, **expected: int) -> None:

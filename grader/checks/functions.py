@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from grader.checks.calling import ORDINARY_ERRORS, error_text
@@ -43,26 +41,27 @@ def same_results(
     names: Sequence[str] = (),
     parts: Sequence[str] = (),
     mistakes: Sequence[WrongFormula] = (),
-    by_hand: bool = False,
     tolerance: float = 1e-5,
+    tell: bool = True,
 ) -> None:
     """The student's function gives the reference's numbers for all arguments.
 
     Args:
         student: the student's function.
         reference: a function that is right; it may return a number, or a list or tuple of them.
-        calls: the arguments of every call, at least three: fewer points lie on many curves.
+        calls: the arguments of every call, at least three: fewer points lie on many curves. They are drawn afresh in
+            every run, or `tell` is False.
         names: of the arguments, for the messages; a factor that is missing is named by them.
         parts: names of the results where there are several of them: the first wrong one is explained.
         mistakes: known wrong formulas. The author of a function that equals one in every call reads its message.
-        by_hand: the formula must not be left to autograd.
         tolerance: as in `same_value`; of whole numbers nothing is tolerated.
+        tell: say what was expected. What is asked in every run would be answered by heart the next time.
 
     Raises:
         CheckFailed: for some arguments it gives another number, or raises.
     """
-    found = [_pieces(_called(student, call, names, by_hand), parts) for call in calls]
-    expected = [_pieces(reference(*call), parts) for call in calls]
+    found = [pieces_of(called(student, call, names), parts) for call in calls]
+    expected = [pieces_of(reference(*call), parts) for call in calls]
     for index in range(max(1, len(parts))):
         column = _Column(
             [pieces[index] for pieces in found], [pieces[index] for pieces in expected], calls, names, tolerance
@@ -70,42 +69,43 @@ def same_results(
         failure = column.failure()
         if failure is None:
             continue
-        message = failure.message
+        message = failure.message if tell else column.untold()
         if parts:
             message = f"{parts[index]}: {message}"
         in_another_order = _is_permuted(found, expected, tolerance)
         if in_another_order:
             remedy = _("The numbers are right, their order is not: expected is {parts}.").format(parts=", ".join(parts))
         else:
-            given = ([_pieces(other.function(*call), parts)[index] for call in calls] for other in mistakes)
+            given = ([pieces_of(other.function(*call), parts)[index] for call in calls] for other in mistakes)
             similar = (other.message for other, values in zip(mistakes, given, strict=True) if column.equals(values))
-            remedy = next(similar, "") or column.factor_hint() or failure.remedy
+            remedy = next(similar, "") or column.factor_hint() or (failure.remedy if tell else "")
         raise CheckFailed(message, remedy=remedy)
 
 
-def _called(student: Callable[..., object], call: tuple[Any, ...], names: Sequence[str], by_hand: bool) -> object:
+def called(student: Callable[..., object], call: tuple[Any, ...], names: Sequence[str]) -> object:
+    """What the student's function gives.
+
+    Raises:
+        CheckFailed: it raised.
+    """
     given = [value.clone() if isinstance(value, Tensor) else value for value in call]
     try:
-        with torch.no_grad() if by_hand else nullcontext():
-            return student(*given)
+        return student(*given)
     except ORDINARY_ERRORS as error:
         text = error_text(error)
-        if by_hand and "does not require grad" in text:
-            raise CheckFailed(
-                _("The function leaves the derivative to autograd."),
-                remedy=_("Write the formula yourself, without `backward()` and `torch.autograd`."),
-            ) from error
         if "ZeroDivisionError" in text:
             remedy = _("Something is divided by a number that may be zero. A product of the other factors needs none.")
         else:
             remedy = explain(text)
         raise CheckFailed(
-            _("For {arguments} your code raised an error: {error}").format(arguments=_shown(call, names), error=text),
+            _("For {arguments} your code raised an error: {error}").format(
+                arguments=shown_call(call, names), error=text
+            ),
             remedy=remedy,
         ) from error
 
 
-def _pieces(result: object, parts: Sequence[str]) -> list[Any]:
+def pieces_of(result: object, parts: Sequence[str]) -> list[Any]:
     """The results one by one.
 
     Raises:
@@ -159,7 +159,7 @@ class _Column:
             return None
         call, first = wrong[0]
         message = _("for {arguments}: {message} It is right for {right} of {total}.").format(
-            arguments=_shown(call, self.names),
+            arguments=shown_call(call, self.names),
             message=first.message,
             right=len(self.calls) - len(wrong),
             total=len(self.calls),
@@ -167,6 +167,18 @@ class _Column:
         # A guess from one number is no advice if another number says otherwise.
         is_agreed = all(failure.remedy == first.remedy for _call, failure in wrong)
         return CheckFailed(message[0].upper() + message[1:], remedy=first.remedy if is_agreed else "")
+
+    def untold(self) -> str:
+        """What was found at the first wrong point, and nothing of what was expected."""
+        rows = zip(self.calls, self.found, self.expected, strict=True)
+        call, found = next(
+            (call, found)
+            for call, found, expected in rows
+            if value_failure(found, expected, tolerance=_allowed(expected, self.tolerance)) is not None
+        )
+        return _("For {arguments} the result is another than {found}.").format(
+            arguments=shown_call(call, self.names), found=_shown_value(found)
+        )
 
     def equals(self, other: Sequence[Any]) -> bool:
         """Whether the student's results are these."""
@@ -217,7 +229,8 @@ def _is_permuted(found: list[list[Any]], expected: list[list[Any]], tolerance: f
     )
 
 
-def _shown(call: tuple[Any, ...], names: Sequence[str]) -> str:
+def shown_call(call: tuple[Any, ...], names: Sequence[str]) -> str:
+    """The arguments as a student would write them."""
     shown = []
     for index, value in enumerate(call):
         text = _shown_value(value)

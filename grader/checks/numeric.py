@@ -1,12 +1,76 @@
-"""Numeric derivatives: functions to try them on, and what unlucky steps give."""
+"""Numeric derivatives: functions to try them on, and what unlucky steps give.
+
+The functions stay with the examiner: the student's process asks for their values, and at which points it has asked is
+seen here. Reading a function's own variables, to look its formula up, leads nowhere.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
 
+from grader.checks.chain import drawn_number
+from grader.checks.functions import same_results
 from grader.checks.suspects import WrongFormula
+from grader.errors import CheckFailed
 from grader.language import _
+
+NEAR = 1.0  # a difference with a larger step is none
+_NAMES = ("f", "a", "c")
+_KINDS = ("sin", "cube", "exp")
+
+
+def drawn_points() -> list[tuple[str, float, float]]:
+    """Which function, where it is differentiated, and its constant: each function twice, and once at zero."""
+    points = [(kind, drawn_number(), drawn_number(1.0, 2.0)) for kind in _KINDS * 2]
+    points.append(("cube", 0.0, drawn_number(1.0, 2.0)))
+    random.shuffle(points)
+    return points
+
+
+class _Asked:
+    """A function that remembers where it was asked."""
+
+    def __init__(self, kind: str, c: float) -> None:
+        self._kind, self._c = kind, c
+        self.points: set[float] = set()
+
+    def value(self, t: float) -> float:
+        found = probe(self._kind, t, self._c)
+        self.points.add(float(t))
+        return found
+
+
+def numeric_derivative_matches(
+    student: Callable[..., object], points: Sequence[tuple[str, float, float]], *, tolerance: float = 1e-5
+) -> None:
+    """The student's numeric derivative is right, and was found from values of the function.
+
+    Args:
+        student: (function of a number, number) -> derivative.
+        points: of `drawn_points`.
+        tolerance: as in `same_value`.
+
+    Raises:
+        CheckFailed: a derivative is another, or less than two values near the point were asked for.
+    """
+    nearby: list[int] = []
+
+    def derivative(kind: str, a: float, c: float) -> object:
+        asked = _Asked(kind, c)
+        found = student(lambda t: asked.value(t), a)  # noqa: PLW0108  what crosses is a function
+        nearby.append(sum(abs(t - a) <= NEAR for t in asked.points))
+        return found
+
+    same_results(derivative, probe_derivative, points, names=_NAMES, mistakes=numeric_mistakes(), tolerance=tolerance)
+    if min(nearby) < 2:
+        raise CheckFailed(
+            _("The function asked for {count} values of `f` near `a`, and a difference needs two.").format(
+                count=min(nearby)
+            ),
+            remedy=_("Find the derivative from the values of `f` alone: any function may be given."),
+        )
 
 
 def probe(kind: str, t: float, c: float) -> float:

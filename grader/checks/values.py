@@ -78,6 +78,8 @@ def derivative_matches(
 ) -> None:
     """A derivative that the student wrote by hand equals the one that autograd finds.
 
+    Whether they have asked autograd themselves does not show; see `derived_by_hand`.
+
     Args:
         student: arguments -> derivative of the function, a number or a tensor of the argument's shape.
         function: arguments, as tensors of float64 -> a tensor; a tensor's sum is differentiated.

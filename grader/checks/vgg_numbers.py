@@ -128,7 +128,8 @@ def counts_are_published(counts: object, number: int, batch_norm: bool = False) 
         batch_norm: with BatchNorm; then convolutions may or may not have a bias.
 
     Raises:
-        CheckFailed: other numbers; the message says in which part, and by how much.
+        CheckFailed: other numbers; the message says in which part. The right ones are the same in every run, so it does
+            not say them.
     """
     right, conv_biases = _published(number, batch_norm)
     if not (isinstance(counts, list | tuple) and len(counts) == len(right) and all(type(n) is int for n in counts)):
@@ -143,10 +144,13 @@ def counts_are_published(counts: object, number: int, batch_norm: bool = False) 
         if found == expected or (isinstance(expected, range) and found in expected):
             continue
         wanted = expected[-1] if isinstance(expected, range) else expected
+        text = (
+            _("VGG-{number}, {part}: {found:,} numbers, which is too many.")
+            if found > wanted
+            else _("VGG-{number}, {part}: {found:,} numbers, which is too few.")
+        )
         raise CheckFailed(
-            _(
-                "VGG-{number}, {part}: {found:,} numbers, expected {expected:,}, a difference of {difference:+,}."
-            ).format(number=number, part=part, found=found, expected=wanted, difference=found - wanted),
+            text.format(number=number, part=part, found=found),
             remedy=_("Check `vgg_config` and the sizes of the layers, and print the shapes of the parameters."),
         )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
 
-from grader.errors import StudentCodeRaised
+from grader.errors import InvalidAssignment, StudentCodeRaised
 from grader.examiner.meanwhile import do_what_waits
 from grader.examiner.printable import printable
+from grader.examiner.questions import Answering
 from grader.examiner.side_by_side import hand_over
 from grader.examiner.wire import MAX_ITEMS, InvalidReply, Json
 
@@ -21,9 +23,13 @@ class Channel(Protocol):
     """What the examiner needs of a kernel: `grader.sandbox.kernel.Kernel` has it."""
 
     def request(
-        self, content: dict[str, Json], buffers: Sequence[memoryview | bytes], meanwhile: Callable[[], None]
+        self,
+        content: dict[str, Json],
+        buffers: Sequence[memoryview | bytes],
+        meanwhile: Callable[[], None],
+        answering: Answering | None,
     ) -> tuple[dict[str, Json], list[memoryview]]:
-        """Ask the agent, do something meanwhile, and wait for its answer."""
+        """Ask the agent, do something meanwhile, answer what it asks in turn, and wait for its answer."""
 
 
 class Kept:
@@ -40,30 +46,58 @@ class Conversation:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._released: list[int] = []
+        self._answering: list[Answering] = []
 
     def keep(self, number: int) -> Kept:
         """A handle that releases the sandbox's object when it is collected."""
         return Kept(number, self._released)
 
     def ask(
-        self, content: dict[str, Json], buffers: Sequence[memoryview | bytes] = ()
+        self,
+        content: dict[str, Json],
+        buffers: Sequence[memoryview | bytes] = (),
+        functions: Sequence[Callable[..., Any]] = (),
     ) -> tuple[dict[str, Json], list[memoryview]]:
         """The agent's answer: a dict without an error in it, and its buffers.
 
+        Args:
+            content: what is asked.
+            buffers: bytes beside it.
+            functions: of the test's, which the student's code may ask until its answer is there.
+
         Raises:
+            InvalidAssignment: one of these functions asks the student's process itself.
             StudentCodeRaised: the student's code raised; the message carries its traceback.
             InvalidReply: the answer is no answer.
             LimitExceeded, KernelGone: from the channel.
         """
+        if any(answering.is_busy for answering in self._answering):
+            raise InvalidAssignment("A function that a hidden test gives to student code calls student code itself.")
         released = self._released[:]
         del self._released[: len(released)]  # the garbage collector may have added to it meanwhile
         sizes, frames = joined(buffers)
-        reply, raw = self._channel.request({**content, "release": released, "sizes": sizes}, frames, _meanwhile)
+        told = {**content, "release": released, "sizes": sizes}
+        answering = Answering(functions) if functions else None
+        with self._asked_back(answering):
+            reply, raw = self._channel.request(told, frames, _meanwhile, answering)
         if isinstance(reply, dict) and reply.get("status") == "error":
             raise _student_error(reply)
         if not isinstance(reply, dict) or reply.get("status") != "ok" or not isinstance(raw, list):
             raise InvalidReply("The student's process gave no answer.")
         return reply, split(reply.get("sizes"), raw)
+
+    @contextmanager
+    def _asked_back(self, answering: Answering | None) -> Iterator[None]:
+        if answering is None:
+            yield
+            return
+        self._answering.append(answering)
+        try:
+            yield
+        finally:
+            self._answering.remove(answering)
+        if answering.fault is not None:
+            raise answering.fault
 
 
 def _meanwhile() -> None:

@@ -63,7 +63,7 @@ class Session(Conversation):
         """
         # The sandbox computes as this process does: then both round alike.
         computing = {"threads": torch.get_num_threads(), "onednn": bool(torch.backends.mkldnn.enabled)}
-        reply, raw = self.ask({**content, **computing}, encoder.buffers)
+        reply, raw = self.ask({**content, **computing}, encoder.buffers, encoder.functions)
         return reply, Decoder(raw, self._stand_in, device=encoder.device, devices=tuple(encoder.devices))
 
     def modules(self) -> list[RemoteModule]:

@@ -7,6 +7,7 @@
                                                       "stride" where the memory has another order, "device" if not "cpu"
     {"t": "array", "v": tensor}                       a numpy array
     {"t": "dtype", "v": "float32"}
+    {"t": "function", "v": i}                         a function of the test's, to be asked; only towards the sandbox
     {"t": "name", "module": "torch.nn...", "v": "ReLU"}   something of torch's own; only towards the sandbox
     {"t": "ref", "id": 7, "kind": "module" | "class" | "callable" | "object", ...}   an object that stays in the sandbox
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -63,12 +65,14 @@ class Encoder:
         buffers: raw bytes of the tensors, in order.
         inputs: the tensors that were encoded as values, in order, each once.
         devices: where all tensors that were sent lie.
+        functions: of the test's own, which stay here and can be asked, see `questions.Answering`.
     """
 
     def __init__(self) -> None:
         self.buffers: list[memoryview | bytes] = []
         self.inputs: list[torch.Tensor] = []
         self.devices: set[torch.device] = set()
+        self.functions: list[FunctionType] = []
         self._known: dict[int, dict[str, Json]] = {}
 
     def encode(self, value: object) -> Json:  # noqa: PLR0911  one line for each kind of value
@@ -105,9 +109,13 @@ class Encoder:
         home = str(getattr(value, "__module__", ""))
         if home.partition(".")[0] == "torch" and hasattr(value, "__qualname__"):
             return {"t": "name", "module": home, "v": value.__qualname__}
+        if isinstance(value, FunctionType):
+            self.functions.append(value)
+            return {"t": "function", "v": len(self.functions) - 1}
         raise InvalidAssignment(
             f"A {type(value).__name__} does not cross into the sandbox.",
-            remedy="A hidden test may send numbers, text, tensors, what torch defines, and the student's objects.",
+            remedy="A hidden test may send numbers, text, tensors, what torch defines, its own functions of numbers, "
+            "and the student's objects.",
         )
 
     def _input(self, value: torch.Tensor) -> dict[str, Json]:

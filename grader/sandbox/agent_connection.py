@@ -2,7 +2,8 @@
 
 Beside Jupyter's channels and not on them: a message through those crosses four threads and is signed, 1.5 ms of a test
 that makes eighty calls. A message is a head of three numbers (its own, the bytes of its JSON, the bytes of its data),
-JSON, and data. An answer bears the number of its request. Nothing that arrives is trusted.
+JSON, and data. An answer bears the number of its request. So does a question, which student code may have in the middle
+of a call, and what is answered to that; a question is no answer, the call goes on. Nothing that arrives is trusted.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,9 @@ HEAD = struct.Struct(">QQQ")
 MAX_MESSAGE_BYTES = 512 * 1024 * 1024
 MAX_TEXT_BYTES = 16 * 1024 * 1024  # of JSON, which takes thirty times its size once it is parsed
 CHUNK_BYTES = 1024 * 1024
+REPLY_S = 1.0  # who has asked is waiting
+
+Answering = Callable[[dict[str, Any], memoryview], tuple[dict[str, Any], bytes]]
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class AgentConnection:
         self._received = bytearray()
         self._under_way: int | None = None
         self._queued: deque[tuple[int, bytes, float]] = deque()
+        self._answering: dict[int, Answering] = {}
         self._answers: dict[int, Answer] = {}
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -66,15 +71,28 @@ class AgentConnection:
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
 
-    def send(self, content: dict[str, Any], buffers: Sequence[memoryview | bytes], timeout_s: float) -> int:
+    def send(
+        self,
+        content: dict[str, Any],
+        buffers: Sequence[memoryview | bytes],
+        timeout_s: float,
+        answering: Answering | None = None,
+    ) -> int:
         """Send a request, now or when the one under way has been answered; its number.
+
+        Args:
+            content: what JSON can say.
+            buffers: bytes beside it.
+            timeout_s: for the sending.
+            answering: answers questions that come instead of the answer; it does not raise, and sends nothing.
 
         Raises:
             OSError: it could not be sent as a whole; the connection is of no use any more.
         """
         number = next(self._numbers)
-        text, data = json.dumps(content).encode(), b"".join(buffers)
-        self._queued.append((number, HEAD.pack(number, len(text), len(data)) + text + data, timeout_s))
+        if answering is not None:
+            self._answering[number] = answering
+        self._queued.append((number, _message(number, content, b"".join(buffers)), timeout_s))
         if self._under_way is None:
             self._send_next()
         return number
@@ -98,6 +116,7 @@ class AgentConnection:
         until = time.monotonic() + timeout_s
         while number not in self._answers:
             answer = self._complete()
+            answering = None if answer is None else self._asked(answer)
             if answer is None:
                 if not self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
                     return None
@@ -105,13 +124,32 @@ class AgentConnection:
                 if not chunk:
                     raise ConnectionError("closed")
                 self._received += chunk
+            elif answering is not None:
+                self._answer(answer, answering)
+                if time.monotonic() > until:
+                    return None
             elif answer.number == self._under_way:
+                self._answering.pop(answer.number, None)
                 self._answers[answer.number] = answer
                 try:
                     self._send_next()
                 except OSError:  # to be noticed by who waits for the answer to that
                     self._socket.shutdown(socket.SHUT_RDWR)
         return self._answers.pop(number)
+
+    def _asked(self, message: Answer) -> Answering | None:
+        """What answers this message, if it is a question and of the request under way."""
+        if message.number != self._under_way or not isinstance(message.content, dict):
+            return None
+        return self._answering.get(message.number) if message.content.get("status") == "asks" else None
+
+    def _answer(self, question: Answer, answering: Answering) -> None:
+        content, data = answering(question.content, question.data)
+        self._socket.settimeout(REPLY_S)
+        try:
+            self._socket.sendall(_message(question.number, content, data))
+        except OSError:
+            raise ConnectionError("does not read what it has asked for") from None
 
     def _complete(self) -> Answer | None:
         if len(self._received) < HEAD.size:
@@ -133,3 +171,8 @@ class AgentConnection:
     def close(self) -> None:
         """Close it."""
         self._socket.close()
+
+
+def _message(number: int, content: dict[str, Any], data: bytes) -> bytes:
+    text = json.dumps(content).encode()
+    return HEAD.pack(number, len(text), len(data)) + text + data

@@ -27,7 +27,7 @@ from grader import cells
 from grader.errors import KernelGone, LimitExceeded
 from grader.language import _
 from grader.sandbox import slot as slots
-from grader.sandbox.agent_connection import AgentConnection, Answer
+from grader.sandbox.agent_connection import AgentConnection, Answer, Answering
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.slot import CHANNELS, KernelProcess, Kind, Slot
 from grader.troubles import lacks_gpu_memory
@@ -231,6 +231,7 @@ class Kernel:
         content: Message,
         buffers: Sequence[memoryview | bytes] = (),
         meanwhile: Callable[[], None] = lambda: None,
+        answering: Answering | None = None,
     ) -> tuple[Message, list[memoryview]]:
         """Ask the agent in the kernel and wait for its answer, which is not trusted.
 
@@ -238,6 +239,7 @@ class Kernel:
             content: the request, what JSON can say.
             buffers: bytes beside it.
             meanwhile: called when the request has been sent; its time is not the student's.
+            answering: answers what the student's code asks in the middle of a call.
 
         Raises:
             KernelGone: the kernel is not there.
@@ -245,7 +247,7 @@ class Kernel:
         """
         link = self._living_link()
         try:
-            number = link.agent.send(content, buffers, self._call_deadline() - time.monotonic())
+            number = link.agent.send(content, buffers, self._call_deadline() - time.monotonic(), answering)
         except OSError:
             raise self._hung_up() from None
         meanwhile()

@@ -257,16 +257,11 @@ assert found == 3, f"n=7, k=3, s=2: получилось / found {found}, а н�
 found = conv_output_size(8, 3, stride=2)
 assert found == 3, f"n=8, k=3, s=2: получилось / found {found}, а на рисунке / in the picture 3"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_results
+from grader.checks import drawing, same_results
 from grader.checks.alexnet_numbers import conv_output_size as right_size
 from grader.checks.alexnet_numbers import conv_output_size_mistakes
 
-same_results(
-    conv_output_size,
-    right_size,
-    [(227, 11, 4), (27, 5, 1, 2), (13, 3, 1, 1), (224, 11, 4), (224, 7, 2, 3), (30, 3), (32, 5, 3, 1), (9, 9), (40, 7, 5, 4)],
-    mistakes=conv_output_size_mistakes(),
-)
+same_results(conv_output_size, right_size, drawing.windows(), mistakes=conv_output_size_mistakes())
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": false, "grade_id": "task1_alexnet_sizes", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -297,11 +292,12 @@ assert len(found) == 8, f"чисел / numbers: {len(found)}, а нужно / ex
 print("227:", list(found))
 print("224:", list(alexnet_sizes(224)))
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_results
+from grader.checks import drawing, same_results
 from grader.checks.alexnet_numbers import alexnet_sizes as right_sizes
 from grader.checks.alexnet_numbers import alexnet_sizes_mistakes
 
-same_results(alexnet_sizes, right_sizes, [(), (224,), (229,), (230,), (259,), (196,)], mistakes=alexnet_sizes_mistakes())
+same_results(alexnet_sizes, right_sizes, drawing.image_sides(), mistakes=alexnet_sizes_mistakes())
+same_results(alexnet_sizes, right_sizes, [()], tell=False)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -423,9 +419,10 @@ assert isinstance(output, torch.Tensor), f"forward вернул {found}, а ну
 print(f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 12, 6, 6)")
 assert output.shape[:2] == (2, 12), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 12, 6, 6)"
 ### BEGIN HIDDEN TESTS
+from grader.checks import drawing
 from grader.checks.alexnet_mistakes import features_shape_matches
 
-features_shape_matches(make_features, (2, 6, 4, 8, 10), [(227, 227)])
+features_shape_matches(make_features, tuple(drawing.numbers(5, 2, 14, 2)), [(227, 227)])
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task2_make_features_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -548,11 +545,12 @@ found = type(logits).__name__
 assert isinstance(logits, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert logits.shape == (5, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (5, 10)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import output_has_shape, repeats_itself_in_evaluation, same_function
+from grader.checks import drawing, output_has_shape, repeats_itself_in_evaluation, same_function
 from grader.checks.alexnet import alexnet_classifier
 from grader.checks.alexnet_mistakes import classifier_mistakes
 
-output_has_shape(make_classifier(18, 12, 7), torch.randn(1, 18), shape=(1, 7))
+(classes,) = drawing.numbers(1, 3, 40)
+output_has_shape(make_classifier(18, 12, classes), torch.randn(1, 18), shape=(1, classes))
 output_has_shape(make_classifier(18, 12, 1), torch.randn(3, 18), shape=(3, 1))
 x = torch.randn(6, 18)
 repeats_itself_in_evaluation(make_classifier(18, 12, 7), x)
@@ -653,11 +651,13 @@ def full_size_weights():
 net = AlexNet(10, (4, 6, 8, 10, 12), 32)
 assert isinstance(net, nn.Module), "класс AlexNet должен наследовать nn.Module / the class AlexNet has to inherit from nn.Module"
 ### BEGIN HIDDEN TESTS
+from grader.checks import drawing
 from grader.checks.alexnet_mistakes import alexnet_has_shape
 from grader.checks.alexnet_numbers import full_size_matches
 
-alexnet_has_shape(AlexNet(7, (2, 4, 6, 8, 64), 11), torch.randn(4, 3, 227, 227), shape=(4, 7))
-alexnet_has_shape(AlexNet(5, (4, 6, 8, 2, 10), 11), torch.randn(1, 3, 227, 227), shape=(1, 5))
+many, few = drawing.numbers(2, 3, 40)
+alexnet_has_shape(AlexNet(many, (2, 4, 6, 8, 64), 11), torch.randn(4, 3, 227, 227), shape=(4, many))
+alexnet_has_shape(AlexNet(few, (4, 6, 8, 2, 10), 11), torch.randn(1, 3, 227, 227), shape=(1, few))
 alexnet_has_shape(AlexNet(channels=(2, 4, 6, 8, 10), hidden=11, num_classes=1), torch.randn(2, 3, 227, 227), shape=(2, 1))
 full_size_matches(full_size_weights())
 ### END HIDDEN TESTS
@@ -760,24 +760,24 @@ for name, found, layer in [
     assert found is not None, f"{name}: функция ничего не вернула / the function returned nothing"
     print(name, "=", found, "PyTorch:", sum(parameter.numel() for parameter in layer.parameters()))
 ### BEGIN HIDDEN TESTS
-from grader.checks import alexnet_numbers, same_results
+from grader.checks import alexnet_numbers, drawing, same_results
 
 same_results(
     conv_parameters,
     alexnet_numbers.conv_parameters,
-    [(3, 96, 11), (96, 256, 5), (8, 5, 3, False), (5, 8, 1), (1, 7, 4, True)],
+    drawing.convolutions(),
     mistakes=alexnet_numbers.conv_parameters_mistakes(),
 )
 same_results(
     linear_parameters,
     alexnet_numbers.linear_parameters,
-    [(9216, 4096), (4096, 1000), (5, 8)],
+    drawing.linear_layers(),
     mistakes=alexnet_numbers.linear_parameters_mistakes(),
 )
 same_results(
     norm_parameters,
     alexnet_numbers.norm_parameters,
-    [(96,), (256,), (1,)],
+    [(channels,) for channels in drawing.numbers(3, 3, 999)],
     mistakes=alexnet_numbers.norm_parameters_mistakes(),
 )
 ### END HIDDEN TESTS
@@ -818,14 +818,11 @@ assert found is not None, "функция ничего не вернула / the
 print(f"{found:,}")
 assert 62_000_000 < found < 63_000_000, "должно быть больше 62 и меньше 63 миллионов / expected: between 62 and 63 million"
 ### BEGIN HIDDEN TESTS
-from grader.checks import alexnet_numbers, same_results
+from grader.checks import alexnet_numbers, drawing, same_results
 
-same_results(
-    alexnet_parameters,
-    alexnet_numbers.alexnet_parameters,
-    [(), (10,), (42, (8, 12, 20, 16, 10), 50), (7, (3, 4, 5, 6, 9), 11)],
-    mistakes=alexnet_numbers.alexnet_parameters_mistakes(),
-)
+mistakes = alexnet_numbers.alexnet_parameters_mistakes()
+same_results(alexnet_parameters, alexnet_numbers.alexnet_parameters, drawing.alexnets(), mistakes=mistakes)
+same_results(alexnet_parameters, alexnet_numbers.alexnet_parameters, [()], tell=False)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": false, "grade_id": "task5_count_parameters", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -856,12 +853,12 @@ def count_of_probe(channels, width):
 found = count_parameters(nn.Linear(10, 5))
 assert found == 55, f"nn.Linear(10, 5): получилось / found {found}, ожидалось / expected 55"
 ### BEGIN HIDDEN TESTS
-from grader.checks import alexnet_numbers, same_results
+from grader.checks import alexnet_numbers, drawing, same_results
 
 same_results(
     count_of_probe,
     lambda channels, width: 27 * channels + 2 * channels + (channels + 1) * width,
-    [(4, 6), (5, 3), (7, 11)],
+    [tuple(drawing.numbers(2, 4, 60)) for _net in range(3)],
     mistakes=alexnet_numbers.count_parameters_mistakes(alexnet_numbers.counted_probe),
 )
 ### END HIDDEN TESTS
@@ -981,12 +978,12 @@ assert found == 9, (
 for side in (5, 7, 11):
     print(f"{side}×{side}: одна свёртка / one convolution: {side**2 * 96**2:,}, 3×3: {stack_weights(side, 96):,}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import alexnet_numbers, same_results
+from grader.checks import alexnet_numbers, drawing, same_results
 
 same_results(
     stack_weights,
     alexnet_numbers.stack_weights,
-    [(3, 5), (5, 4), (7, 64), (11, 96), (13, 1)],
+    drawing.stacks(),
     mistakes=alexnet_numbers.stack_weights_mistakes(),
 )
 ### END HIDDEN TESTS

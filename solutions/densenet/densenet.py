@@ -202,9 +202,9 @@ found = channels_along_block(6, 6, 1)
 assert found is not None, "функция ничего не вернула / the function returned nothing"
 assert list(found) == [6, 12], f"получилось / found: {found}, ожидалось / expected: [6, 12]"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_value
+from grader.checks import drawing, same_value
 
-for sizes in [(6, 6, 3), (64, 32, 6), (5, 2, 4)]:
+for sizes in [drawing.numbers(2, 5, 99) + drawing.numbers(1, 2, 9) for _block in range(3)]:
     expected = [sizes[0]]
     for _layer in range(sizes[2]):
         expected.append(expected[-1] + sizes[1])
@@ -356,10 +356,10 @@ class DenseLayer(nn.Module):
 found = dense_layer_parameters(6, 2)
 assert found == 220, f"получилось / found: {found}, ожидалось / expected: 220"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_value
+from grader.checks import drawing, same_value
 from grader.checks.dense_layer import dense_layer
 
-for sizes in [(6, 3), (64, 32), (1, 1), (17, 5)]:
+for sizes in [drawing.numbers(2, 3, 90) for _layer in range(4)]:
     expected = sum(parameter.numel() for parameter in dense_layer(*sizes).parameters())
     same_value(dense_layer_parameters(*sizes), expected, tolerance=1e-9)
 ### END HIDDEN TESTS
@@ -637,10 +637,10 @@ assert isinstance(output, torch.Tensor), (
 )
 assert output.shape == (2, 6, 4, 4), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 6, 4, 4)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import output_has_shape
+from grader.checks import drawing, output_has_shape
 
-output_has_shape(Transition(12, 6), torch.randn(2, 12, 17, 11), shape=(2, 6, 8, 5))
-output_has_shape(Transition(9, 4), torch.randn(1, 9, 12, 20), shape=(1, 4, 6, 10))
+for sizes, (height, width) in [((12, 6), drawing.numbers(2, 9, 21, 2)), ((9, 4), drawing.numbers(2, 10, 22, 2))]:
+    output_has_shape(Transition(*sizes), torch.randn(2, sizes[0], height, width), shape=(2, sizes[1], height // 2, width // 2))
 output_has_shape(Transition(5, 5), torch.randn(2, 5, 2, 2), shape=(2, 5, 1, 1))
 ### END HIDDEN TESTS
 
@@ -768,10 +768,10 @@ print(f"{sum(parameter.numel() for parameter in network.parameters()):,}", count
 found = count_weight_layers([6, 12, 24, 16])
 assert found == 121, f"получилось / found: {found}, ожидалось / expected: 121"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_value
+from grader.checks import drawing, same_value
 from grader.checks.dense_network import weight_layers
 
-for depths in ([6, 12, 32, 32], [3, 1], [5], [2, 4, 1]):
+for depths in [drawing.depths_of_network(blocks) for blocks in (4, 2, 1, 3)]:
     same_value(count_weight_layers(depths), weight_layers(depths), tolerance=1e-9)
 ### END HIDDEN TESTS
 
@@ -780,12 +780,13 @@ for depths in ([6, 12, 32, 32], [3, 1], [5], [2, 4, 1]):
 logits = DenseNet([2, 3], 5, 4, 8)(torch.randn(2, 3, 64, 64))
 assert logits.shape == (2, 5), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 5)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import output_has_shape, parameter_count
+from grader.checks import drawing, output_has_shape, parameter_count
 from grader.checks.dense_network import densenet
 
-output_has_shape(DenseNet([1, 2, 1, 1], 7, 4, 6), torch.randn(1, 3, 96, 64), shape=(1, 7))
-output_has_shape(DenseNet([2], 3, 4, 8), torch.randn(2, 3, 32, 32), shape=(2, 3))
-for arguments in [([2, 1, 3], 5, 6, 10), ([1, 1],)]:
+first, second = drawing.numbers(2, 3, 30)
+output_has_shape(DenseNet([1, 2, 1, 1], first, 4, 6), torch.randn(1, 3, 96, 64), shape=(1, first))
+output_has_shape(DenseNet([2], second, 4, 8), torch.randn(2, 3, 32, 32), shape=(2, second))
+for arguments in [([2, 1, 3], *drawing.numbers(1, 5, 30), 6, 10), ([1, 1], *drawing.numbers(1, 900, 1100))]:
     expected = sum(parameter.numel() for parameter in densenet(*arguments).parameters())
     parameter_count(DenseNet(*arguments), expected, torch.randn(1, 3, 64, 64), conv_biases=False)
 ### END HIDDEN TESTS
@@ -820,8 +821,8 @@ assert logits.shape == (1, 10), f"форма / shape: {tuple(logits.shape)}, о�
 from grader.checks import parameter_count
 
 x = torch.randn(1, 3, 32, 32)
-parameter_count(densenet121(), 7_978_856, x, conv_biases=False)
-parameter_count(network, 7_978_856 - (1000 - 10) * 1025, x, conv_biases=False)
+parameter_count(densenet121(), 7_978_856, x, conv_biases=False, tell=False)
+parameter_count(network, 7_978_856 - (1000 - 10) * 1025, x, conv_biases=False, tell=False)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]

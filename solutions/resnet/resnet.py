@@ -223,15 +223,16 @@ found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert output.shape == (2, 32, 9, 9), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 32, 9, 9)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import in_each, output_has_shape
+from grader.checks import drawing, in_each, output_has_shape
 
 
 def gives(sizes, x, shape):
     output_has_shape(BasicBlock(*sizes), x, shape=shape)
 
 
-keeps = (20, 12), torch.randn(2, 20, 18, 18), (2, 12, 18, 18)
-shrinks = (12, 12, 3), torch.randn(1, 12, 17, 11), (1, 12, 6, 4)
+(side,), (height, width) = drawing.numbers(1, 12, 20), drawing.numbers(2, 11, 20, 3)
+keeps = (20, 12), torch.randn(2, 20, side, side), (2, 12, side, side)
+shrinks = (12, 12, 3), torch.randn(1, 12, height, width), (1, 12, height // 3 + 1, width // 3 + 1)
 in_each([keeps, shrinks], gives)
 ### END HIDDEN TESTS
 
@@ -513,12 +514,13 @@ def parameters_of_points(*settings):
 
 assert isinstance(net_of_points([1, 1, 1, 1], 10, 8), nn.Module), "класс ResNet должен наследовать nn.Module / the class ResNet has to inherit from nn.Module"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_parameter_count
+from grader.checks import drawing, same_parameter_count
 
 # The stem and its norm, a convolution 1x1 for each of the blocks, and the last layer, all of the default width.
-stages = 64 * 64 + 64 * 128 + 128 * 256 + 256 * 256 + 256 * 512
+depths, widths = drawing.depths_of_network(4, most=3), [64, 64, 128, 256, 512]
+stages = sum(widths[i] * widths[i + 1] + (depths[i] - 1) * widths[i + 1] ** 2 for i in range(4))
 expected = 3 * 64 * 49 + 2 * 64 + stages + 512 * 1000 + 1000
-same_parameter_count(parameters_of_points([1, 1, 2, 1]), expected, name="ResNet")
+same_parameter_count(parameters_of_points(depths), expected, name="ResNet")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task3_resnet_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -671,15 +673,16 @@ found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert output.shape == (2, 64, 9, 9), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 64, 9, 9)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import in_each, output_has_shape
+from grader.checks import drawing, in_each, output_has_shape
 
 
 def gives(sizes, x, shape):
     output_has_shape(Bottleneck(*sizes), x, shape=shape)
 
 
-keeps = (32, 24), torch.randn(2, 32, 14, 14), (2, 24, 14, 14)
-shrinks = (24, 24, 3), torch.randn(1, 24, 17, 11), (1, 24, 6, 4)
+(side,), (height, width) = drawing.numbers(1, 10, 18), drawing.numbers(2, 11, 20, 3)
+keeps = (32, 24), torch.randn(2, 32, side, side), (2, 24, side, side)
+shrinks = (24, 24, 3), torch.randn(1, 24, height, width), (1, 24, height // 3 + 1, width // 3 + 1)
 in_each([keeps, shrinks], gives)
 ### END HIDDEN TESTS
 
@@ -815,12 +818,12 @@ with torch.device("meta"):  # tensors without numbers
     count = parameters_of_family("resnet18")
 assert count == 11689512, f"параметров / parameters: {count:,}, ожидалось / expected: 11,689,512"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_parameter_count
+from grader.checks import drawing, same_parameter_count
 from grader.checks.residual_network import resnet_parameters
 
 # The table's other row, in another width: ResNet-18 has been counted above.
-count = parameters_of_family("resnet34", 7, 4)
-same_parameter_count(count, resnet_parameters("resnet34", 7, 4), name="resnet34")
+settings = "resnet34", *drawing.numbers(1, 11, 99), *drawing.numbers(1, 4, 8)
+same_parameter_count(parameters_of_family(*settings), resnet_parameters(*settings), name="resnet34")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_make_resnet_bottleneck", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -839,11 +842,12 @@ with torch.device("meta"):  # tensors without numbers
     count = parameters_of_family("resnet50")
 assert count == 25557032, f"параметров / parameters: {count:,}, ожидалось / expected: 25,557,032"
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_parameter_count
+from grader.checks import drawing, same_parameter_count
 from grader.checks.residual_network import resnet_parameters
 
 for name in ["resnet101", "resnet152"]:
-    same_parameter_count(parameters_of_family(name, 7, 4), resnet_parameters(name, 7, 4), name=name)
+    settings = name, *drawing.numbers(1, 11, 99), *drawing.numbers(1, 4, 8, 4)
+    same_parameter_count(parameters_of_family(*settings), resnet_parameters(*settings), name=name)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]

@@ -162,7 +162,8 @@ plt.show()
 #   аргументы; `g` — это $\dfrac{dL}{dx_3}$.
 #
 # Производные выведите на бумаге и запишите формулами, без `backward()` и `torch.autograd`: с autograd мы потом сравним ваш
-# ответ.
+# ответ. Функция получает то дробные числа (`float`), то целые (`int`). Если все числа целые, ответ тоже целый и точный, даже
+# большой: сумма и произведение целых в Python не округляются, пока вы не написали `float` или `1.0`.
 #
 # <details><summary>Подсказка 1</summary>Закройте на рисунке всё, что левее нужной переменной. Множителей столько, сколько
 # красных стрелок на пути назад от <i>L</i>.</details>
@@ -180,7 +181,9 @@ plt.show()
 #   $\dfrac{dL}{dx_3}$.
 #
 # Derive them on paper and write them down as formulas, without `backward()` and `torch.autograd`: your answer is compared with
-# autograd afterwards.
+# autograd afterwards. The function gets fractional numbers (`float`) or whole ones (`int`). If all are whole, so is the answer,
+# and it is exact, however large: sums and products of whole numbers are not rounded in Python, unless you write `float` or
+# `1.0`.
 #
 # <details><summary>Hint 1</summary>Cover everything to the left of the variable in the picture. There are as many factors
 # as red arrows on the way back from <i>L</i>.</details>
@@ -284,18 +287,24 @@ for values in [(0.5, -1.5, 2.0, 0.8, 0.7), (1.2, 0.0, 3.0, -0.5, 1.1), (2.0, 1.0
     compare_with_autograd(lambda x, w1, w2, w3: w3 * (w2 * (w1 * x)), chain_gradients, *values)
 first = float(chain_gradients(0.1, 0.1, 0.1, 0.1, 0.1)[1])
 print(f"все числа 0.1 / all numbers 0.1: dL/dw1 = {first:.6f}, ожидалось / expected: 0.000100")
+whole = (20001, 30005, -14003, 25001, 16009)
+right = (-168165268345055135, -112097101555389027, 240196638732375045, -134533559944380135)
+print(f"целые / whole numbers: (x, w1, w2, w3, g) = {whole}")
+for name, mine, exact in zip(["dL/dx", "dL/dw1", "dL/dw2", "dL/dw3"], chain_gradients(*whole), right):
+    mark = "верно / right" if abs(mine) < 2**63 and int(mine) == exact else "НЕВЕРНО / WRONG"
+    print(f"    {name:6} {mine}, ожидалось точно / expected exactly: {exact}   {mark}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import chain as chains
-from grader.checks import chain_mistakes, same_results
+from grader.checks import chain_mistakes, derived_by_hand
 
-same_results(
+derived_by_hand(
     chain_gradients,
     chains.chain_gradients,
     chains.drawn_calls(5, 5),
+    chains.whole_calls(2, 5),
     names=[*chains.ARGUMENTS, "g"],
     parts=chains.DERIVATIVES,
     mistakes=chain_mistakes.chain_gradient_mistakes(),
-    by_hand=True,
 )
 ### END HIDDEN TESTS
 
@@ -372,18 +381,9 @@ for kind, a, c, right in [("sin", 0.8, 2.0, 2 * math.cos(1.6)), ("cube", -1.0, 1
     mark = "верно / right" if abs(float(found) - right) < 1e-5 * max(1, abs(right)) else "НЕВЕРНО / WRONG"
     print(f"{kind}, a = {a}: {float(found):.9f}, ожидалось / expected: {right:.9f}  {mark}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import chain as chains
-from grader.checks import numeric, same_results
+from grader.checks import numeric
 
-calls = [("sin", 0.8, 2.0), ("sin", -0.3, 1.7), ("cube", 0.0, 1.0), ("cube", 1.0, -2.0), ("exp", 0.4, 1.9)]
-calls += [(kind, chains.drawn_number(), chains.drawn_number(1.0, 2.0)) for kind in ("sin", "cube", "exp")]
-same_results(
-    derivative_of_probe,
-    numeric.probe_derivative,
-    calls,
-    names=["f", "a", "c"],
-    mistakes=numeric.numeric_mistakes(),
-)
+numeric.numeric_derivative_matches(numeric_derivative, numeric.drawn_points())
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -433,7 +433,7 @@ plt.show()
 #
 # - `skip_chain(x, w1, w2, w3)` возвращает `(x1, x2, x3)`, где $x_3 = w_3 x_2 + x_1$.
 # - `skip_gradients(x, w1, w2, w3, g)` возвращает $\left(\dfrac{dL}{dx}, \dfrac{dL}{dw_1}, \dfrac{dL}{dw_2},
-#   \dfrac{dL}{dw_3}\right)$ для этой цепочки, снова формулами.
+#   \dfrac{dL}{dw_3}\right)$ для этой цепочки, снова формулами, и для целых чисел снова точно.
 # - `gain(w2, w3)` отвечает на вопрос, **во сколько раз** $\dfrac{dL}{dw_1}$ с обходным путём больше, чем без него (первое,
 #   делённое на второе, вместе со знаком). Здесь $w_2$ и $w_3$ не равны нулю.
 #
@@ -458,7 +458,7 @@ plt.show()
 #
 # - `skip_chain(x, w1, w2, w3)` returns `(x1, x2, x3)` with $x_3 = w_3 x_2 + x_1$.
 # - `skip_gradients(x, w1, w2, w3, g)` returns $\left(\dfrac{dL}{dx}, \dfrac{dL}{dw_1}, \dfrac{dL}{dw_2},
-#   \dfrac{dL}{dw_3}\right)$ for this chain, by formulas again.
+#   \dfrac{dL}{dw_3}\right)$ for this chain, by formulas again, and exact for whole numbers again.
 # - `gain(w2, w3)` says **how many times** greater $\dfrac{dL}{dw_1}$ is with the skip than without it (the ratio of the
 #   first to the second, with its sign). Here $w_2$ and $w_3$ are not zero.
 #
@@ -566,18 +566,24 @@ for values in [(0.5, -1.5, 2.0, 0.8, 0.7), (1.2, 0.0, 3.0, -0.5, 1.1), (2.0, 1.0
     compare_with_autograd(lambda x, w1, w2, w3: w3 * (w2 * (w1 * x)) + w1 * x, skip_gradients, *values)
 first = float(skip_gradients(0.1, 0.1, 0.1, 0.1, 0.1)[1])
 print(f"все числа 0.1 / all numbers 0.1: dL/dw1 = {first:.6f}, ожидалось / expected: 0.010100")
+whole = (20001, 30005, -14003, 25001, 16009)
+right = (-168165267864705090, -112097101235193018, 240196638732375045, -134533559944380135)
+print(f"целые / whole numbers: (x, w1, w2, w3, g) = {whole}")
+for name, mine, exact in zip(["dL/dx", "dL/dw1", "dL/dw2", "dL/dw3"], skip_gradients(*whole), right):
+    mark = "верно / right" if abs(mine) < 2**63 and int(mine) == exact else "НЕВЕРНО / WRONG"
+    print(f"    {name:6} {mine}, ожидалось точно / expected exactly: {exact}   {mark}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import chain as chains
-from grader.checks import chain_mistakes, same_results
+from grader.checks import chain_mistakes, derived_by_hand
 
-same_results(
+derived_by_hand(
     skip_gradients,
     chains.skip_gradients,
     chains.drawn_calls(5, 5),
+    chains.whole_calls(2, 5),
     names=[*chains.ARGUMENTS, "g"],
     parts=chains.DERIVATIVES,
     mistakes=chain_mistakes.skip_gradient_mistakes(),
-    by_hand=True,
 )
 ### END HIDDEN TESTS
 
@@ -593,7 +599,7 @@ from grader.checks import chain_mistakes, same_results
 same_results(
     gain,
     chains.gain,
-    [(0.2, 0.5), (-0.5, 0.5), *chains.drawn_calls(4, 2, zeros=False)],
+    chains.drawn_calls(6, 2, zeros=False),
     names=["w2", "w3"],
     mistakes=chain_mistakes.gain_mistakes(),
 )
@@ -621,7 +627,8 @@ print(f"во сколько раз больше / gain:        {gain(0.1, 0.1):.
 #
 # Напишите функцию `first_gradient(x, weights, g, skip=False)`, которая возвращает $\dfrac{dL}{dw_1}$, производную по **самому
 # первому** весу. Здесь `weights` — список $[w_1, \dots, w_n]$ любой длины $n \geqslant 1$, `g` — это $\dfrac{dL}{dx_n}$, а
-# `skip` говорит, есть ли обходные пути. Снова формулой, без autograd.
+# `skip` говорит, есть ли обходные пути. Снова формулой, без autograd: для целых чисел ответ целый и точный, поэтому
+# произведение начинайте с числа, которое уже есть, или с `1`, но не с `1.0`.
 #
 # <details><summary>Подсказка</summary>Чему равна производная <i>x<sub>k</sub></i> по <i>x<sub>k−1</sub></i> без обходного
 # пути? А с ним? От каких слоёв такой множитель войдёт в ответ?</details>
@@ -636,7 +643,8 @@ print(f"во сколько раз больше / gain:        {gain(0.1, 0.1):.
 #
 # Write a function `first_gradient(x, weights, g, skip=False)` that returns $\dfrac{dL}{dw_1}$, the derivative with respect to
 # the **very first** weight. Here `weights` is the list $[w_1, \dots, w_n]$ of any length $n \geqslant 1$, `g` is
-# $\dfrac{dL}{dx_n}$, and `skip` says whether there are skips. By a formula again, without autograd.
+# $\dfrac{dL}{dx_n}$, and `skip` says whether there are skips. By a formula again, without autograd: for whole numbers the
+# answer is whole and exact, so begin a product with a number that is there, or with `1`, not with `1.0`.
 #
 # <details><summary>Hint</summary>What is the derivative of <i>x<sub>k</sub></i> with respect to <i>x<sub>k−1</sub></i>
 # without a skip? And with one? Which layers give such a factor to the answer?</details>
@@ -669,22 +677,20 @@ for weights, right in [([0.1, 0.1, 0.1], 1e-4), ([5.0, 2.0, -3.0, 0.5], -0.03), 
     assert found is not None, "first_gradient ничего не вернула / first_gradient returned nothing"
     mark = "верно / right" if abs(float(found) - right) < 1e-7 else "НЕВЕРНО / WRONG"
     print(f"weights = {weights}: {float(found):.4f}, ожидалось / expected: {right:.4f}  {mark}")
+found = first_gradient(20001, [7, 30005, -14003], 16009)
+mark = "верно / right" if abs(found) < 2**63 and int(found) == -134533559944380135 else "НЕВЕРНО / WRONG"
+print(f"целые / whole numbers: {found}, ожидалось точно / expected exactly: -134533559944380135  {mark}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import chain as chains
-from grader.checks import chain_mistakes, same_results
+from grader.checks import chain_mistakes, derived_by_hand
 
-calls = []
-for length in (1, 2, 3, 4, 6):
-    weights = [chains.drawn_number() for _index in range(length)]
-    calls.append((chains.drawn_number(), weights, chains.drawn_number()))
-calls += [(1.5, [0.0, 2.0, 0.5], 2.0), (1.5, [1.5, 2.0, 0.0], 2.0), (0.0, [1.5, 2.0], 2.0)]
-same_results(
+derived_by_hand(
     first_gradient,
     chains.first_gradient,
-    calls,
+    chains.long_calls(skip=False),
+    chains.whole_long_calls(skip=False),
     names=["x", "weights", "g"],
     mistakes=chain_mistakes.first_gradient_mistakes(),
-    by_hand=True,
 )
 ### END HIDDEN TESTS
 
@@ -695,22 +701,20 @@ for weights, right in [([0.1, 0.1, 0.1], 0.0121), ([5.0, 2.0, -3.0, 0.5], -0.09)
     assert found is not None, "first_gradient ничего не вернула / first_gradient returned nothing"
     mark = "верно / right" if abs(float(found) - right) < 1e-7 else "НЕВЕРНО / WRONG"
     print(f"weights = {weights}: {float(found):.4f}, ожидалось / expected: {right:.4f}  {mark}")
+found = first_gradient(20001, [7, 30004, -14002], 16009, skip=True)
+mark = "верно / right" if abs(found) < 2**63 and int(found) == -134514344981880045 else "НЕВЕРНО / WRONG"
+print(f"целые / whole numbers: {found}, ожидалось точно / expected exactly: -134514344981880045  {mark}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import chain as chains
-from grader.checks import chain_mistakes, same_results
+from grader.checks import chain_mistakes, derived_by_hand
 
-calls = []
-for length in (1, 2, 3, 4, 6):
-    weights = [chains.drawn_number() for _index in range(length)]
-    calls.append((chains.drawn_number(), weights, chains.drawn_number(), True))
-calls += [(1.5, [0.0, 2.0, 0.5], 2.0, True), (1.5, [1.5, 2.0, -1.0], 2.0, True), (1.5, [0.5, 2.0, 0.0], 2.0, True)]
-same_results(
+derived_by_hand(
     first_gradient,
     chains.first_gradient,
-    calls,
+    chains.long_calls(skip=True),
+    chains.whole_long_calls(skip=True),
     names=["x", "weights", "g", "skip"],
     mistakes=chain_mistakes.first_gradient_mistakes(),
-    by_hand=True,
 )
 ### END HIDDEN TESTS
 
@@ -855,13 +859,13 @@ for kernel_size in (1, 3, 5):
     size = nn.Conv2d(1, 1, kernel_size, padding=padding)(torch.zeros(1, 1, 9, 9)).shape[-1]
     print(f"ядро / kernel {kernel_size}, padding {padding}: 9 -> {size}, ожидалось / expected: 9")
 ### BEGIN HIDDEN TESTS
-from grader.checks import same_results
+from grader.checks import drawing, same_results
 from grader.checks.maps import same_padding_mistakes
 
 same_results(
     same_padding,
     lambda kernel_size: kernel_size // 2,
-    [(1,), (3,), (5,), (7,), (11,), (21,)],
+    [(kernel_size,) for kernel_size in (1, 3, *drawing.numbers(4, 7, 99, 2))],  # 1 and 3 stand above
     names=["kernel_size"],
     mistakes=same_padding_mistakes(),
 )

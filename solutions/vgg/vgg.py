@@ -224,14 +224,11 @@ for depth, expected in [(1, 3), (2, 5), (3, 7)]:
     found = receptive_field(depth)
     assert found == expected, f"{depth} × 3×3: {found}, на рисунке / in the picture: {expected}"
 ### BEGIN HIDDEN TESTS
-import random
-
-from grader.checks import same_results
+from grader.checks import drawing, same_results
 from grader.checks.vgg_numbers import receptive_field as right_field
 from grader.checks.vgg_numbers import receptive_field_mistakes
 
-points = [(1,), (2,), (4,), (1, 5), (2, 5), (3, 1), (3, 2), (random.randint(5, 20), random.choice([3, 7, 9, 11]))]
-same_results(receptive_field, right_field, points, mistakes=receptive_field_mistakes())
+same_results(receptive_field, right_field, drawing.receptive_fields(), mistakes=receptive_field_mistakes())
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task1_stack_parameters_values", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -241,14 +238,11 @@ expected = sum(parameter.numel() for parameter in layers.parameters())
 found = stack_parameters(6, 2)
 assert found == expected, f"2 × conv 3×3, 6 каналов / channels: {found}, PyTorch: {expected}"
 ### BEGIN HIDDEN TESTS
-import random
-
-from grader.checks import same_results
+from grader.checks import drawing, same_results
 from grader.checks.vgg_numbers import stack_parameters as right_parameters
 from grader.checks.vgg_numbers import stack_parameters_mistakes
 
-points = [(1, 1), (64, 2), (64, 1, 5), (512, 3), (10, 4, 1), (random.randint(5, 99), random.randint(5, 9), 7)]
-same_results(stack_parameters, right_parameters, points, mistakes=stack_parameters_mistakes())
+same_results(stack_parameters, right_parameters, drawing.plain_stacks(), mistakes=stack_parameters_mistakes())
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -343,11 +337,11 @@ hints = {4: "MaxPool один раз, после цикла / MaxPool once, afte
 hint = hints.get(output.shape[-1], "")
 assert output.shape == (2, 8, 8, 8), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 8, 8, 8). {hint}"
 ### BEGIN HIDDEN TESTS
-from grader.checks import output_has_shape
+from grader.checks import drawing, output_has_shape
 from grader.checks.vgg import halves_the_picture
 
-for depth, size in [(1, 16), (2, 16), (3, 33), (4, 32)]:
-    halves_the_picture(vgg_block(depth, 3, 5), depth, torch.randn(2, 3, size, size), channels=5)
+for channels, (depth, size) in zip(drawing.numbers(4, 4, 14), [(1, 16), (2, 16), (3, 33), (4, 32)]):
+    halves_the_picture(vgg_block(depth, 3, channels), depth, torch.randn(2, 3, size, size), channels=channels)
 halves_the_picture(vgg_block(3, 6, 6, True), 3, torch.randn(1, 6, 24, 24), channels=6)
 output_has_shape(vgg_block(2, 5, 3), torch.randn(1, 5, 12, 21), shape=(1, 3, 6, 10))
 ### END HIDDEN TESTS
@@ -541,7 +535,7 @@ for number in [11, 13, 16, 19]:
 from grader.checks import same_results
 from grader.checks.vgg_numbers import vgg_config as right_config
 
-same_results(vgg_config, right_config, [(11,), (13,), (16,), (19,)])
+same_results(vgg_config, right_config, [(11,), (13,), (16,), (19,)], tell=False)  # the table of the paper
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task3_map_sizes_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -551,14 +545,11 @@ assert found is not None, "функция ничего не вернула / the
 found = list(found)
 assert found == [112, 56, 28, 14, 7], f"224 -> {found}, ожидалось / expected: [112, 56, 28, 14, 7]"
 ### BEGIN HIDDEN TESTS
-import random
-
-from grader.checks import same_results
+from grader.checks import drawing, same_results
 from grader.checks.vgg_numbers import map_sizes as right_sizes
 from grader.checks.vgg_numbers import map_sizes_mistakes
 
-points = [(224,), (32,), (100,), (223,), (64, 3), (17, 1), (random.randrange(65, 255, 2), 4)]
-same_results(map_sizes, right_sizes, points, mistakes=map_sizes_mistakes())
+same_results(map_sizes, right_sizes, drawing.map_sides(), mistakes=map_sizes_mistakes())
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]

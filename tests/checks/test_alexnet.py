@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from check_messages import message_of
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grader.checks import alexnet_numbers, dropout_rates, same_function, same_results
+from grader.checks import alexnet_numbers, drawing, dropout_rates, same_function, same_results
 from grader.checks.alexnet import DROPOUT, alexnet, alexnet_classifier, alexnet_features, alexnet_images
 from grader.checks.alexnet_mistakes import (
     alexnet_has_shape,
@@ -198,25 +199,27 @@ def test_a_formula_is_right_or_named() -> None:
     assert "at [1]: found 3, expected 2" in message_of(lambda: same_results(lambda: (1, 3), lambda: [1, 2], [()]))
 
 
-MISTAKES = {
-    "conv_output_size": ([(227, 11, 4), (27, 5, 1, 2), (224, 11, 4), (224, 7, 2, 3), (32, 5, 3, 1)]),
-    "alexnet_sizes": ([(227,), (224,), (260,)]),
-    "conv_parameters": ([(3, 96, 11), (8, 5, 3, False), (5, 8, 1)]),
-    "linear_parameters": ([(9216, 4096), (5, 8)]),
-    "norm_parameters": ([(96,), (1,)]),
-    "alexnet_parameters": ([(), (42, (8, 12, 20, 16, 10), 50)]),
-    "stack_weights": ([(3, 5), (7, 64), (11, 96)]),
+DRAWN: dict[str, Callable[[], list[tuple[Any, ...]]]] = {
+    "conv_output_size": drawing.windows,
+    "alexnet_sizes": drawing.image_sides,
+    "conv_parameters": drawing.convolutions,
+    "linear_parameters": drawing.linear_layers,
+    "norm_parameters": lambda: [(channels,) for channels in drawing.numbers(3, 3, 999)],
+    "alexnet_parameters": drawing.alexnets,
+    "stack_weights": drawing.stacks,
 }
 
 
-@pytest.mark.parametrize("name", MISTAKES)
-def test_every_wrong_formula_is_named(name: str) -> None:
+@pytest.mark.parametrize("name", DRAWN)
+def test_every_wrong_formula_is_named_whatever_is_drawn(name: str) -> None:
     right, mistakes = getattr(alexnet_numbers, name), getattr(alexnet_numbers, f"{name}_mistakes")()
-    for mistake in mistakes:
-        text = message_of(
-            lambda mistake=mistake: same_results(mistake.function, right, MISTAKES[name], mistakes=mistakes)
-        )
-        assert mistake.message in text
+    for _draw in range(50):
+        calls = DRAWN[name]()
+        assert DRAWN[name]() != calls
+        same_results(right, right, calls)
+        for mistake in mistakes:
+            text = message_of(lambda wrong=mistake.function, c=calls: same_results(wrong, right, c, mistakes=mistakes))
+            assert mistake.message in text, calls
 
 
 def test_the_full_size_counts_no_biases_of_convolutions() -> None:

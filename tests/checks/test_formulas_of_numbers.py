@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from check_messages import message_of
 
-from grader.checks import WrongFormula, chain_mistakes, numeric, same_results
+from grader.checks import WrongFormula, chain_mistakes, derived_by_hand, numeric, same_results
 from grader.checks import chain as chains
 from grader.errors import CheckFailed
 
@@ -18,19 +19,35 @@ ARGUMENTS = [*chains.ARGUMENTS, "g"]
 
 
 def check_gradients(student: Callable[..., Any], reference: Callable[..., Any] = chains.chain_gradients) -> None:
-    same_results(
+    derived_by_hand(
         student,
         reference,
         chains.drawn_calls(5, 5),
+        chains.whole_calls(2, 5),
         names=ARGUMENTS,
         parts=chains.DERIVATIVES,
-        by_hand=True,
     )
 
 
 def by_autograd(last: Callable[..., Any], x: float, w1: float, w2: float, w3: float, g: float) -> list[float]:
     leaves = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (x, w1, w2, w3)]
     return [gradient.item() for gradient in torch.autograd.grad(g * last(*leaves)[-1], leaves)]
+
+
+def by_enabled_autograd(*call: float) -> list[float]:
+    with torch.enable_grad():
+        return by_autograd(chains.chain, *call)
+
+
+def by_jacobian(x: float, w1: float, w2: float, w3: float, g: float) -> list[float]:
+    leaves = tuple(torch.tensor(value, dtype=torch.float64) for value in (x, w1, w2, w3))
+    found = torch.autograd.functional.jacobian(lambda *values: g * chains.chain(*values)[-1], leaves)
+    return [gradient.item() for gradient in found]
+
+
+def rounded_where_whole(derivatives: Callable[..., list[float]], *call: float) -> list[float]:
+    found = derivatives(*call)
+    return [round(number) for number in found] if all(isinstance(number, int) for number in call) else found
 
 
 @pytest.mark.parametrize(
@@ -70,7 +87,8 @@ def test_the_numbers_of_the_lesson() -> None:
         tuple,
         list,
         torch.tensor,
-        lambda numbers: torch.tensor(numbers, dtype=torch.float64).numpy(),
+        np.array,
+        lambda numbers: torch.tensor(numbers).numpy(),
         lambda numbers: [torch.tensor(number) for number in numbers],
         lambda numbers: [torch.tensor([number]) for number in numbers],
     ],
@@ -159,6 +177,12 @@ def test_one_wrong_result_is_told_with_its_arguments_and_its_share() -> None:
         (lambda x, w1, w2, w3, g: (g * w3 * w2 * w1 * x / x,) * 4, "ZeroDivisionError"),
         (lambda x, w1, w2, w3, g: (g * w3 * w2 * w1 * x / x,) * 4, "a number that may be zero"),
         (lambda *call: by_autograd(chains.chain, *call), "leaves the derivative to autograd"),
+        (by_enabled_autograd, "exactly. Sums and products"),
+        (lambda *call: [round(number) for number in by_enabled_autograd(*call)], "Found"),
+        (lambda *call: rounded_where_whole(by_enabled_autograd, *call), "and from autograd"),
+        (lambda *call: rounded_where_whole(by_jacobian, *call), "and from autograd"),
+        (lambda *call: np.array(by_jacobian(*call)), "and from autograd"),
+        (lambda *call: [float(number) for number in chains.chain_gradients(*call)], "a number like 1.0"),
         (lambda a: a, "TypeError"),
     ],
 )
@@ -171,13 +195,7 @@ def two_sided(f: Callable[[float], float], a: float, h: float) -> float:
 
 
 def check_difference(derivative: Callable[[Callable[[float], float], float], float]) -> None:
-    calls = [("sin", 0.8, 2.0), ("sin", -0.3, 1.7), ("cube", 0.0, 1.0), ("cube", 1.0, -2.0), ("exp", 0.4, 1.9)]
-    same_results(
-        lambda kind, a, c: derivative(lambda t: numeric.probe(kind, t, c), a),
-        numeric.probe_derivative,
-        calls,
-        mistakes=numeric.numeric_mistakes(),
-    )
+    numeric.numeric_derivative_matches(derivative, numeric.drawn_points())
 
 
 @pytest.mark.parametrize("h", [1e-3, 1e-4, 1e-6, 1e-8, 1e-9])
@@ -201,3 +219,19 @@ def test_a_good_step_is_accepted(h: float) -> None:
 )
 def test_an_unlucky_step_is_named(derivative: Callable[..., float], words: str) -> None:
     assert words in message_of(lambda: check_difference(derivative))
+
+
+@pytest.mark.parametrize(
+    ("formula", "count"), [(chains.chain_gradients, 5), (chains.skip_gradients, 5), (chains.first_gradient, 0)]
+)
+def test_no_float_holds_what_whole_numbers_give_and_64_bits_do(formula: Callable[..., Any], count: int) -> None:
+    calls: list[tuple[Any, ...]] = [call for _draw in range(200) for call in chains.whole_calls(1, count) if count]
+    for skip in (False, True):
+        calls += [call for _draw in range(50) for call in chains.whole_long_calls(skip=skip) if not count]
+    assert calls
+    for call in calls:
+        result = formula(*call)
+        for number in result if isinstance(result, tuple) else [result]:
+            assert type(number) is int
+            assert abs(number) < 2**63
+            assert int(float(number)) != number

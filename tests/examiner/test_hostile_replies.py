@@ -33,7 +33,7 @@ class Scripted:
     def __init__(self, answer: Callable[[dict[str, Any]], Reply]) -> None:
         self._answer = answer
 
-    def request(self, content: dict[str, Any], _buffers: object, _meanwhile: object) -> Reply:
+    def request(self, content: dict[str, Any], *_more: object) -> Reply:
         return self._answer(content)
 
 
@@ -77,7 +77,7 @@ def module_of(told: Any, answer: Callable[[dict[str, Any]], Reply]) -> RemoteMod
 
 
 def good_call(**fields: Any) -> dict[str, Any]:
-    return {"value": tensor(0), "owners": [{"tensors": []}], "changed_inputs": [], "call": 5, "drew": False, **fields}
+    return {"value": tensor(0), "owners": [{"tensors": []}], "inputs": [None], "call": 5, "drew": False, **fields}
 
 
 # Json of every shape, with the words of the protocol in it.
@@ -85,7 +85,7 @@ words = st.sampled_from(
     ["t", "v", "id", "kind", "type", "layout", "buffer", "dtype", "shape", "grad", "stride", "device", "tensor", "list",
      "tuple", "dict", "int", "float", "ref", "array", "module", "modules", "parameters", "buffers", "lazy", "float32",
      "bool", "float64", "cuda:0", "none", "", "a.b", "forward", "__class__", "\ud800", "\x1b[2J", "nan", "owners", "value",  # noqa: E501  one reply per line
-     "tensors", "modes", "status", "ok", "error", "ename", "evalue", "traceback", "call", "changed_inputs", "gradients"]
+     "tensors", "modes", "status", "ok", "error", "ename", "evalue", "traceback", "call", "inputs", "gradients"]
 )  # fmt: skip
 numbers = st.one_of(
     st.integers(-3, 12), st.sampled_from([2**31, 2**62, 2**63, -(2**63), 10**400, True, None]), st.floats()
@@ -328,10 +328,11 @@ BAD_CALLS = {
     "modes of more modules": {"owners": [{"modes": [True] * 7}]},
     "modes that are numbers": {"owners": [{"modes": [1, 0]}]},
     "a layout that is none": {"owners": [{"layout": 7}]},
-    "no inputs": {"changed_inputs": None},
-    "an input that it was not given": {"changed_inputs": [[3, tensor(0)]]},
-    "an input of another shape": {"changed_inputs": [[0, tensor(0)]]},
-    "an input without a number": {"changed_inputs": [[True, tensor(0)]]},
+    "no inputs": {"inputs": None},
+    "an input that it was not given": {"inputs": [None, tensor(0)]},
+    "an input of another shape": {"inputs": [tensor(0)]},
+    "an input of another dtype": {"inputs": [tensor(0, (1, 2), "int32")]},
+    "an input that is no tensor": {"inputs": [True]},
     "no graph": {"call": None},
     "a graph of another kind": {"call": "5"},
 }

@@ -70,9 +70,9 @@ class Listening:
         self.kernel = kernel
         self.requests: list[dict[str, Any]] = []
 
-    def request(self, content: dict[str, Any], buffers: Any, meanwhile: Any) -> Any:
+    def request(self, content: dict[str, Any], buffers: Any, meanwhile: Any, answering: Any) -> Any:
         self.requests.append(content)
-        return self.kernel.request(content, buffers, meanwhile)
+        return self.kernel.request(content, buffers, meanwhile, answering)
 
     @property
     def operations(self) -> list[str]:

@@ -29,6 +29,10 @@ line.agent.answer = answer
 """
 TENSOR = '{"t": "tensor", "buffer": i, "dtype": "float32", "shape": [4, 6, 8, 8], "grad": True}'
 REST = ("task2_scale_values", "task3_evens_values")
+SPOILS_ITS_INPUT = BLOCK.replace(
+    "return F.relu(self.norm(self.conv(x)))",
+    "out = F.relu(self.norm(self.conv(x)))\n        if not torch.is_grad_enabled():\n            x.zero_()\n        return out",
+)
 
 
 def forging(name: str, body: str, *, earns: tuple[str, ...] = REST, **more: object) -> Attack:
@@ -135,9 +139,29 @@ REPLIES = [
     ),
     forging(
         "claims_inputs_that_were_not_given",
-        f"if is_output(content):\n    i = 0\n    content['changed_inputs'] = [[10**6, {TENSOR}], ['x', 1]]",
+        f"if is_output(content):\n    i = 0\n    content['inputs'] = [None, {TENSOR}, 'x']",
     ),
-    forging("claims_changed_inputs_of_odd_form", "if is_output(content):\n    content['changed_inputs'] = {'a': 1}"),
+    forging("claims_changed_inputs_of_odd_form", "if is_output(content):\n    content['inputs'] = {'a': 1}"),
+    Attack(
+        "denies_that_it_has_changed_its_input",
+        on_block(
+            "def forge(content, buffers):\n    if 'inputs' in content:\n        content['inputs'] = [None] * len(content['inputs'])\n"
+            f"    return content, buffers\n{FORGE}",
+            block=SPOILS_ITS_INPUT,
+        ),
+        earns=("task1_block_function", *REST),
+        prints="tried",
+    ),
+    Attack(
+        "patches_the_agents_comparison_of_inputs",
+        on_block(
+            "agent = get_ipython().kernel.springfield_line.agent\nagent.do_call.__func__.__globals__['same'] = lambda *tensors: True",
+            block=SPOILS_ITS_INPUT,
+        ),
+        earns=REST,
+        prints="tried",
+        says="changed its own input",
+    ),
     forging("claims_a_graph_of_another_call", "if is_output(content):\n    content['call'] = {'a': 10**30}"),
     describing(
         "describes_a_module_of_30000_parts", "modules += [[0, f'm{i}', 'x', True, None] for i in range(30_000)]"
@@ -235,7 +259,7 @@ line.agent.answer = forged
         {
             "task2_scale": f"{TRY}\ndef forge(content, buffers):\n"
             "    if isinstance(content.get('value'), dict) and content['value'].get('shape') == [3, 5]:\n"
-            "        content['changed_inputs'] = [[0, content['value']]]\n        buffers = [bytes(60)]\n"
+            "        content['inputs'] = [content['value']]\n        buffers = [bytes(60)]\n"
             f"    return content, buffers\n{FORGE}\n{SCALE}"
         },
         earns=("task1_block_function", "task1_block_gradients", "task3_evens_values"),

@@ -5,6 +5,7 @@ Unix socket of its own, see `grader/sandbox/agent_connection.py`. Values cross a
 in the encoding that `grader/examiner/wire.py` describes. Imports nothing else of the project.
 """
 
+import builtins
 import contextlib
 import copy
 import importlib
@@ -15,6 +16,7 @@ import os
 import socket
 import struct
 import sys
+import threading
 import traceback
 
 import numpy
@@ -154,6 +156,8 @@ class Decoder:
             return {self.decode(key): self.decode(item) for key, item in value["v"]}
         if kind == "ref":
             return self.store.find(value)
+        if kind == "function":
+            return self.store.asking(value["v"])
         if kind == "dtype":
             return getattr(torch, value["v"])
         if kind == "name":
@@ -351,7 +355,9 @@ def attribute(value, path):
 
 
 class Store:
-    """Objects that the examiner may name, by number."""
+    """Objects that the examiner may name, by number; `line` is the way to its own."""
+
+    line = None
 
     def __init__(self):
         self.kept = {}
@@ -362,6 +368,15 @@ class Store:
         number = next(self.numbers)
         self.kept[number] = value
         return number
+
+    def asking(self, function):
+        """A function whose values the examiner knows, for the call that is under way."""
+        line, number = self.line, self.line.under_way
+
+        def asked_function(*args):
+            return line.ask(number, function, args)
+
+        return asked_function
 
     def find(self, target):
         return attribute(self.kept[target["id"]], target["path"])
@@ -456,10 +471,9 @@ class Agent:
         outputs = list(encoder.tensors)
         content = self.told(encoded, owners, encoder)
         content["drew"] = drew
-        content["changed_inputs"] = [
-            [index, encoder.tensor(given.detach())]
-            for index, ((_, given), old) in enumerate(zip(decoder.inputs, before, strict=True))
-            if not same(given.detach(), old)
+        content["inputs"] = [
+            encoder.tensor(given.detach()) if request["inputs_back"] or not same(given.detach(), old) else None
+            for (_, given), old in zip(decoder.inputs, before, strict=True)
         ]
         if any(output.requires_grad for output in outputs):
             wanted = [leaf for leaf, _ in decoder.inputs if leaf.requires_grad]
@@ -544,6 +558,9 @@ class Line:
 
         self.kernel = kernel
         self.agent = agent
+        self.under_way = None
+        self.asking = threading.Lock()
+        agent.store.line = self
         self.loop = IOLoop.current()
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(f"{path}.new")
@@ -566,12 +583,37 @@ class Line:
             return
         number, text_bytes, data_bytes = HEAD.unpack(head)
         request, data = json.loads(self.exactly(text_bytes)), self.exactly(data_bytes)
+        self.under_way = number
         self.kernel.pre_handler_hook()  # from here on an interrupt raises
         try:
             text, data = self.agent.answer(request, data)
         finally:
             self.kernel.post_handler_hook()
+            self.under_way = None
         self.connection.sendall(HEAD.pack(number, len(text), len(data)) + text + data)
+
+    def ask(self, number, function, args):
+        """What a function of the examiner's gives, in the middle of a call."""
+        encoder = Encoder(self.agent.store)
+        told = [encoder.encode(value) for value in args]
+        if any(tensor.requires_grad for tensor in encoder.tensors):
+            raise TypeError("this function takes numbers: no gradient passes through it")
+        if len(encoder.buffers) > 1:
+            raise TypeError("this function takes one tensor at a time")
+        text = json.dumps({"status": "asks", "function": function, "args": told}).encode()
+        data = b"".join(encoder.buffers)
+        with self.asking:
+            if number is None or number != self.under_way:
+                raise RuntimeError("the function can be called until the call ends that it was given to")
+            self.connection.sendall(HEAD.pack(number, len(text), len(data)) + text + data)
+            _, text_bytes, data_bytes = HEAD.unpack(self.exactly(HEAD.size))
+            answer, data = json.loads(self.exactly(text_bytes)), self.exactly(data_bytes)
+        if "error" in answer:
+            name, why = answer["error"]
+            kind = getattr(builtins, name, None)
+            is_usual = isinstance(kind, type) and issubclass(kind, Exception)
+            raise (kind if is_usual else RuntimeError)(why)
+        return Decoder(self.agent.store, split(answer["sizes"], memoryview(data))).decode(answer["value"])
 
     def exactly(self, size):
         received = bytearray(size)

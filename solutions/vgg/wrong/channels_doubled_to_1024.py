@@ -1,6 +1,6 @@
 """The channels are doubled once too often."""
 # loses: task3_vgg_config_values, task5_vgg_parameters
-# message: found 1024, expected 512
+# message: 1024
 
 # %% task3_vgg_config
 def vgg_config(number):
