@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from grader.cli.app import app
 from grader.course import Course
 
+DATASET_VERBS = ("import", "download", "synthesize", "add-test", "solve")
+
 
 def grader(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own."""
@@ -31,7 +33,7 @@ def test_every_verb_has_help_with_an_example() -> None:
     verbs = ["init", "release", "collect", "grade", "feedback", "leaderboard", "export", "audit", "doctor", "demo"]
     verbs += ["import-kaggle", "integrity", "rejudge", "watch", "serve", "invite", "revoke", "access", "override"]
     verbs += ["regrade", "deadline", "quota", "anomalies", "log"]
-    for verb in [[v] for v in verbs] + [["dataset", name] for name in ("import", "download", "synthesize", "solve")]:
+    for verb in [[v] for v in verbs] + [["dataset", name] for name in DATASET_VERBS]:
         shown = CliRunner().invoke(app, [*verb, "--help"])
         assert shown.exit_code == 0
         assert "Example:" in shown.stdout, verb

@@ -32,7 +32,7 @@ def graded(town: Course) -> tuple[Row, str]:
 
 
 def test_right_answers_earn_what_the_exact_count_says_and_reach_the_board(town: Course, hand_in: HandIn) -> None:
-    labels = load_answer_key(town.dataset).labels
+    labels = load_answer_key(town.dataset).expected
     lines = "".join(f"{name},{label}\n" for name, label in labels.items())
     hand_in("lisa", "springfield", writes(f"open('submission.csv', 'w').write({'Id,Expected' + chr(10) + lines!r})"))
     row, message = graded(town)
@@ -69,7 +69,7 @@ except OSError as error:
 
 def test_a_handed_in_file_does_not_stand_for_what_the_notebook_should_write(town: Course, hand_in: HandIn) -> None:
     path = hand_in("bart", "springfield", writes("pass"))
-    labels = load_answer_key(town.dataset).labels
+    labels = load_answer_key(town.dataset).expected
     lines = "".join(f"{name},{label}\n" for name, label in labels.items())
     path.with_name("submission.csv").write_text("Id,Expected\n" + lines)
     row, message = graded(town)

@@ -45,7 +45,7 @@ def predictions(town: Course, wrong: int, *, shift: int = 0) -> bytes:
     key = load_answer_key(town.dataset)
     spoiled = set(key.ids_of("public")[shift : shift + wrong])
     other = dict(zip(key.classes, (*key.classes[1:], key.classes[0]), strict=True))
-    rows = [f"{image},{other[label] if image in spoiled else label}" for image, label in key.labels.items()]
+    rows = [f"{image},{other[label] if image in spoiled else label}" for image, label in key.expected.items()]
     return "\n".join(["Id,Expected", *rows, ""]).encode()
 
 

@@ -83,7 +83,7 @@ def test_what_is_wrong_in_the_private_part_alone_tells_nobody_apart(town: Course
     other = dict(zip(key.classes, (*key.classes[1:], key.classes[0]), strict=True))
     private = set(key.ids_of("private"))
     assert len(private) > 6  # enough to tell two apart, were it looked at
-    rows = [f"{image},{other[label] if image in private else label}" for image, label in key.labels.items()]
+    rows = [f"{image},{other[label] if image in private else label}" for image, label in key.expected.items()]
     put(town, "lisa", "\n".join(["Id,Expected", *rows, ""]).encode())
     put(town, "bart", predictions(town, 0))
     grade_class(town, ["springfield"])

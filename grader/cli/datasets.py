@@ -1,4 +1,4 @@
-"""Verbs on the contest's data: dataset import, download, synthesize, solve."""
+"""Verbs on the contest's data: dataset import, download, synthesize, add-test, solve."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from grader.cli.adding import add_test
 from grader.cli.options import HERE, ClassDir, Json
 from grader.cli.reference import solve
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The contest's data: import the real archive, or draw a town.", no_args_is_help=True)
 app.command()(solve)
+app.command("add-test")(add_test)
 Seed = Annotated[
     int | None,
     typer.Option(
@@ -30,22 +32,34 @@ Seed = Annotated[
 ]
 Replace = Annotated[bool, typer.Option("--replace", help="Put it in the place of the data set that is there.")]
 
+Decoys = Annotated[
+    int,
+    typer.Option(
+        help="Altered copies of test pictures, mixed in and not scored: who looks pictures up in the public archive "
+        "fails on them, and `grader integrity` says so.",
+        min=0,
+    ),
+]
+
 
 @app.command("import")
 def import_(
     archive: Annotated[Path, typer.Argument(help="The contest's zip archive, or its folder.")],
     class_dir: ClassDir = HERE,
     seed: Seed = None,
+    decoys: Decoys = 60,
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
     """Import the contest's archive and split it for this class.
 
+    Test pictures are cut, resized and encoded anew: whoever has the archive cannot look their bytes up.
+
     Example: [bold]grader dataset import ~/Downloads/journey-springfield.zip[/]
     """
     from grader.course import Course
 
-    _import(Course.open(class_dir), archive, seed, replace=replace, as_json=as_json)
+    _import(Course.open(class_dir), archive, seed, decoys, replace=replace, as_json=as_json)
 
 
 @app.command()
@@ -53,6 +67,7 @@ def download(
     class_dir: ClassDir = HERE,
     competition: Annotated[str, typer.Option(help="The contest's name in its address.")] = "journey-springfield",
     seed: Seed = None,
+    decoys: Decoys = 60,
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
@@ -67,16 +82,21 @@ def download(
     course = Course.open(class_dir)
     with speaking(course.config.language):
         folder = fetch(competition)
-    _import(course, folder, seed, replace=replace, as_json=as_json)
+    _import(course, folder, seed, decoys, replace=replace, as_json=as_json)
 
 
-def _import(course: Course, archive: Path, seed: int | None, *, replace: bool, as_json: bool) -> None:
+def _import(course: Course, archive: Path, seed: int | None, decoys: int, *, replace: bool, as_json: bool) -> None:
     from grader.datasets.build import new_seed
     from grader.datasets.importer import import_archive
 
     with _bar("importing", quiet=as_json) as progress:
         report = import_archive(
-            archive, course.dataset, seed=new_seed() if seed is None else seed, replace=replace, progress=progress
+            archive,
+            course.dataset,
+            seed=new_seed() if seed is None else seed,
+            decoys=decoys,
+            replace=replace,
+            progress=progress,
         )
     _show(report, course.dataset, as_json=as_json)
 
@@ -87,6 +107,7 @@ def synthesize(
     seed: Seed = None,
     images: Annotated[int, typer.Option(help="Training images.", min=126)] = 4000,
     size: Annotated[int, typer.Option(help="Side of an image, pixels.", min=32)] = 64,
+    decoys: Decoys = 60,
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
@@ -105,6 +126,7 @@ def synthesize(
             seed=new_seed() if seed is None else seed,
             images=images,
             size=size,
+            decoys=decoys,
             replace=replace,
             progress=progress,
         )

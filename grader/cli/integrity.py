@@ -36,6 +36,8 @@ def integrity(
 ) -> None:
     """Look for predictions, code and weights that students have in common. It changes no points.
 
+    Of the contest it also tells who is right on test pictures and not on their altered copies.
+
     The teacher's page shows the newest report of each assignment.
 
     A finding is a reason to talk, not a proof: the same code with the same seed gives the same predictions.
@@ -71,6 +73,7 @@ def _plain(report: IntegrityReport) -> dict[str, Any]:
             for pair in report.suspicious_pairs
         ],
         "leaked": [asdict(match) for match in report.suspicious_leaks],
+        "decoys": [asdict(loss) for loss in report.suspicious_decoys],
         "code": [asdict(pair) for pair in report.suspicious_code],
         "code_incomplete": list(report.code.incomplete),
         "files": [asdict(same) for same in report.files],

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from random import Random
 
-from grader.datasets.layout import Layout, Record, is_dataset, write_answers, write_sample_submission
-from grader.datasets.picture import without_metadata
-from grader.datasets.split import Picture, Split
+from grader.datasets.altering import decoy_copy, test_copy
+from grader.datasets.layout import Kind, Layout, Record, answer_of, is_dataset, write_answers, write_sample_submission
+from grader.datasets.split import Picture, Split, TestPicture
 from grader.errors import EnvironmentFault
 from grader.language import _
 
@@ -96,22 +96,25 @@ def require_space(root: Path, needed_bytes: int) -> None:
         )
 
 
-def fill(layout: Layout, parts: Split, *, kind: Literal["imported", "synthesized"], source: str, seed: int) -> Record:
+def fill(layout: Layout, parts: Split, *, kind: Kind, source: str, seed: int) -> Record:
     """Move the split's pictures out of the pool to where they belong, and write the answers."""
     classes = sorted({picture.label for picture in parts.train} | {test.picture.label for test in parts.test})
     _place_train(layout, parts.train)
-    _place_test(layout, parts)
+    layout.testset.mkdir(parents=True)
+    place_test(layout, parts.test, kind=kind, seed=seed)
+    for test in parts.test:
+        test.picture.path.unlink(missing_ok=True)  # a decoy's is its original's
     write_sample_submission(layout, [test.name for test in parts.test], classes)
     return write_answers(
-        layout, parts.test, kind=kind, source=source, seed=seed, classes=classes, train_images=len(parts.train),
-        content_digest=_content_digest(parts),
+        layout, [answer_of(test) for test in parts.test], kind=kind, source=source, seed=seed, classes=classes,
+        train_images=len(parts.train), content_digest=_content_digest(parts),
     )  # fmt: skip
 
 
 def class_counts(parts: Split) -> tuple[ClassCount, ...]:
     """The split in numbers, the most frequent class first."""
     train = Counter(picture.label for picture in parts.train)
-    test = Counter(picture.picture.label for picture in parts.test)
+    test = Counter(picture.picture.label for picture in parts.test if picture.part != "decoy")
     found = train + test
     return tuple(
         ClassCount(name, found[name], train[name], test[name]) for name in sorted(found, key=lambda n: (-found[n], n))
@@ -130,15 +133,14 @@ def _place_train(layout: Layout, pictures: Iterable[Picture]) -> None:
         os.utime(target, _MOMENT)
 
 
-def _place_test(layout: Layout, parts: Split) -> None:
-    """Written anew in the order of their names: a moved file would keep an inode number that tells its class."""
-    layout.testset.mkdir(parents=True)
-    for test in parts.test:
+def place_test(layout: Layout, pictures: Iterable[TestPicture], *, kind: Kind, seed: int) -> None:
+    """Write the altered pictures in the order of their names: an inode's number would tell an earlier order."""
+    for test in pictures:
+        alter = decoy_copy if test.part == "decoy" else test_copy
+        chance = Random(f"{seed}:{alter.__name__}:{test.picture.digest}")  # noqa: S311 - the secret is the seed
         target = layout.testset / test.name
-        target.write_bytes(without_metadata(test.picture.path.read_bytes()))
+        target.write_bytes(alter(test.picture.path.read_bytes(), chance, resized=kind == "imported"))
         os.utime(target, _MOMENT)
-    for test in parts.test:
-        test.picture.path.unlink()
 
 
 def _content_digest(parts: Split) -> str:

@@ -1,4 +1,4 @@
-"""The contest's archive becomes a class's data set, in one pass over its files, without re-encoding a picture."""
+"""The contest's archive becomes a class's data set, in one pass over its files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader.datasets.build import ClassCount, Progress, class_counts, fill, pool
 from grader.datasets.layout import Layout
 from grader.datasets.picture import Facts, UnreadablePictureError, examine, strict_pillow
 from grader.datasets.places import Place, placed
-from grader.datasets.split import Picture, split
+from grader.datasets.split import DECOYS, Picture, split
 from grader.errors import EnvironmentFault
 from grader.language import _
 
@@ -35,6 +35,7 @@ class ImportReport:
     """What an import found and made of it.
 
     Attributes:
+        decoys: altered copies of test pictures among them; they are not scored.
         duplicates: byte-equal copies (metadata aside) of a training picture in its own class; left out.
         contradictions: pictures that lie in several classes; all their copies are left out.
         disguised: PNG data under a JPEG name or the other way round; kept as they are.
@@ -52,6 +53,7 @@ class ImportReport:
     train_images: int
     public_images: int
     private_images: int
+    decoys: int
     duplicates: int
     contradictions: int
     disguised: int
@@ -74,13 +76,15 @@ def import_archive(
     test_classes: int = 20,
     per_class: int = 50,
     private_share: Fraction = Fraction(5, 100),
+    decoys: int = DECOYS,
     progress: Progress | None = None,
     replace: bool = False,
 ) -> ImportReport:
     """Make a class's data set at `root` from the contest's zip file or folder.
 
     Every file is read, decoded and hashed once. The hidden test is taken from the labelled pictures: the archive's
-    own test has no labels.
+    own test has no labels. Training pictures stay as they are, test pictures are altered: whoever has the archive has
+    their labels too.
 
     Raises:
         MissingDataset: there is no such archive.
@@ -97,8 +101,9 @@ def import_archive(
             if len({picture.label for picture in pictures}) < 2:
                 raise _no_classes(source, archive)
             parts = split(
-                pictures, seed=seed, test_classes=test_classes, per_class=per_class, private_share=private_share
-            )
+                pictures, seed=seed, test_classes=test_classes, per_class=per_class, private_share=private_share,
+                decoys=decoys,
+            )  # fmt: skip
             record = fill(layout, parts, kind="imported", source=source.name, seed=seed)
     return ImportReport(
         source=str(source),
@@ -107,6 +112,7 @@ def import_archive(
         train_images=record.train_images,
         public_images=record.public_images,
         private_images=record.private_images,
+        decoys=record.decoys,
         duplicates=harvest.counts["duplicate"],
         contradictions=len(harvest.contradicting),
         disguised=harvest.counts["disguised"],

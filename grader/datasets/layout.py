@@ -5,7 +5,7 @@
     testset/testset/img0.jpg ...
     sample_submission.csv
 <root>/answers/            mode 0700: never bound into a sandbox, never read by the page
-    answers.csv                Id,Expected,Part
+    answers.csv                Id,Expected,Part,Original,Digest
     dataset.json               how the data set was made
 <root>/contest_testset/    an imported archive's own test images, for the teacher; they have no labels
 """
@@ -16,8 +16,9 @@ import csv
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -26,9 +27,12 @@ from grader.errors import MissingDataset
 from grader.language import _
 from grader.scoring.contest import AnswerKey
 
-SCHEMA = 1
+SCHEMA = 2
+"""Since 2 there may be decoys, and a test picture's file is not the picture that it was made of."""
+Kind = Literal["imported", "synthesized"]
+_READABLE = (1, SCHEMA)
 _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
-_HEADER = ("Id", "Expected", "Part")
+_HEADER = ("Id", "Expected", "Part", "Original", "Digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,14 @@ class Record:
 
     Attributes:
         classes: every class of the training images, sorted.
+        decoys: altered copies among the test images, which belong to no part.
+        added: test images that the class has added itself.
         content_digest: over all images, labels and parts; two equal data sets have the same.
         answers_digest: of `answers.csv`, to notice an edited or half-copied file.
     """
 
     schema: int
-    kind: Literal["imported", "synthesized"]
+    kind: Kind
     source: str
     seed: int
     classes: tuple[str, ...]
@@ -98,6 +104,31 @@ class Record:
     private_images: int
     content_digest: str
     answers_digest: str
+    decoys: int = 0
+    added: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A row of `answers.csv`.
+
+    Attributes:
+        label: the class.
+        part: public, private or decoy.
+        original: of a decoy, the name of the test image that it is a copy of.
+        digest: of the content that the image was made of; empty before schema 2, where the file itself is that.
+    """
+
+    name: str
+    label: str = field(repr=False)
+    part: str
+    original: str = ""
+    digest: str = ""
+
+
+def answer_of(test: TestPicture) -> Answer:
+    """The row of a test picture."""
+    return Answer(test.name, test.picture.label, test.part, test.original, test.picture.digest)
 
 
 def is_dataset(root: Path) -> bool:
@@ -116,7 +147,7 @@ def load_record(root: Path) -> Record:
         record = Record(**{**fields, "classes": tuple(fields["classes"])})
     except (ValueError, TypeError, KeyError):
         raise _damaged(root) from None
-    if record.schema != SCHEMA:
+    if record.schema not in _READABLE:
         raise MissingDataset(
             _("The data set in {root} has schema {found}; this version reads {expected}.").format(
                 root=root, found=record.schema, expected=SCHEMA
@@ -126,8 +157,8 @@ def load_record(root: Path) -> Record:
     return record
 
 
-def load_answer_key(root: Path) -> AnswerKey:
-    """The labels of the hidden test.
+def load_answers(root: Path) -> tuple[Answer, ...]:
+    """The rows of `answers.csv`, in their order.
 
     Raises:
         MissingDataset: there is no data set, it may not be read, or its files do not belong together.
@@ -136,33 +167,50 @@ def load_answer_key(root: Path) -> AnswerKey:
     data = _read(root, Layout(root).answers_csv)
     if hashlib.sha256(data).hexdigest() != record.answers_digest:
         raise _damaged(root)
-    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
     try:
-        return AnswerKey(
-            labels={row["Id"]: row["Expected"] for row in rows},
-            public_ids=frozenset(row["Id"] for row in rows if row["Part"] == "public"),
-            classes=record.classes,
+        rows = csv.DictReader(io.StringIO(data.decode("utf-8"), newline=""))
+        return tuple(
+            Answer(row["Id"], row["Expected"], row["Part"], row.get("Original", ""), row.get("Digest", ""))
+            for row in rows
         )
     except (KeyError, ValueError):
         raise _damaged(root) from None
 
 
+def load_answer_key(root: Path) -> AnswerKey:
+    """The labels of the hidden test.
+
+    Raises:
+        MissingDataset: there is no data set, it may not be read, or its files do not belong together.
+    """
+    answers = load_answers(root)
+    try:
+        return AnswerKey(
+            labels={answer.name: answer.label for answer in answers if answer.part != "decoy"},
+            public_ids=frozenset(answer.name for answer in answers if answer.part == "public"),
+            classes=load_record(root).classes,
+            decoys={answer.name: answer.original for answer in answers if answer.part == "decoy"},
+        )
+    except ValueError:
+        raise _damaged(root) from None
+
+
 def write_answers(
-    layout: Layout, test: Sequence[TestPicture], *, kind: Literal["imported", "synthesized"], source: str, seed: int,
-    classes: Sequence[str], train_images: int, content_digest: str,
+    layout: Layout, answers: Sequence[Answer], *, kind: Kind, source: str, seed: int, classes: Sequence[str],
+    train_images: int, content_digest: str, added: int = 0,
 ) -> Record:  # fmt: skip
     """Write `answers/` and return what it records."""
     layout.answers.mkdir(mode=_PRIVATE_FOLDER)
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
     table.writerow(_HEADER)
-    table.writerows((picture.name, picture.picture.label, picture.part) for picture in test)
+    table.writerows(astuple(answer) for answer in answers)
     data = text.getvalue().encode("utf-8")
-    private = sum(picture.part == "private" for picture in test)
+    parts = Counter(answer.part for answer in answers)
     record = Record(
         schema=SCHEMA, kind=kind, source=source, seed=seed, classes=tuple(classes), train_images=train_images,
-        public_images=len(test) - private, private_images=private, content_digest=content_digest,
-        answers_digest=hashlib.sha256(data).hexdigest(),
+        public_images=parts["public"], private_images=parts["private"], content_digest=content_digest,
+        answers_digest=hashlib.sha256(data).hexdigest(), decoys=parts["decoy"], added=added,
     )  # fmt: skip
     _write_private(layout.answers_csv, data)
     _write_private(layout.record, json.dumps(asdict(record), indent=2).encode("utf-8"))

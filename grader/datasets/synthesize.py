@@ -14,7 +14,7 @@ from pathlib import Path
 from grader.datasets.batch import Order, draw_batch
 from grader.datasets.build import ClassCount, Progress, class_counts, fill, pool_of, require_space, staged
 from grader.datasets.cast import CAST
-from grader.datasets.split import Picture, split
+from grader.datasets.split import DECOYS, Picture, split
 from grader.errors import InvalidConfig
 from grader.language import _
 
@@ -35,6 +35,7 @@ class SynthesisReport:
     train_images: int
     public_images: int
     private_images: int
+    decoys: int
     content_digest: str
     wall_s: float
 
@@ -48,6 +49,7 @@ def synthesize(
     test_classes: int = 20,
     per_class: int = 50,
     private_share: Fraction = Fraction(5, 100),
+    decoys: int = DECOYS,
     workers: int | None = None,
     progress: Progress | None = None,
     replace: bool = False,
@@ -64,6 +66,7 @@ def synthesize(
         test_classes: how many of the most frequent characters are in the hidden test.
         per_class: test pictures of each.
         private_share: how much of the test is not shown on the board.
+        decoys: unscored altered copies of test pictures, beside them.
         workers: processes that draw; by default one per core, at most 2. With 1 nothing is started.
         progress: called with pictures done and pictures in all.
         replace: whether a data set that is there already gives way.
@@ -89,7 +92,10 @@ def synthesize(
             for number in range(counts[character.name] + (per_class if character in common else 0))
         ]
         pictures = _draw_all(orders, seed, size, _processes(workers), progress)
-        parts = split(pictures, seed=seed, test_classes=test_classes, per_class=per_class, private_share=private_share)
+        parts = split(
+            pictures, seed=seed, test_classes=test_classes, per_class=per_class, private_share=private_share,
+            decoys=decoys,
+        )  # fmt: skip
         record = fill(layout, parts, kind="synthesized", source=f"{images} images of {size} px", seed=seed)
     return SynthesisReport(
         seed=seed,
@@ -98,6 +104,7 @@ def synthesize(
         train_images=record.train_images,
         public_images=record.public_images,
         private_images=record.private_images,
+        decoys=record.decoys,
         content_digest=record.content_digest,
         wall_s=time.perf_counter() - started,
     )

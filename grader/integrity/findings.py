@@ -27,7 +27,7 @@ class Finding:
 
 def findings(report: IntegrityReport) -> list[Finding]:
     """Everything that stands out, in the language that is spoken."""
-    return [*_pairs(report), *_leaks(report), *_code(report), *_files(report)]
+    return [*_pairs(report), *_leaks(report), *_decoys(report), *_code(report), *_files(report)]
 
 
 def _pairs(report: IntegrityReport) -> Iterator[Finding]:
@@ -55,6 +55,17 @@ def _leaks(report: IntegrityReport) -> Iterator[Finding]:
             equal=match.equal, total=match.total, errors=match.list_errors, followed=match.followed_errors, p=match.p
         )
         yield Finding(_("follows the leaked list"), (match.student,), details)
+
+
+def _decoys(report: IntegrityReport) -> Iterator[Finding]:
+    text = _(
+        "of {pairs} test pictures {originals} are named rightly, of their mirrored, cut and coloured copies {copies} "
+        "(p = {p:.1g}). A network that has learned the characters hardly minds; a table of known pictures does not "
+        "find the copies. Let the author explain how the predictions come about"
+    )
+    for loss in report.suspicious_decoys:
+        numbers = {"pairs": loss.pairs, "originals": loss.originals_right, "copies": loss.decoys_right, "p": loss.p}
+        yield Finding(_("fails on altered copies"), (loss.student,), text.format(**numbers))
 
 
 def _code(report: IntegrityReport) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from grader.datasets.layout import load_answer_key
 from grader.errors import InvalidConfig, InvalidSubmission
 from grader.integrity.agreement import Agreement, agreements
 from grader.integrity.code import CodeComparison, SharedCode, shared_code
+from grader.integrity.decoys import DecoyLoss, decoy_losses
 from grader.integrity.leaked import LeakMatch, leak_matches, read_leaked
 from grader.integrity.weights import FileMark, SameFile, same_files
 from grader.jobs import Graded
@@ -33,6 +34,7 @@ class IntegrityReport:
         leaks: all students against the leaked list, if there is one.
         code: all pairs that share code, and whose code was not compared in full.
         files: contents handed in more than once.
+        decoys: all students on altered copies of test pictures, if the test has some.
     """
 
     slug: str
@@ -42,6 +44,7 @@ class IntegrityReport:
     leaks: tuple[LeakMatch, ...]
     code: CodeComparison
     files: tuple[SameFile, ...]
+    decoys: tuple[DecoyLoss, ...] = ()
 
     @property
     def suspicious_pairs(self) -> list[Agreement]:
@@ -52,6 +55,11 @@ class IntegrityReport:
     def suspicious_leaks(self) -> list[LeakMatch]:
         """Predictions that follow the leaked list."""
         return [match for match in self.leaks if match.is_suspicious]
+
+    @property
+    def suspicious_decoys(self) -> list[DecoyLoss]:
+        """Predictions that fail on altered copies."""
+        return [loss for loss in self.decoys if loss.is_suspicious]
 
     @property
     def suspicious_code(self) -> list[SharedCode]:
@@ -81,10 +89,12 @@ def integrity_report(course: Course, slug: str, leaked: Path | None = None) -> I
     predictions: dict[str, Mapping[str, str]] = {}
     pairs: list[Agreement] = []
     leaks: list[LeakMatch] = []
+    decoys: list[DecoyLoss] = []
     if settings.contest and settings.source != "kaggle":
         key = load_answer_key(course.dataset)
         predictions = _scored(course, slug, notebooks, key)
         pairs = agreements(predictions, key.labels)
+        decoys = decoy_losses(predictions, key)
         if leaked is not None:
             leaks = leak_matches(predictions, read_leaked(read_given(leaked), key.labels), key.labels)
     elif leaked is not None:
@@ -100,6 +110,7 @@ def integrity_report(course: Course, slug: str, leaked: Path | None = None) -> I
         leaks=tuple(leaks),
         code=shared_code(notebooks, released.read_bytes() if released.is_file() else b""),
         files=tuple(same_files(files, given)) if settings.source == "rerun" else (),
+        decoys=tuple(decoys),
     )
 
 

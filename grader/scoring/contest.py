@@ -26,25 +26,35 @@ class AnswerKey:
         labels: the class of every test image, by file name.
         public_ids: the images that the shown score counts; the others are the private part.
         classes: every name that a prediction may have.
+        decoys: altered copies among the test images, and whose copy each is. They are predicted like all others and
+            counted nowhere; only the integrity report compares them.
 
     Raises:
-        ValueError: a label is no class, or the public part is empty or not a part of the test.
+        ValueError: a label is no class, the public part is empty or not a part of the test, or a decoy is no copy.
     """
 
     labels: Mapping[str, str] = field(repr=False)
     public_ids: frozenset[str] = field(repr=False)
     classes: tuple[str, ...]
+    decoys: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if not self.public_ids or not self.public_ids <= self.labels.keys():
             raise ValueError("the public part is empty or names images that have no label")
         if not set(self.labels.values()) <= set(self.classes):
             raise ValueError("a label of the test is not among the classes")
+        if not set(self.decoys.values()) <= self.labels.keys() or self.decoys.keys() & self.labels.keys():
+            raise ValueError("a decoy is not the copy of a test image")
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Every test image, in the order of the answers."""
-        return tuple(self.labels)
+        """Every image that a submission has to name, decoys among the others, in the order of their numbers."""
+        return tuple(sorted((*self.labels, *self.decoys), key=lambda name: (len(name), name)))
+
+    @property
+    def expected(self) -> dict[str, str]:
+        """What a submission without a mistake says: a decoy shows what its original shows."""
+        return {image: self.labels[self.decoys.get(image, image)] for image in self.ids}
 
     def ids_of(self, part: Part) -> tuple[str, ...]:
         """The images of one part; which they are is a secret."""

@@ -37,7 +37,7 @@ def load(root: Path) -> Town:
     return Town(
         train=np.stack([_pixels(path) for path in train]),
         labels=np.array([path.parent.name for path in train]),
-        test=np.stack([_pixels(layout.testset / name) for name in key.ids]),
+        test=np.stack([_pixels(layout.testset / name) for name in key.labels]),
         answers=list(key.labels.values()),
     )
 

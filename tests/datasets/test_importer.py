@@ -13,7 +13,7 @@ from small_pictures import picture
 from grader.datasets import archive as archive_module
 from grader.datasets.build import ClassCount
 from grader.datasets.importer import ImportReport, import_archive
-from grader.datasets.layout import Layout, load_answer_key, load_record
+from grader.datasets.layout import Layout, load_answer_key, load_answers, load_record
 from grader.datasets.picture import content_digest
 from grader.errors import EnvironmentFault, MissingDataset
 
@@ -50,23 +50,24 @@ def test_an_archive_becomes_a_class_split_of_the_contests_shape(archive, tmp_pat
     assert load_record(tmp_path / "town").content_digest == report.content_digest
 
 
-def test_pictures_are_copied_and_never_encoded_again(archive, tmp_path):
+def test_training_pictures_are_copied_and_never_encoded_again(archive, tmp_path):
     imported(archive, tmp_path / "town")
-    layout = Layout(tmp_path / "town")
     before = {path.read_bytes() for path in (archive / "train").rglob("*.jpg")}
-    after = {path.read_bytes() for folder in (layout.train, layout.testset) for path in folder.rglob("*.jpg")}
+    after = {path.read_bytes() for path in Layout(tmp_path / "town").train.rglob("*.jpg")}
 
-    assert after == before
+    assert len(after) == 77
+    assert after < before
 
 
 def test_the_hidden_test_is_disjoint_from_the_training_pictures_by_content(archive, tmp_path):
     imported(archive, tmp_path / "town")
-    layout = Layout(tmp_path / "town")
-    train = {content_digest(path.read_bytes()) for path in layout.train.rglob("*.jpg")}
-    test = {content_digest(path.read_bytes()) for path in layout.testset.iterdir()}
+    train = {content_digest(path.read_bytes()) for path in Layout(tmp_path / "town").train.rglob("*.jpg")}
+    answers = load_answers(tmp_path / "town")
+    test = {answer.digest for answer in answers}
 
     assert len(test) == 20
     assert not train & test
+    assert {answer.digest for answer in answers if answer.part == "decoy"} <= test
 
 
 def test_the_archives_own_test_stays_where_no_notebook_sees_it(archive, tmp_path):

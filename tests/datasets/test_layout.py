@@ -20,7 +20,9 @@ def test_the_answers_of_a_data_set_are_an_answer_key(dataset):
     key = load_answer_key(dataset)
     images = {path.name for path in Layout(dataset).testset.iterdir()}
 
-    assert set(key.labels) == images
+    assert set(key.ids) == images
+    assert len(images) == 40
+    assert len(key.labels) == 20
     assert set(key.labels.values()) == {"homer_simpson", "ned_flanders"}
     assert len(key.public_ids) == 19
     assert key.classes == ("bart_simpson", "homer_simpson", "lionel_hutz", "ned_flanders")
@@ -82,7 +84,7 @@ def test_a_data_set_of_another_version_is_not_read_by_guesswork(dataset):
     record = Layout(dataset).record
     record.write_text(json.dumps({**json.loads(record.read_text()), "schema": 99}))
 
-    with pytest.raises(MissingDataset, match="schema 99; this version reads 1"):
+    with pytest.raises(MissingDataset, match="schema 99; this version reads 2"):
         load_record(dataset)
 
 

@@ -27,7 +27,7 @@ def test_a_drawn_town_has_the_contests_layout(tmp_path):
 
     assert sorted(folder.name for folder in layout.train.iterdir()) == sorted(c.name for c in CAST) == list(key.classes)
     assert len(list(layout.train.rglob("pic_*.jpg"))) == report.train_images == 150
-    assert sorted(path.name for path in layout.testset.iterdir()) == sorted(key.labels)
+    assert sorted(path.name for path in layout.testset.iterdir()) == sorted(key.ids)
     assert (report.public_images, report.private_images) == (70, 10)
     assert load_record(tmp_path / "town").kind == "synthesized"
     assert {Image.open(io.BytesIO(path.read_bytes())).size for path in layout.testset.iterdir()} == {(24, 24)}

@@ -1,11 +1,13 @@
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from grader.errors import InvalidConfig, InvalidSubmission
 from grader.scoring.contest import AnswerKey, correct_ids, score_submission
+from grader.scoring.ladder import Judge
 from grader.scoring.points import DEFAULT_TABLE
 
 CLASSES = ("apu", "bart", "edna")
@@ -21,6 +23,10 @@ def submission(key: AnswerKey, wrong: set[int]) -> bytes:
     other = {"apu": "bart", "bart": "edna", "edna": "apu"}
     rows = [f"{image},{other[label] if n in wrong else label}" for n, (image, label) in enumerate(key.labels.items())]
     return "\n".join(["Id,Expected", *rows, ""]).encode()
+
+
+def other_than(key: AnswerKey, image: str) -> str:
+    return next(name for name in CLASSES if name != key.labels[image])
 
 
 def test_a_perfect_submission_is_worth_every_point(key):
@@ -79,6 +85,45 @@ def test_which_images_are_right_is_known_to_the_scoring_side(key):
     predictions = dict(key.labels) | {"img3.jpg": "bart"}
 
     assert set(key.labels) - correct_ids(predictions, key) == {"img3.jpg"}
+
+
+def test_decoys_are_predicted_and_count_nowhere(key):
+    with_decoys = replace(key, decoys={"img991.jpg": "img0.jpg", "img992.jpg": "img950.jpg"})
+    plain, right = submission(key, {3}), b"img991.jpg,apu\nimg992.jpg,edna\n"
+    wrong = b"img991.jpg,bart\nimg992.jpg,apu\n"
+
+    assert with_decoys.ids == tuple(f"img{n}.jpg" for n in range(993))
+    assert (with_decoys.ids_of("public"), with_decoys.ids_of("private")) == (
+        key.ids_of("public"),
+        key.ids_of("private"),
+    )
+    with pytest.raises(InvalidSubmission, match=r"991 .*993"):
+        score_submission(plain, with_decoys, DEFAULT_TABLE)
+    scores = [score_submission(plain + rows, with_decoys, DEFAULT_TABLE) for rows in (right, wrong)]
+    assert scores == [score_submission(plain, key, DEFAULT_TABLE)] * 2
+    macro = [score_submission(plain + rows, with_decoys, DEFAULT_TABLE, average="macro") for rows in (right, wrong)]
+    assert macro == [score_submission(plain, key, DEFAULT_TABLE, average="macro")] * 2
+
+
+def test_the_ladder_does_not_see_decoys(key):
+    with_decoys = replace(key, decoys={f"img{n}.jpg": f"img{n - 991}.jpg" for n in range(991, 1021)})
+    plain = submission(key, {3})
+    none_right = plain + "".join(f"{name},{other_than(key, of)}\n" for name, of in with_decoys.decoys.items()).encode()
+    all_right = plain + "".join(f"{name},{key.labels[of]}\n" for name, of in with_decoys.decoys.items()).encode()
+
+    assert not Judge(with_decoys, DEFAULT_TABLE).score(all_right, [none_right]).accepted
+
+
+def test_a_message_on_missing_rows_does_not_tell_which_are_decoys(key):
+    with_decoys = replace(key, decoys={"img2000.jpg": "img0.jpg", "x5.jpg": "img1.jpg"})
+    with pytest.raises(InvalidSubmission, match=r"Missing Ids: x5\.jpg, img0\.jpg, img1\.jpg"):
+        score_submission(b"Id,Expected\n", with_decoys, DEFAULT_TABLE)
+
+
+@pytest.mark.parametrize("decoys", [{"img991.jpg": "img5000.jpg"}, {"img1.jpg": "img0.jpg"}])
+def test_a_decoy_has_to_be_a_copy_of_a_test_image(key, decoys):
+    with pytest.raises(ValueError, match="not the copy of a test image"):
+        replace(key, decoys=decoys)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from grader.answers import Answer
 from grader.course import Course
 from grader.database import ClassDatabase
 from grader.database.access import hashed, new_token
-from grader.datasets.layout import Layout
+from grader.datasets.layout import load_answer_key
 from grader.page_rules import publish_rules
 
 READY = '[data-testid=stApp][data-test-script-state="notRunning"]'
@@ -69,14 +69,14 @@ class Served:
 
     def predictions(self, folder: Path, *, wrong: int = 0, header: str = "Id,Expected") -> Path:
         """A submission.csv with so many wrong labels."""
-        rows = Layout(self.course.dataset).answers_csv.read_text().splitlines()[1:]
-        classes = sorted({row.split(",")[1] for row in rows})
+        key = load_answer_key(self.course.dataset)
+        classes = sorted(set(key.labels.values()))
+        spoiled = set(list(key.labels)[:wrong])
         path = folder / f"submission{wrong}.csv"
         lines = [header]
-        for number, row in enumerate(rows):
-            image, label, _part = row.split(",")
+        for image, label in key.expected.items():
             other = next(name for name in classes if name != label)
-            lines.append(f"{image},{other if number < wrong else label}")
+            lines.append(f"{image},{other if image in spoiled else label}")
         path.write_text("\n".join(lines) + "\n")
         return path
 
