@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from grader.config import CONFIG_NAME, AssignmentConfig, ClassConfig, load_config
-from grader.errors import EnvironmentFault, InvalidConfig
+from grader.errors import EnvironmentFault, InvalidConfig, disk_fault
 from grader.language import _
 
 MAX_DEPTH = 32
@@ -269,10 +269,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise EnvironmentFault(
-            f"{path} cannot be written: {error.strerror}.",
-            remedy="Free space or rights and run the same command again; what was recorded before stays.",
-        ) from error
+        raise disk_fault(error, path, "written") from error
 
 
 def read_given(path: Path) -> bytes:
