@@ -26,10 +26,8 @@ _REMEDIES = {
     sqlite3.SQLITE_CANTOPEN: "Check the path, and who may write the file and the folder it lies in.",
     sqlite3.SQLITE_BUSY: "Another program holds it: end that one and run the same command again.",
     sqlite3.SQLITE_LOCKED: "Another program holds it: end that one and run the same command again.",
-    sqlite3.SQLITE_NOTADB: "This is no database (any more): put a backup in its place, or move it away and run "
-    "`grader doctor --repair`.",
-    sqlite3.SQLITE_CORRUPT: "The file is damaged: put a backup in its place, or move it away and run "
-    "`grader doctor --repair`.",
+    sqlite3.SQLITE_NOTADB: "It is no database (any more): put a backup in its place, or run `grader doctor --repair`.",
+    sqlite3.SQLITE_CORRUPT: "The file is damaged: put a backup in its place, or run `grader doctor --repair`.",
 }
 _OF_A_SERVER = "Is the database's server running, and are host, name and password in class.toml right?"
 
