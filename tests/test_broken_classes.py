@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,14 @@ from typer.testing import CliRunner
 from grader import course as courses
 from grader import crashes, doctor
 from grader.cli.app import app
+from grader.database import ClassDatabase
 from grader.publishing import release
 
 ENDLESS = {"watch", "serve", "leaderboard", "demo", "audit"}  # or minutes: only where the class cannot be opened at all
 ONLINE = {"dataset download"}
-DATABASES = ("gradebook.db", "board/class.db")
 
 
+@cache
 def verbs() -> dict[str, object]:
     """Every verb with a class folder, as typer knows them: a new one is in here by itself."""
     found = {}
@@ -189,6 +191,7 @@ def small_class(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for other in set(course.slugs()) - {"resnet"}:
         shutil.rmtree(course.source / other)
     release(course, "resnet")
+    ClassDatabase.open(course.database_url).close()  # made once: its migrations take most of the time
     return course.root
 
 
