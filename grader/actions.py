@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import tomlkit
 
 from grader.collect import read_roster
+from grader.config import read_deadline
 from grader.course import Course
 from grader.database import ClassDatabase
 from grader.database.access import AccessList
@@ -26,7 +27,6 @@ from grader.settings_file import change_setting
 _MAX_TEXT = 500
 _MAX_PER_DAY = 1000
 _MAX_IN_TOTAL = 100_000
-_YEARS = range(2000, 3000)  # those beyond have times that no time zone can be added to
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def set_deadline(teacher: Teacher, assignment: str, when: str) -> None:
     Args:
         teacher: who acts.
         assignment: slug.
-        when: `2026-12-01T23:59`, in the class's time zone unless it names another.
+        when: `2026-12-01T23:59`, in the class's time zone unless it names another; a date is the end of that day.
 
     Raises:
         InvalidConfig: no such assignment, or no date.
@@ -144,11 +144,12 @@ def set_deadline(teacher: Teacher, assignment: str, when: str) -> None:
     value: datetime | None = None
     if when.strip():
         try:
-            value = datetime.fromisoformat(when.strip())
-        except ValueError:
-            raise InvalidConfig(f"{when!r} is no date.", remedy="Write it like 2026-12-01T23:59.") from None
-        if value.year not in _YEARS:
-            raise InvalidConfig(f"The year {value.year} is not from 2000 to 2999.", remedy="Check the date.")
+            value = read_deadline(when)
+        except ValueError as error:
+            raise InvalidConfig(
+                f"{when!r} is no deadline: {error}.",
+                remedy="Write it like 2026-12-01T23:59, or 2026-12-01 for the end of that day.",
+            ) from None
         value = value.replace(tzinfo=value.tzinfo or ZoneInfo(teacher.course.config.timezone)).astimezone(UTC)
         value = value.astimezone(ZoneInfo(teacher.course.config.timezone)).replace(tzinfo=None)
     change_setting(teacher.course.root, ("assignments", assignment), "deadline", value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import lzma
 import shutil
@@ -12,7 +13,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from grader.errors import InvalidSubmission
+from grader.errors import InvalidSubmission, disk_fault
+from grader.examiner.printable import printable
 from grader.language import _
 
 MAX_ARCHIVE_BYTES = 4 * 1024 * 1024 * 1024
@@ -31,6 +33,8 @@ _UNREADABLE = (
     EOFError,
     ValueError,
 )
+_OF_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+_REPACK = "Download it again, or unpack it with another program and collect the folder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Skipped:
     reason: str
 
 
-def unpack(path: Path, folder: Path, *, max_files: int | None = None, max_bytes: int | None = None) -> None:
+def unpack(path: Path, folder: Path, *, max_files: int | None = None, max_bytes: int | None = None) -> list[Skipped]:
     """Unpack an archive, unless that would do harm. An archive in it stays packed.
 
     Args:
@@ -55,39 +59,86 @@ def unpack(path: Path, folder: Path, *, max_files: int | None = None, max_bytes:
         max_files: at most so many; `MAX_ARCHIVE_FILES` if left out.
         max_bytes: at most so many, unpacked; `MAX_ARCHIVE_BYTES` if left out.
 
+    Returns:
+        Entries that could not be unpacked: they are one student's, and the others' are there.
+
     Raises:
-        InvalidSubmission: not a zip, too many or too large files, links, or paths that lead outside.
+        InvalidSubmission: not a zip, too many or too large files, links, or paths that lead outside; nothing of it can
+            be unpacked.
+        EnvironmentFault: the disk is full, or may not be written.
     """
     max_files = MAX_ARCHIVE_FILES if max_files is None else max_files
     max_bytes = MAX_ARCHIVE_BYTES if max_bytes is None else max_bytes
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            size = sum(entry.file_size for entry in entries)
-            if size > max_bytes or len(entries) > max_files:
-                raise InvalidSubmission(
-                    f"{path.name} unpacks to {len(entries)} files of {size >> 20} MiB; at most {max_files} files and "
-                    f"{max_bytes >> 20} MiB are taken.",
-                    remedy="Split it.",
-                )
-            for entry in entries:
-                if leads_outside(entry):
-                    raise InvalidSubmission(
-                        f"{path.name} holds {entry.filename!a}, which leads out of its folder or is a link.",
-                        remedy="Remove it.",
-                    )
-            for entry in entries:
-                parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
-                if entry.is_dir() or _is_litter(entry.filename) or len(parts) > MAX_DEPTH:
-                    continue
-                target = folder.joinpath(*parts)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(entry) as packed, target.open("wb") as file:
-                    shutil.copyfileobj(packed, file)  # reads no more than the directory says, which was counted
+            _require_harmless(path.name, entries, max_files, max_bytes)
+            wanted = [entry for entry in entries if _is_wanted(entry)]
+            skipped = [one for entry in wanted if (one := _unpack_entry(archive, entry, folder)) is not None]
     except _UNREADABLE as error:
+        raise _not_unpacked(path.name, error) from error
+    if skipped and len(skipped) == len(wanted):
         raise InvalidSubmission(
-            f"{path.name} is not a zip archive that can be unpacked: {error}.", remedy="Download it again."
-        ) from error
+            f"Nothing in {path.name} can be unpacked: {skipped[0].name}: {skipped[0].reason}.", remedy=_REPACK
+        )
+    return skipped
+
+
+def _require_harmless(name: str, entries: list[zipfile.ZipInfo], max_files: int, max_bytes: int) -> None:
+    size = sum(entry.file_size for entry in entries)
+    if size > max_bytes or len(entries) > max_files:
+        raise InvalidSubmission(
+            f"{name} unpacks to {len(entries)} files of {size >> 20} MiB; at most {max_files} files and "
+            f"{max_bytes >> 20} MiB are taken.",
+            remedy="Split it.",
+        )
+    outside = next((entry for entry in entries if leads_outside(entry)), None)
+    if outside is not None:
+        raise InvalidSubmission(
+            f"{name} holds {outside.filename!a}, which leads out of its folder or is a link.", remedy="Remove it."
+        )
+
+
+def _is_wanted(entry: zipfile.ZipInfo) -> bool:
+    is_deep = len(PurePosixPath(entry.filename.replace("\\", "/")).parts) > MAX_DEPTH
+    return not (entry.is_dir() or _is_litter(entry.filename) or is_deep)
+
+
+def _unpack_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> Skipped | None:
+    """Write one file; why it was left out, where it is the entry's own fault."""
+    parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
+    target = folder.joinpath(*parts)
+    is_begun = False
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(entry) as packed, target.open("wb") as file:
+            is_begun = True
+            shutil.copyfileobj(packed, file)  # reads no more than the directory says, which was counted
+    except _UNREADABLE as error:
+        if isinstance(error, OSError) and error.errno in _OF_DISK:
+            raise disk_fault(error, folder.parent, "written") from error
+        if is_begun:
+            target.unlink(missing_ok=True)
+        return Skipped(entry.filename, _reason(entry, error))
+    return None
+
+
+def _reason(entry: zipfile.ZipInfo, error: Exception) -> str:
+    """Why an entry could not be unpacked, and what would help."""
+    if entry.flag_bits & 0x1:
+        return "it is encrypted: unpack the archive with its password and collect the folder"
+    if isinstance(error, NotImplementedError):
+        return f"it is packed in a way that Python cannot read ({error}): unpack it with another program"
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return "its name is too long for a file: ask for a shorter one"
+    if isinstance(error, OSError) and error.errno in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
+        return "a file and a folder have the same name"
+    return f"it cannot be unpacked ({printable(str(error), 200) or type(error).__name__})"
+
+
+def _not_unpacked(name: str, error: Exception) -> InvalidSubmission:
+    reason = printable(str(error), 200).rstrip(".")
+    return InvalidSubmission(f"{name} is not a zip archive that can be unpacked: {reason}.", remedy=_REPACK)
 
 
 def unpack_inner(folder: Path) -> list[Skipped]:
@@ -109,7 +160,7 @@ def unpack_inner(folder: Path) -> list[Skipped]:
             path.unlink()
             continue
         try:
-            unpack(
+            left_out = unpack(
                 path,
                 target,
                 max_files=min(MAX_INNER_FILES - files[student], MAX_ARCHIVE_FILES - files.total()),
@@ -118,6 +169,8 @@ def unpack_inner(folder: Path) -> list[Skipped]:
         except InvalidSubmission as error:
             skipped.append(Skipped(str(name), str(error)))
             shutil.rmtree(target, ignore_errors=True)
+            left_out = []
+        skipped += [Skipped(f"{name}/{one.name}", one.reason) for one in left_out]
         path.unlink()
         for inner in _archives(target):
             skipped.append(Skipped(str(inner.relative_to(folder)), "it is an archive in an archive"))

@@ -108,10 +108,14 @@ def load_assignment(gradebook_url: str, slug: str) -> Assignment:
 
     Raises:
         InvalidAssignment: it was not released, or does not have exactly one notebook named like itself.
+        InvalidConfig: the folder of the gradebook is not there.
+        EnvironmentFault: the gradebook cannot be read.
     """
-    from nbgrader.api import Gradebook, MissingEntry  # noqa: PLC0415 - workers have no use for it, and it takes a second
+    from nbgrader.api import MissingEntry  # noqa: PLC0415 - workers have no use for it, and it takes a second
 
-    with Gradebook(gradebook_url) as gradebook:
+    from grader.database.gradebook import open_gradebook_at  # noqa: PLC0415
+
+    with open_gradebook_at(gradebook_url) as gradebook:
         try:
             notebooks = gradebook.find_assignment(slug).notebooks
         except MissingEntry:

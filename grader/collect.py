@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,11 +14,11 @@ from pathlib import Path
 
 from grader.archives import Skipped, unpack, unpack_inner
 from grader.course import Course, ordinary_files
-from grader.errors import InvalidAssignment, InvalidConfig, InvalidSubmission
+from grader.errors import EnvironmentFault, InvalidAssignment, InvalidSubmission
+from grader.examiner.printable import printable
 from grader.nbgrader_plugins import has_plain_name, is_student_id, student_of
+from grader.roster import ROSTER, read_people
 from grader.submissions import TIMESTAMP
-
-ROSTER = "roster.csv"
 
 
 def is_student_name(name: str) -> bool:
@@ -30,19 +30,10 @@ def read_roster(course: Course) -> dict[str, str] | None:
     """Names by student id from `roster.csv` (columns `id` and, if wanted, `name`), or None where there is none.
 
     Raises:
-        InvalidConfig: the file has no column `id`.
+        InvalidConfig: the file is no table, or has no column `id`.
     """
     path = course.root / ROSTER
-    if not path.is_file():
-        return None
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        if "id" not in (reader.fieldnames or []):
-            raise InvalidConfig(
-                f"{path} has the columns {reader.fieldnames}; expected `id` and, if wanted, `name`.",
-                remedy="Put the header right.",
-            )
-        return {row["id"].strip(): (row.get("name") or "").strip() for row in reader if row["id"]}
+    return {person.id: person.name for person in read_people(path)} if path.exists() else None
 
 
 @dataclass(frozen=True)
@@ -74,8 +65,11 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
 
     Raises:
         InvalidSubmission: the archive is damaged, too large, leads out of its folder, or holds no submission.
+        InvalidConfig: there is no such assignment.
         InvalidAssignment: the assignment was not released.
+        EnvironmentFault: the disk is full, or the class may not be written.
     """
+    course.require(slug)
     if not (course.release / slug / f"{slug}.ipynb").is_file():
         raise InvalidAssignment(f"Assignment {slug!r} was not released.", remedy=f"Run `grader release {slug}` first.")
     if not source.exists():
@@ -84,15 +78,20 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
     with tempfile.TemporaryDirectory(prefix=f".collecting-{os.getpid()}-", dir=course.root) as folder:
         archive = Path(folder) / slug / "archive"
         archive.mkdir(parents=True)
+        skipped: list[Skipped] = []
         if source.is_dir():
             try:
                 shutil.copytree(source, archive, dirs_exist_ok=True, symlinks=True, ignore=_links)
+            except shutil.Error as error:
+                skipped += _not_copied(error, source)
             except RecursionError:
                 raise InvalidSubmission(f"{source} has folders in folders without end.", remedy="Flatten it.") from None
         else:
-            unpack(source, archive)
+            skipped = unpack(source, archive)
             _name_after_archive(archive, source.stem, slug, ending)
-        skipped = unpack_inner(archive)
+        skipped += unpack_inner(archive)
+        if ending == ".ipynb":
+            _straighten_endings(archive)
         taken, passed_over = _chosen(archive, slug, ending)
         skipped += passed_over
         if not taken:
@@ -109,8 +108,9 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
         ]  # fmt: skip
         done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
         if done.returncode != 0:
+            said = printable(done.stderr.strip().rsplit("\n", 1)[-1], 400)
             raise InvalidSubmission(
-                f"nbgrader's zip_collect could not collect {source}: {done.stderr.strip()[-800:]}",
+                f"nbgrader's zip_collect could not collect {source}: {said}",
                 remedy="Name the files <student>_<slug>.ipynb, or put them into folders named for the students.",
             )
         if ending == ".ipynb":
@@ -127,6 +127,28 @@ def _name_after_archive(archive: Path, stem: str, slug: str, ending: str) -> Non
         archive.rename(holder)
         archive.mkdir()
         holder.rename(archive / stem)
+
+
+def _straighten_endings(archive: Path) -> None:
+    """A notebook that a phone, a browser or a mailer has named `.IPYNB`, `.ipynb.json` or `.ipynb.txt` is one."""
+    for path in ordinary_files(archive):
+        name = re.sub(r"\.ipynb(\.(json|txt))?$", ".ipynb", path.name, flags=re.IGNORECASE)
+        if name != path.name and not path.with_name(name).exists():
+            path.rename(path.with_name(name))
+
+
+def _not_copied(error: shutil.Error, source: Path) -> list[Skipped]:
+    """What of a folder could not be read.
+
+    Raises:
+        EnvironmentFault: the class's own disk is the reason.
+    """
+    skipped = []
+    for name, _target, reason in error.args[0]:
+        if "No space left" in str(reason) or "Disk quota" in str(reason):
+            raise EnvironmentFault("The disk is full.", remedy="Free some space and run the same command again.")
+        skipped.append(Skipped(os.path.relpath(name, source), f"it cannot be read ({printable(str(reason), 200)})"))
+    return skipped
 
 
 def _chosen(archive: Path, slug: str, ending: str) -> tuple[dict[str, Path], list[Skipped]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from datetime import datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from grader.errors import InvalidConfig
+from grader.database.engine import parse
+from grader.errors import EnvironmentFault, InvalidConfig, disk_fault
 from grader.language import Language
 from grader.limits import Limits
 from grader.scoring.contest import Part, Source
@@ -19,6 +21,9 @@ from grader.scoring.points import DEFAULT_TABLE, PointsTable
 from grader.scoring.quota import Quota
 
 CONFIG_NAME = "class.toml"
+YEARS = range(2000, 3000)  # those beyond have times that no time zone can be added to
+END_OF_DAY = time(23, 59, 59)
+_PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):[^\s@]*(?=@)")
 
 
 class _Strict(BaseModel):
@@ -30,7 +35,7 @@ class AssignmentConfig(_Strict):
 
     Attributes:
         title: what people read; the slug where it is empty.
-        deadline: with a time zone, or in the class's.
+        deadline: with a time zone, or in the class's; a date alone is the end of that day.
         contest: whether its points come from the contest's F1.
         source: where the F1 comes from: `rerun` runs the notebook, `csv` takes a handed-in submission.csv, `kaggle`
             takes what `grader import-kaggle` found on the contest's public leaderboard.
@@ -47,6 +52,11 @@ class AssignmentConfig(_Strict):
     train_s: float = Field(0, ge=0)
     weights: str = ""
     limits: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("deadline", mode="before")
+    @classmethod
+    def _end_of_day(cls, value: object) -> object:
+        return value if value is None else read_deadline(value)
 
 
 class ContestConfig(_Strict):
@@ -110,7 +120,7 @@ class ClassConfig(_Strict):
     timezone: str = "Europe/Moscow"
     gradebook: str = "sqlite:///gradebook.db"
     database: str = "sqlite:///board/class.db"
-    slots: int = Field(0, ge=0)
+    slots: int = Field(0, ge=0, le=1024)
     per_gpu: int = Field(1, ge=1, le=64)
     limits: Limits = Field(default_factory=Limits)
     contest: ContestConfig = Field(default_factory=ContestConfig)
@@ -122,6 +132,15 @@ class ClassConfig(_Strict):
         if name not in available_timezones():
             raise ValueError("expected an IANA time zone such as 'Europe/Moscow'")
         return name
+
+    @field_validator("gradebook", "database")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        try:
+            parse(url)
+        except EnvironmentFault as fault:
+            raise ValueError(str(fault)) from fault
+        return url
 
     def limits_of(self, slug: str) -> Limits:
         """The class's limits with the assignment's own settings on top.
@@ -143,21 +162,36 @@ class ClassConfig(_Strict):
         return deadline.replace(tzinfo=ZoneInfo(self.timezone))
 
 
+def read_deadline(value: object) -> datetime:
+    """A deadline as people write it: a moment, or a date alone, which is the end of that day.
+
+    Args:
+        value: of TOML (a date or a moment), or text such as `2026-12-01` or `2026-12-01T23:59`.
+
+    Raises:
+        ValueError: it is neither, or of a year that nobody means.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        try:
+            value = date.fromisoformat(text)
+        except ValueError:
+            value = datetime.fromisoformat(text)
+    if not isinstance(value, date):
+        raise ValueError("expected a moment such as 2026-12-01T23:59, or a date")
+    if value.year not in YEARS:
+        raise ValueError(f"expected a year from {YEARS[0]} to {YEARS[-1]}")
+    return value if isinstance(value, datetime) else datetime.combine(value, END_OF_DAY)
+
+
 def load_config(path: Path) -> ClassConfig:
     """Read class.toml.
 
     Raises:
         InvalidConfig: it is missing, is not TOML, or says something that is not expected; all mistakes are listed.
+        EnvironmentFault: it may not be read.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise InvalidConfig(
-            f"There is no {CONFIG_NAME} in {path.parent}, so it is not a class folder.",
-            remedy="Run the command inside a class folder, or make one: `grader init FOLDER`.",
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidConfig(f"{path} is not valid TOML: {error}.", remedy="Put the line right.") from error
+    data = _read(path)
     try:
         config = ClassConfig.model_validate(data)
     except ValidationError as error:
@@ -167,11 +201,42 @@ def load_config(path: Path) -> ClassConfig:
     return config
 
 
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise InvalidConfig(
+            f"There is no {CONFIG_NAME} in {path.parent}, so it is not a class folder.",
+            remedy="Run the command inside a class folder, or make one: `grader init FOLDER`.",
+        ) from None
+    except OSError as error:
+        raise disk_fault(error, path, "read") from error
+    except UnicodeDecodeError as error:
+        raise InvalidConfig(
+            f"{path} is not UTF-8 text ({error.reason} at byte {error.start}).", remedy="Save it as UTF-8."
+        ) from error
+    except RecursionError as error:
+        raise InvalidConfig(
+            f"{path} is not valid TOML that can be read: brackets in brackets without end.",
+            remedy="Put the line right.",
+        ) from error
+    except ValueError as error:  # of TOML, or a number of thousands of digits
+        raise InvalidConfig(f"{path} is not valid TOML: {error}.", remedy="Put the line right.") from error
+
+
 def _invalid(where: str, error: ValidationError) -> InvalidConfig:
     lines = []
     for problem in error.errors():
         place = ".".join(str(part) for part in problem["loc"])
-        lines.append(f"{place}: {problem['msg']} (found {str(problem.get('input'))[:60]!r})")
+        lines.append(f"{place}: {problem['msg'].removeprefix('Value error, ')} (found {_shown(problem.get('input'))})")
     return InvalidConfig(
         f"{where} has {len(lines)} mistake(s):\n  " + "\n  ".join(lines), remedy="Put them right and run again."
     )
+
+
+def _shown(value: object) -> str:
+    try:
+        text = str(value)
+    except ValueError:  # Python writes out no number of more than 4300 digits
+        return "a number of thousands of digits"
+    return repr(_PASSWORD.sub(r"\1:***", text)[:60])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shutil
 import stat
@@ -11,9 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TextIO
 
 from grader.config import CONFIG_NAME, AssignmentConfig, ClassConfig, load_config
-from grader.errors import EnvironmentFault, InvalidConfig
+from grader.errors import EnvironmentFault, InvalidConfig, disk_fault
 from grader.language import _
 
 MAX_DEPTH = 32
@@ -55,6 +57,7 @@ thresholds = [
 
 [assignments.alexnet]
 title = "AlexNet"
+# deadline = 2026-12-01             # a date: until the end of that day; or a moment, 2026-12-01T18:00:00
 
 [assignments.vgg]
 title = "VGG"
@@ -195,11 +198,41 @@ class Course:
         """Assignments that have a source folder, in lesson order."""
         return assignments_in(self.source, [*self.config.assignments, *LESSON_ORDER])
 
+    def require(self, slug: str) -> None:
+        """Refuse a name that is none of the class's assignments.
+
+        Raises:
+            InvalidConfig: there is no such assignment; the name that was meant is in the remedy.
+        """
+        known = self.slugs()
+        if slug not in known:
+            raise no_such_assignment(slug, known, self.source)
+
+    def wanted(self, slugs: Sequence[str] | None) -> list[str]:
+        """These assignments, all where none is named.
+
+        Raises:
+            InvalidConfig: there is no such assignment.
+        """
+        for slug in slugs or ():
+            self.require(slug)
+        return list(slugs or self.slugs())
+
     def _absolute(self, url: str) -> str:
         prefix = "sqlite:///"
         if url.startswith(prefix) and not url.startswith(prefix + "/"):
             return f"{prefix}{self.root / url.removeprefix(prefix)}"
         return url
+
+
+def no_such_assignment(slug: str, known: Sequence[str], source: Path | None = None) -> InvalidConfig:
+    """The error for a name that is no assignment's."""
+    where = f"no {source / slug / slug}.ipynb; " if source is not None else ""
+    near = difflib.get_close_matches(slug, known, 1)
+    return InvalidConfig(
+        f"There is no assignment {slug!r} ({where}assignments: {', '.join(known) or 'none'}).",
+        remedy=f"Did you mean {near[0]!r}?" if near else "Check the name.",
+    )
 
 
 def init(root: Path, *, name: str = "", language: str = "ru", timezone: str = "Europe/Moscow") -> Course:
@@ -269,10 +302,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise EnvironmentFault(
-            f"{path} cannot be written: {error.strerror}.",
-            remedy="Free space or rights and run the same command again; what was recorded before stays.",
-        ) from error
+        raise disk_fault(error, path, "written") from error
 
 
 def read_given(path: Path) -> bytes:
@@ -288,6 +318,36 @@ def read_given(path: Path) -> bytes:
             _("{path} cannot be read: {reason}.").format(path=path, reason=error.strerror),
             remedy=_("Name a file that is there."),
         ) from error
+
+
+@contextmanager
+def writing_given(path: Path, *, is_private: bool = False) -> Iterator[TextIO]:
+    """A file that a teacher has named, to write text to; opened before anything is done that could not be undone.
+
+    Args:
+        path: the file; its folder has to be there.
+        is_private: whether it is for its owner alone.
+
+    Raises:
+        InvalidConfig: there is no such folder, or a folder has this name.
+        EnvironmentFault: it cannot be written.
+    """
+    try:
+        if is_private:
+            path.touch(mode=0o600)
+            path.chmod(0o600)
+        file = path.open("w", encoding="utf-8", newline="")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        raise InvalidConfig(
+            f"{path} cannot be written: {error.strerror}.", remedy="Make the folder first, or name another file."
+        ) from error
+    except OSError as error:
+        raise disk_fault(error, path, "written") from error
+    try:
+        with file:
+            yield file
+    except OSError as error:
+        raise disk_fault(error, path, "written") from error
 
 
 @contextmanager

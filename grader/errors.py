@@ -20,6 +20,22 @@ A message says what was found and what was expected; `remedy` says what to do ne
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
+_FREE_SPACE = "Free some space there and run the same command again; what was recorded before stays."
+_GIVE_RIGHTS = "Run the grader as the user whom the folder belongs to, or give this user the right to it."
+_MAKE_WRITABLE = "Nothing can be written there: copy the folder to a disk that is not read-only."
+_MOVE_AWAY = "Something of another kind lies under this name: move it away."
+_REMEDIES = {
+    errno.ENOSPC: _FREE_SPACE, errno.EDQUOT: _FREE_SPACE, errno.EACCES: _GIVE_RIGHTS, errno.EPERM: _GIVE_RIGHTS,
+    errno.EROFS: _MAKE_WRITABLE, errno.ENOTDIR: _MOVE_AWAY, errno.EISDIR: _MOVE_AWAY, errno.EEXIST: _MOVE_AWAY,
+    errno.ENOTEMPTY: _MOVE_AWAY, errno.ENAMETOOLONG: "Give it a shorter name.", errno.ELOOP: "Remove the link.",
+    errno.EIO: "The disk does not answer as it should: look at it before anything else.",
+    errno.EMFILE: "Raise the limit of open files (ulimit -n).", errno.ENFILE: "Close other programs.",
+    errno.ENOENT: "Check the path.",
+}  # fmt: skip
+
 
 class GraderError(Exception):
     """Base of every error that the project raises on purpose."""
@@ -91,3 +107,24 @@ class SandboxLost(EnvironmentFault):
 
 class KernelGone(EnvironmentFault):
     """The kernel ended before it answered."""
+
+
+def is_of_disk(error: OSError) -> bool:
+    """Whether an error of the system says that a disk, a path or rights are not as they should be."""
+    return error.errno in _REMEDIES
+
+
+def disk_fault(error: OSError, path: Path | None = None, doing: str = "read or written") -> EnvironmentFault:
+    """What the system refused, as a sentence with what to do.
+
+    Args:
+        error: as it was raised.
+        path: what it was about, where the error itself does not say that in a reader's words.
+        doing: what could not be done to it.
+    """
+    what = path or error.filename or "The disk"
+    reason = error.strerror or type(error).__name__
+    return EnvironmentFault(
+        f"{what!s} cannot be {doing}: {reason}.",
+        remedy=_REMEDIES.get(error.errno or 0, "Look at the disk, then run the same command again."),
+    )

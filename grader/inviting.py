@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader import actions
 from grader.actions import Teacher
-from grader.collect import ROSTER
 from grader.course import write_atomically
 from grader.database.access import AccessList, hashed, new_token
 from grader.errors import InvalidConfig
 from grader.links import link_to
+from grader.roster import ROSTER, read_people
 
 
 @dataclass(frozen=True)
@@ -40,17 +39,17 @@ def invite_all(teacher: Teacher, roster: Path | None, url: str, *, again: bool) 
     path = roster or own
     if not path.is_file():
         raise InvalidConfig(f"There is no {path}.", remedy="Write one: a line `id,name,email`, then one per student.")
-    people = _read(path)
+    people = read_people(path)
     if path.resolve() != own and not own.exists():
         write_atomically(own, path.read_bytes())
     access = AccessList(teacher.database)
     links = []
-    for student, name, email in people:
-        if access.has_link(student) and not again:
+    for person in people:
+        if access.has_link(person.id) and not again:
             continue
         token = new_token()
-        actions.invite(teacher, student, name, hashed(token), email)
-        links.append(Link(student, name, link_to(url, token)))
+        actions.invite(teacher, person.id, person.name, hashed(token), person.email)
+        links.append(Link(person.id, person.name, link_to(url, token)))
     return links
 
 
@@ -59,18 +58,3 @@ def invite_one_teacher(teacher: Teacher, name: str, email: str, url: str) -> lis
     token = new_token()
     actions.invite_teacher(teacher, name, hashed(token), email)
     return [Link("", name, link_to(url, token, "teacher"))]
-
-
-def _read(path: Path) -> list[tuple[str, str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        if "id" not in (reader.fieldnames or []):
-            raise InvalidConfig(
-                f"{path} has the columns {reader.fieldnames}; expected `id` and, if wanted, `name` and `email`.",
-                remedy="Put the header right.",
-            )
-        return [
-            (row["id"].strip(), (row.get("name") or "").strip(), (row.get("email") or "").strip())
-            for row in reader
-            if (row["id"] or "").strip()
-        ]

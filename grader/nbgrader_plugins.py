@@ -23,6 +23,7 @@ from traitlets import Unicode
 
 from grader.assignment import load_assignment
 from grader.course import Course
+from grader.database.gradebook import open_gradebook_at
 from grader.feedback.safe_html import safe_html, safe_markdown
 from grader.notebooks import mark_illustration
 from grader.outcomes import Outcome
@@ -242,10 +243,11 @@ def open_gradebook(course: Course) -> Gradebook:
     """The class's gradebook; use it as a context manager.
 
     Raises:
-        EnvironmentFault: nbgrader cannot open it.
+        InvalidConfig: its folder is not there.
+        EnvironmentFault: it cannot be opened; later, that it cannot be read or written.
     """
     put_environment_on_path()
-    return Gradebook(course.gradebook_url)
+    return open_gradebook_at(course.gradebook_url)
 
 
 def nbgrader_config(course: Course) -> Any:

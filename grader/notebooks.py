@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Collection
 
 import nbformat
+import nbformat.reader
 from nbformat import NotebookNode
 
 from grader.errors import InvalidSubmission
@@ -15,6 +18,15 @@ from grader.language import _
 MAX_NOTEBOOK_BYTES = 32 * 1024 * 1024
 MAX_BRACKETS = 400_000  # nbformat takes 0.5 KiB for each `{}`: 200 MiB for so many, 11 GiB for those in 64 MiB
 MAX_CELLS = 2000
+_BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark is one of these
+_CONFLICT = re.compile(rb"^<{7}( |\r?$)", re.MULTILINE)  # in JSON a line of a cell begins with a quotation mark
+_PYTHON = re.compile(rb"^(#|import |from \w+ import |def |class |\"\"\"|@)", re.MULTILINE)
+_KINDS: tuple[tuple[bytes | tuple[bytes, ...], Callable[[], str]], ...] = (
+    ((b"<!doctype", b"<html", b"<?xml", b"<head"), lambda: _("The file is a web page (HTML), not a notebook.")),
+    ((b"pk\x03\x04", b"rar!", b"7z\xbc\xaf", b"\x1f\x8b"), lambda: _("The file is an archive, not a notebook.")),
+    (b"%pdf", lambda: _("The file is a PDF, not a notebook.")),
+    ((b"\x89png", b"\xff\xd8\xff"), lambda: _("The file is a picture, not a notebook.")),
+)
 
 
 def read_notebook(data: bytes) -> NotebookNode:
@@ -38,8 +50,14 @@ def read_notebook(data: bytes) -> NotebookNode:
             ),
             remedy=_("Clear the outputs and hand it in again."),
         )
+    wrong = what_it_is(data)
+    if wrong:
+        raise InvalidSubmission(
+            wrong, remedy=_("Take the notebook itself (.ipynb) from Jupyter or Colab and hand it in.")
+        )
     try:
-        notebook: NotebookNode = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
+        # Without nbformat's validation: what it finds it writes on the terminal of whoever grades.
+        notebook: NotebookNode = nbformat.convert(nbformat.reader.reads(data.decode("utf-8-sig")), 4)
         cells = notebook.cells
         is_notebook = isinstance(cells, list) and all(_is_cell(cell) for cell in cells)
     except Exception as error:  # nbformat's converters raise whatever a student's JSON leads them to
@@ -53,6 +71,22 @@ def read_notebook(data: bytes) -> NotebookNode:
             remedy=_("Open it in Jupyter, save it and hand it in again."),
         )
     return notebook
+
+
+def what_it_is(data: bytes) -> str:
+    """In a sentence, what a file is that cannot be a notebook; empty where it may be one."""
+    start = data[:4096].lstrip(_BLANK)
+    if not data.strip(_BLANK + b"\0"):
+        return _("The file is empty.")
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or {*data[:2]} == {0, ord("{")}:
+        return _("The file is saved as UTF-16; a notebook is UTF-8.")
+    if _CONFLICT.search(data) is not None:
+        return _("The file holds the marks of a merge conflict of git (<<<<<<<): both versions stand in it.")
+    if start.startswith(b"{"):
+        return ""
+    kinds = (kind() for begins, kind in _KINDS if start[:16].lower().startswith(begins))
+    is_python = _PYTHON.search(start) is not None
+    return next(kinds, _("The file is a Python program (.py), not a notebook.") if is_python else "")
 
 
 def _is_cell(cell: NotebookNode) -> bool:

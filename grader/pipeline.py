@@ -49,6 +49,7 @@ class Row:
         score: the contest's score, if there is one.
         problem: why it could not be graded.
         device: where it was graded; empty where nothing ran.
+        remark: what the teacher should know of the submission beside that.
     """
 
     student: str
@@ -58,6 +59,7 @@ class Row:
     score: ContestScore | None = None
     problem: str = ""
     device: str = ""
+    remark: str = ""
 
 
 class Watcher:
@@ -288,4 +290,4 @@ def _row(item: Work, result: Graded | Problem, standing: Standing) -> Row:
     problem = "" if result.report.is_complete else _("A test could not be run; see the report.")
     if problem:
         standing = Standing.NOT_GRADED
-    return Row(student, slug, standing, result.report, result.score, problem)
+    return Row(student, slug, standing, result.report, result.score, problem, remark=item.submission.remark)

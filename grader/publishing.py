@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -17,20 +18,23 @@ from grader.assignment import load_assignment, split_hidden
 from grader.course import Course
 from grader.database import ClassDatabase
 from grader.database.decisions import Decisions
-from grader.errors import InvalidAssignment
+from grader.errors import InvalidAssignment, InvalidSubmission, disk_fault
+from grader.examiner.printable import printable
 from grader.nbgrader_plugins import nbgrader_config, open_gradebook, put_environment_on_path
+from grader.notebooks import read_notebook
 
 
 def release(course: Course, slug: str) -> None:
     """Make the student's version of an assignment and put its cells into the gradebook.
 
     Raises:
-        InvalidAssignment: there is no such source, nbgrader refuses it, or a hidden region is not closed.
+        InvalidConfig: there is no such assignment.
+        InvalidAssignment: its source is damaged, nbgrader refuses it, or a hidden region is not closed.
+        EnvironmentFault: the gradebook cannot be opened.
     """
-    source = course.source / slug / f"{slug}.ipynb"
-    if not source.is_file():
-        known = ", ".join(course.slugs()) or "none"
-        raise InvalidAssignment(f"There is no {source} (assignments: {known}).", remedy="Check the name.")
+    course.require(slug)
+    _require_notebook(course.source / slug / f"{slug}.ipynb")
+    open_gradebook(course).close()  # what is wrong with it is told here; nbgrader would tell it as a traceback
     _run(course, f"release {slug}", lambda api: api.generate_assignment(slug, force=True, create=True))
     for cell in load_assignment(course.gradebook_url, slug).cells:
         split_hidden(cell.source)
@@ -74,14 +78,25 @@ def publish_grade(gradebook: Gradebook, decisions: Decisions, student: str, slug
     decisions.set_grade(student, slug, float(graded.score) - penalty, float(graded.max_score), penalty)
 
 
+def _require_notebook(path: Path) -> None:
+    try:
+        read_notebook(path.read_bytes())
+    except InvalidSubmission as error:
+        raise InvalidAssignment(
+            f"The author's notebook {path} cannot be read. {error.message}", remedy=error.remedy
+        ) from error
+    except OSError as error:
+        raise disk_fault(error, path, "read") from error
+
+
 def _run(course: Course, doing: str, call: Any) -> None:
     put_environment_on_path()
     with _inside(course), contextlib.redirect_stderr(io.StringIO()):
         outcome = call(NbGraderAPI(config=nbgrader_config(course)))
     if not outcome["success"]:
-        said = (outcome.get("error") or outcome.get("log") or "").strip().splitlines()
+        said = (outcome.get("error") or outcome.get("log") or "").strip().splitlines() or ["it gave no reason"]
         raise InvalidAssignment(
-            f"nbgrader could not {doing}: {' | '.join(said[-5:])[-800:]}", remedy="Put it right and run again."
+            f"nbgrader could not {doing}: {printable(said[-1].strip(), 800)}", remedy="Put it right and run again."
         )
 
 

@@ -42,7 +42,8 @@ def seal(notebook: NotebookNode, assignment: Assignment) -> Sealed:
     """
     notes: list[str] = []
     require_cells(notebook, assignment.slug, {cell.grade_id for cell in assignment.cells})
-    cells = _without_duplicates([_plain_cell(cell, assignment, notes) for cell in notebook.cells], notes)
+    plain = [_plain_cell(_with_plain_line_ends(cell), assignment, notes) for cell in notebook.cells]
+    cells = _without_duplicates(plain, notes)
     _restore_missing(cells, assignment, notes)
     made = nbformat.v4.new_notebook(cells=cells)
     kernelspec = json.loads(assignment.kernelspec)
@@ -58,6 +59,13 @@ def blank_notebook(assignment: Assignment) -> NotebookNode:
         cells=[_cell(known, _sealed_source(known)) for known in assignment.cells]
     )
     return made
+
+
+def _with_plain_line_ends(cell: NotebookNode) -> NotebookNode:
+    """The cell with line ends as the author's have them: editors of Windows write others, and nothing was changed."""
+    if "\r" not in cell.source:
+        return cell
+    return NotebookNode({**cell, "source": cell.source.replace("\r\n", "\n").replace("\r", "\n")})
 
 
 def _plain_cell(cell: NotebookNode, assignment: Assignment, notes: list[str]) -> NotebookNode:

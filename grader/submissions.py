@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from nbgrader.utils import parse_utc
 
 from grader.course import Course, ordinary_files
-from grader.errors import InvalidConfig, InvalidSubmission
+from grader.errors import InvalidConfig, InvalidSubmission, disk_fault
 from grader.language import _
 from grader.scoring.submission_csv import SUBMISSION_CSV
 
@@ -20,6 +24,13 @@ MAX_FILES = 200
 MAX_TOTAL_BYTES = 512 * 1024 * 1024
 MAX_PREDICTIONS_BYTES = 8 * 1024 * 1024
 TIMESTAMP = "timestamp.txt"
+_MAX_STAMP = 200
+# Hours from UTC of the abbreviations that mean one zone each, as `%Z` and mailers write them.
+_ZONES = {
+    "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "MSD": 4,
+    "SAMT": 4, "YEKT": 5, "OMST": 6, "NOVT": 7, "KRAT": 7, "IRKT": 8, "YAKT": 9, "VLAT": 10, "MAGT": 11, "PETT": 12,
+    "EDT": -4, "EST": -5, "CDT": -5, "MDT": -6, "PDT": -7, "PST": -8,
+}  # fmt: skip
 KAGGLE_JSON = "kaggle.json"
 KAGGLE_COLUMNS = ("student", "team", "score", "correct", "total", "submitted_at")
 Handed = tuple[bytes, tuple[tuple[str, bytes], ...]]
@@ -35,19 +46,28 @@ class Submission:
         slug: the assignment.
         folder: `submitted/<student>/<slug>`.
         received_at: from `timestamp.txt`, else the notebook's time; UTC.
+        remark: what the teacher should know of that moment; empty as a rule.
     """
 
     student: str
     slug: str
     folder: Path
     received_at: datetime
+    remark: str = field(default="", kw_only=True)
 
     def read(self) -> Handed:
         """The notebook's bytes, and (relative path, bytes) of the other files.
 
         Raises:
             InvalidSubmission: there is no notebook of the assignment's name, or too much beside it.
+            EnvironmentFault: it may not be read.
         """
+        try:
+            return self._read()
+        except OSError as error:
+            raise disk_fault(error, doing="read") from error
+
+    def _read(self) -> Handed:
         notebook = self.folder / f"{self.slug}.ipynb"
         if notebook.is_symlink() or not notebook.is_file():
             there = ", ".join(path.name for path in ordinary_files(self.folder)) or _("nothing")
@@ -72,12 +92,8 @@ class Submission:
 class HandedInPredictions(Submission):
     """A `submission.csv` without a notebook."""
 
-    def read(self) -> Handed:
-        """No notebook, and the predictions under the name `submission.csv`.
-
-        Raises:
-            InvalidSubmission: there is no such file, or it is too large.
-        """
+    def _read(self) -> Handed:
+        """No notebook, and the predictions under the name `submission.csv`."""
         found = [path for path in ordinary_files(self.folder) if path.suffix.lower() == ".csv"]
         chosen = [path for path in found if path == self.folder / SUBMISSION_CSV] or found
         if len(chosen) != 1:
@@ -138,9 +154,21 @@ def _find(course: Course, slug: str) -> Iterator[Submission]:
         yield from _imported(course, slug)
         return
     kind = HandedInPredictions if source == "csv" else Submission
-    for folder in sorted(course.submitted.glob(f"*/{slug}")):
-        if folder.is_dir() and not folder.is_symlink() and not folder.parent.is_symlink():
-            yield kind(folder.parent.name, slug, folder, _received_at(folder, slug))
+    for student in sorted(course.submitted.iterdir()) if course.submitted.is_dir() else ():
+        folder = student / slug
+        if not student.is_symlink() and _is_folder(folder):
+            moment, remark = _received_at(folder, slug)
+            yield kind(student.name, slug, folder, moment, remark=remark)
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a folder lies there, and no link to one; where that may not even be looked at, reading it will say so."""
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def _imported(course: Course, slug: str) -> Iterator[KaggleScore]:
@@ -161,15 +189,39 @@ def _imported(course: Course, slug: str) -> Iterator[KaggleScore]:
             )
 
 
-def _received_at(folder: Path, slug: str) -> datetime:
+def _received_at(folder: Path, slug: str) -> tuple[datetime, str]:
+    """When it was handed in, and what is to be said about that."""
     stamp = folder / TIMESTAMP
-    if stamp.is_file() and not stamp.is_symlink():
-        try:
-            # nbgrader's own reading of its file: a naive time in UTC
-            naive: datetime = parse_utc(stamp.read_text(encoding="utf-8").strip())
-            return naive.replace(tzinfo=UTC)
-        except (ValueError, OverflowError, UnicodeDecodeError):
-            pass  # a damaged stamp is no stamp
-    likely = (folder / f"{slug}.ipynb", folder / SUBMISSION_CSV)
-    path = next((path for path in likely if path.is_file()), folder)
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    try:
+        text = "" if stamp.is_symlink() else stamp.read_text(encoding="utf-8").strip()[:_MAX_STAMP]
+        if text:
+            return read_stamp(text)
+    except (ValueError, OverflowError, OSError):  # a damaged stamp is no stamp
+        pass
+    likely = (folder / f"{slug}.ipynb", folder / SUBMISSION_CSV, folder)
+    for path in likely:
+        with suppress(OSError):
+            return datetime.fromtimestamp(path.stat().st_mtime, UTC), ""
+    return datetime.now(UTC), ""
+
+
+def read_stamp(text: str) -> tuple[datetime, str]:
+    """The moment that a time stamp names, in UTC; without a zone it is UTC, as nbgrader writes it.
+
+    Returns:
+        The moment, and a remark where its zone was not understood.
+
+    Raises:
+        ValueError: it is no moment.
+    """
+    words = text.split()
+    zone = words[2] if len(words) == 3 and re.fullmatch(r"[A-Za-z]{2,6}", words[2]) else ""
+    hours = _ZONES.get(zone.upper())
+    if hours is not None:
+        naive: datetime = parse_utc(" ".join(words[:2]))
+        return naive.replace(tzinfo=timezone(timedelta(hours=hours))).astimezone(UTC), ""
+    naive = parse_utc(text)
+    if zone and zone not in available_timezones():
+        unknown = _("timestamp.txt names a time zone that is not known, {zone}; UTC was taken.")
+        return naive.replace(tzinfo=UTC), unknown.format(zone=zone)
+    return naive.replace(tzinfo=UTC), ""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.config import CONFIG_NAME
-from grader.course import Course, assignments_in, course_solutions, course_source
-from grader.errors import InvalidConfig
+from grader.course import Course, assignments_in, course_solutions, course_source, no_such_assignment
 from grader.language import Language
 
 ANSWERS = "solutions"
@@ -76,9 +74,5 @@ def _chosen(subjects: list[Subject], slugs: Sequence[str]) -> list[Subject]:
     known = {subject.slug: subject for subject in subjects}
     for slug in slugs:
         if slug not in known:
-            near = difflib.get_close_matches(slug, known, 1)
-            raise InvalidConfig(
-                f"There is no assignment {slug!r} (assignments: {', '.join(known) or 'none'}).",
-                remedy=f"Did you mean {near[0]!r}?" if near else "Check the name.",
-            )
+            raise no_such_assignment(slug, list(known))
     return [known[slug] for slug in dict.fromkeys(slugs)] if slugs else subjects

@@ -1,16 +1,16 @@
 """The command line's root: verbs, exit codes, and how errors are shown.
 
-Exit codes: 0 all processed; 1 something could not be graded or done; 2 the command or the class's settings are wrong.
+Exit codes: 0 all processed; 1 something could not be graded or done; 2 the command or the class's settings are wrong;
+70 a fault of the grader's own, with a report in a file; 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
 
-import json
 import sys
+import warnings
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from grader import __version__
 from grader.cli import (
@@ -27,10 +27,11 @@ from grader.cli import (
     people,
     serving,
 )
-from grader.errors import AuthorFault, GraderError
+from grader.cli.telling import Verbs, told
 
 app = typer.Typer(
     name="grader",
+    cls=Verbs,
     help="Grade deep-learning notebooks in a sandbox, with hidden tests outside the student's process.",
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -51,27 +52,8 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 
 def main() -> None:
-    """Run the command; errors of the project become a message and an exit code."""
-    try:
+    """Run the command."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # libraries warn their own authors; a teacher can do nothing about it
+    with told():
         app()
-    except GraderError as error:
-        sys.exit(_tell(error))
-    except KeyboardInterrupt:
-        Console(stderr=True).print("Stopped. What was recorded stays; run the same command again to go on.")
-        sys.exit(1)
-
-
-def _tell(error: GraderError) -> int:
-    code = 2 if isinstance(error, AuthorFault) else 1
-    if "--json" in sys.argv:
-        print(
-            json.dumps(
-                {"error": error.message, "remedy": error.remedy, "kind": type(error).__name__}, ensure_ascii=False
-            )
-        )
-    else:
-        console = Console(stderr=True, soft_wrap=True)
-        console.print("[bold red]error:[/]", error.message, markup=True, highlight=False)
-        if error.remedy:
-            console.print("[bold]what to do:[/]", error.remedy, highlight=False)
-    return code

@@ -54,7 +54,7 @@ def release(slugs: Slugs = None, class_dir: ClassDir = HERE, as_json: Json = Fal
 
     course = Course.open(class_dir)
     done = {}
-    for slug in slugs or course.slugs():
+    for slug in course.wanted(slugs):
         publishing.release(course, slug)
         done[slug] = str(course.release / slug / f"{slug}.ipynb")
         if not as_json:

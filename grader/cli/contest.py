@@ -35,7 +35,9 @@ def rejudge(
     from grader.course import Course
     from grader.rejudging import rejudge as again
 
-    found = again(Course.open(class_dir), assignment)
+    course = Course.open(class_dir)
+    course.require(assignment)
+    found = again(course, assignment)
     if as_json:
         print(json.dumps({"assignment": assignment, "students": [asdict(line) for line in found]}, ensure_ascii=False))
         return
@@ -65,6 +67,7 @@ def import_kaggle(
     from grader.pipeline import Standing, grade_class
 
     course = Course.open(class_dir)
+    course.require(assignment)
     with speaking(course.config.language):
         found = import_leaderboard(course, assignment, leaderboard, names, images=images)
     rows = grade_class(course, [assignment], slots=1)

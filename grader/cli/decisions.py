@@ -72,7 +72,10 @@ def regrade(
 
 def deadline(
     assignment: Assignment,
-    when: Annotated[str, typer.Argument(help="Like 2026-12-01T23:59, in the class's time zone; empty: none.")],
+    when: Annotated[
+        str,
+        typer.Argument(help="Like 2026-12-01T23:59, or a date: the end of that day. Empty: none."),
+    ],
     class_dir: ClassDir = HERE,
 ) -> None:
     """Set an assignment's deadline in class.toml.

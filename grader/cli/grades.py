@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -63,7 +64,7 @@ def grade(
     from grader.pipeline import Standing, Watcher, grade_class
 
     course = Course.open(class_dir)
-    wanted = slugs or course.slugs()
+    wanted = course.wanted(slugs)
     console = Console(stderr=True)
     watcher = Watcher() if as_json else ProgressWatcher(console)
     if unisolated:
@@ -97,7 +98,7 @@ def feedback(slugs: Slugs = None, class_dir: ClassDir = HERE, students: Students
 
     course = Course.open(class_dir)
     made, places = [], []
-    for submission in find_submissions(course, slugs or course.slugs(), students or ()):
+    for submission in find_submissions(course, course.wanted(slugs), students or ()):
         if (course.autograded / submission.student / submission.slug).is_dir():
             make_feedback(course, submission.slug, submission.student)
             places.append((submission.student, submission.slug))
@@ -118,22 +119,18 @@ def export(
 
     Example: [bold]grader export --to grades.csv[/]
     """
-    from grader.course import Course
+    from grader.course import Course, writing_given
     from grader.exporting import grade_table
 
-    table = grade_table(Course.open(class_dir))
+    course = Course.open(class_dir)
     if as_json:
-        print(json.dumps([asdict(line) for line in table], ensure_ascii=False))
+        print(json.dumps([asdict(line) for line in grade_table(course)], ensure_ascii=False))
         return
-    file = to.open("w", encoding="utf-8", newline="") if to else sys.stdout
-    try:
+    with writing_given(to) if to else nullcontext(sys.stdout) as file:
         writer = csv.writer(file)
+        table = grade_table(course)
         writer.writerow(["student", "name", "assignment", "points", "max_points", "f1", "received", "reason"])
-        for line in table:
-            writer.writerow(line.cells())
-    finally:
-        if to:
-            file.close()
+        writer.writerows(line.cells() for line in table)
 
 
 def _plain(row: Any) -> dict[str, Any]:
@@ -148,6 +145,7 @@ def _plain(row: Any) -> dict[str, Any]:
         "f1": row.score.shown_f1 if row.score else None,
         "device": row.device,
         "problem": row.problem,
+        "remark": row.remark,
         "notes": list(report.notes) if report else [],
         "tasks": [asdict(task) for task in report.tasks] if report else [],
     }

@@ -50,7 +50,10 @@ def integrity(
 
     course = Course.open(class_dir)
     with speaking(course.config.language):
-        reports = [integrity_report(course, slug, leaked) for slug in slugs or _graded(course, leaked)]
+        reports = [
+            integrity_report(course, slug, leaked)
+            for slug in (course.wanted(slugs) if slugs else _graded(course, leaked))
+        ]
         publish(course, reports)
         if as_json:
             print(json.dumps({"assignments": [_plain(report) for report in reports]}, ensure_ascii=False))

@@ -7,7 +7,7 @@ import getpass
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -69,19 +69,15 @@ def invite(
 
     Example: [bold]grader invite roster.csv --url https://board.school.example --to links.csv[/]
     """
+    from grader.course import writing_given
     from grader.inviting import invite_all, invite_one_teacher
 
-    with acting(class_dir) as who:
+    output = writing_given(to, is_private=True) if to else nullcontext(sys.stdout)
+    with acting(class_dir) as who, output as file:  # opened first: links are shown once
         links = invite_one_teacher(who, teacher, email, url) if teacher else invite_all(who, roster, url, again=again)
-    file = to.open("w", encoding="utf-8", newline="") if to else sys.stdout
-    try:
         writer = csv.writer(file)
         writer.writerow(["id", "name", "link"])
         writer.writerows((link.id, link.name, link.link) for link in links)
-    finally:
-        if to:
-            file.close()
-            to.chmod(0o600)
     Console(stderr=True, highlight=False).print(f"[green]invited[/] {len(links)}")
 
 

@@ -55,10 +55,14 @@ def solve(
 
     Example: [bold]grader dataset solve journey-springfield.zip --to submission.csv[/]
     """
+    from grader.errors import InvalidConfig
     from grader.reference import fine_tuning, training
     from grader.reference import solve as solving
     from grader.reference.training import Recipe
 
+    for path in (to, weights):
+        if path is not None and not path.absolute().parent.is_dir():  # minutes of training before it was written
+            raise InvalidConfig(f"There is no folder {path.parent}.", remedy="Make it first, or name another file.")
     recipe = Recipe(size=size, epochs=epochs, seed=seed, peak=fine_tuning.PEAK if pretrained else training.PEAK)
     with _bars(quiet=as_json) as reporter:
         solution = solving.solve(

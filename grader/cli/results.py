@@ -127,7 +127,7 @@ def show_rows(console: Console, rows: Sequence[Row]) -> None:
 
 
 def _reasons(row: Row) -> list[str]:
-    lines = [_safe(row.problem)] if row.problem else []
+    lines = [_safe(text) for text in (row.problem, row.remark) if text]
     tasks = row.report.tasks if row.report else ()
     lost = [task for task in tasks if task.points < task.max_points and task.outcome is not Outcome.MANUAL]
     lines += [_reason(text, names) for text, names in _grouped(lost)]

@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from grader.database import admission, aliases, reports, revisions
 from grader.database.admission import Admission
-from grader.database.engine import parse, shown, sqlite_path, writing
+from grader.database.engine import database_fault, explain_faults, parse, shown, sqlite_path, writing
 from grader.database.records import AssignmentRecord, EntryRecord, RunRecord, RunReport, RunState
 from grader.database.schema import Assignment, Entry, Run, Student, Submission
-from grader.errors import EnvironmentFault
+from grader.errors import EnvironmentFault, disk_fault
 from grader.scoring.quota import Allowance, Quota
 
 _T = TypeVar("_T")
@@ -56,13 +56,11 @@ class ClassDatabase:
             _bring_up_to_date(engine, shown(parsed))
         except (DatabaseError, sqlite3.Error) as error:
             engine.dispose()
-            raise EnvironmentFault(
-                f"The class database {shown(parsed)} cannot be opened: {_cause(error)}.",
-                remedy="Check the path and who may write there; a damaged file has to come back from a backup.",
-            ) from error
+            raise database_fault(error, f"The class database {shown(parsed)} cannot be opened") from error
         except EnvironmentFault:
             engine.dispose()
             raise
+        explain_faults(engine, f"The class database {shown(parsed)}")
         return cls(engine)
 
     def close(self) -> None:
@@ -202,18 +200,12 @@ class ClassDatabase:
         return self._transact(work)
 
     def _transact(self, work: Callable[[Session], _T]) -> _T:
-        try:
-            for _ in range(_ATTEMPTS - 1):
-                try:
-                    return self._once(work)
-                except IntegrityError:
-                    continue
-            return self._once(work)
-        except OperationalError as error:
-            raise EnvironmentFault(
-                f"The class database does not answer: {error.orig}.",
-                remedy="Nothing of this step was stored. Check the disk and that nothing else holds the database.",
-            ) from error
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._once(work)
+            except IntegrityError:
+                continue
+        return self._once(work)
 
     def _once(self, work: Callable[[Session], _T]) -> _T:
         with Session(self._engine) as session, session.begin():
@@ -231,7 +223,7 @@ def _prepare_file(url: URL, *, create: bool) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EnvironmentFault(f"The folder {path.parent} cannot be made: {error.strerror}.") from error
+        raise disk_fault(error, path.parent, "made") from error
 
 
 def _bring_up_to_date(engine: Engine, name: str) -> None:
@@ -253,10 +245,6 @@ def _bring_up_to_date(engine: Engine, name: str) -> None:
                 )
             case revisions.Standing.EMPTY | revisions.Standing.OLDER:
                 revisions.migrate(connection)
-
-
-def _cause(error: Exception) -> object:
-    return error.orig if isinstance(error, DatabaseError) else error
 
 
 def _record(session: Session, record: RunRecord) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from nbgrader.api import Gradebook
+from grader.database.gradebook import open_gradebook_at
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def read_grades(gradebook_url: str, assignment: str, notebook: str, student: str
     Raises:
         nbgrader.api.MissingEntry: nothing of this student's was graded.
     """
-    with Gradebook(gradebook_url) as gradebook:
+    with open_gradebook_at(gradebook_url) as gradebook:
         found = gradebook.find_submission_notebook(notebook, assignment, student)
         who = found.student
         received = found.assignment.timestamp

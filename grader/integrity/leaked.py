@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from fractions import Fraction
 
 from grader.errors import InvalidConfig
 from grader.language import _
+from grader.scoring.csv_table import read_given_table
 
 SUSPICIOUS_P = 0.001
 # The best honest scores of the contest lie at 0.998; who matches a list beyond that has hardly predicted.
@@ -50,16 +49,12 @@ def read_leaked(data: bytes, labels: Mapping[str, str]) -> dict[str, str]:
     """The list's labels of images of this test; columns `Id` and `Expected`.
 
     Raises:
-        InvalidConfig: it names none of them.
+        InvalidConfig: it is no table, or names none of them.
     """
-    try:
-        rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
-        found = {str(row.get("Id") or ""): str(row.get("Expected") or "") for row in rows}
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InvalidConfig(
-            _("The leaked list is not a CSV file: {reason}.").format(reason=error),
-            remedy=_("Expected the columns Id and Expected."),
-        ) from error
+    table = read_given_table(data, _("The leaked list"))
+    places = [table.header.values.index(title) for title in ("Id", "Expected") if title in table.header.values]
+    rows = [row.values for row in table.rows if len(places) == 2 and len(row.values) > max(places)]
+    found = {row[places[0]]: row[places[1]] for row in rows}
     known = {image: label for image, label in found.items() if image in labels}
     if not known:
         raise InvalidConfig(

@@ -1,17 +1,22 @@
-"""From the bytes of a hostile or careless CSV file to rows with line numbers."""
+"""From the bytes of a hostile or careless CSV file to rows with line numbers.
+
+A student's file is held to what the contest takes. A teacher's is read as spreadsheets save it.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 
-from grader.errors import InvalidSubmission
+from grader.errors import InvalidConfig, InvalidSubmission
 from grader.language import _
 
 _DELIMITERS = {";": "';'", "\t": "TAB"}
 _SHOWN_CHARACTERS = 60
+_RUSSIAN = re.compile("[А-Яа-яЁё]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +71,65 @@ def read_table(data: bytes, limit_bytes: int) -> Table:
     return Table(header=records[0], rows=tuple(records[1:]), problems=problems)
 
 
+def read_given_table(data: bytes, name: str) -> Table:
+    """The records of a table that a teacher has brought, as Excel and its like save it.
+
+    UTF-8, UTF-16, Windows-1251 or DOS-866; commas, semicolons or tabs; with or without a byte order mark.
+
+    Args:
+        data: the file.
+        name: of the file, for the message.
+
+    Raises:
+        InvalidConfig: it is empty, a workbook, or no table.
+    """
+    wrong = _no_table(data, name)
+    if wrong:
+        raise InvalidConfig(
+            wrong, remedy=_("In the spreadsheet choose Save as, CSV UTF-8 (comma delimited), and name that file.")
+        )
+    lines = _any_text(data).splitlines(keepends=True)
+    if lines[0].strip().lower().startswith("sep="):
+        lines[0] = "\n"  # Excel's own hint; line numbers stay
+    text = "".join(lines)
+    header = next((line for line in lines if line.strip()), "")
+    try:
+        records = _records(text, max((",", *_DELIMITERS), key=header.count))
+    except InvalidSubmission as error:
+        raise InvalidConfig(f"{name}: {error.message}", remedy=_("Save it as CSV once more.")) from error
+    return Table(Row(records[0].line, tuple(map(str.strip, records[0].values))), tuple(records[1:]), ())
+
+
 def shown(value: str) -> str:
     """A student's value, safe to print: in quotes, control characters escaped, cut to a readable length."""
     cut = value if len(value) <= _SHOWN_CHARACTERS else value[: _SHOWN_CHARACTERS - 1] + "…"
     escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
     return f"'{escaped}'"
+
+
+def _no_table(data: bytes, name: str) -> str:
+    """What a file is that is no text with lines in it; empty where it may be a table."""
+    start = data.lstrip()[:9].lower()
+    if not data.strip(b"\0 \t\r\n" + BOM_UTF8 + BOM_UTF16_LE):
+        return _("{name} is empty.").format(name=name)
+    if start.startswith((b"pk\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return _("{name} is a workbook of a spreadsheet (.xlsx, .xls, .ods) and not a CSV file.").format(name=name)
+    if start.startswith((b"%pdf", b"<!doctype", b"<html")):
+        return _("{name} is a document or a web page and not a CSV file.").format(name=name)
+    return ""
+
+
+def _any_text(data: bytes) -> str:
+    """Text in one of the encodings that Russian spreadsheets save in."""
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace")
+    if b"\0" in data[:2]:  # a header begins with a Latin letter
+        return data.decode("utf-16-le" if data[:1] != b"\0" else "utf-16-be", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        tried = [data.decode(name, "replace") for name in ("cp1251", "cp866")]
+        return max(tried, key=lambda text: len(_RUSSIAN.findall(text)))
 
 
 def _decoded(data: bytes) -> str:

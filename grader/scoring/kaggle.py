@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from grader.errors import InvalidConfig
 from grader.language import _
-from grader.scoring.csv_table import Row, Table, read_table, shown
+from grader.scoring.csv_table import Row, Table, read_given_table, shown
 from grader.scoring.points import truncated
 
 PUBLIC_IMAGES = 941
@@ -170,12 +170,9 @@ def _moment(text: str) -> datetime | None:
 
 
 def _read(data: bytes) -> Table:
-    if not data.strip():
-        raise _wrong(_("The file is empty."))
-    table = read_table(data, MAX_BYTES)
-    if table.problems:
-        raise _wrong(_("The values are not separated by commas."))
-    return table
+    if len(data) > MAX_BYTES:
+        raise _wrong(_("The file is larger than {limit} MiB.").format(limit=MAX_BYTES >> 20))
+    return read_given_table(data, _("The file"))
 
 
 def _column(table: Table, name: str) -> int:

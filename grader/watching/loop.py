@@ -16,6 +16,7 @@ from grader.actions import Teacher, carry_out
 from grader.collect import read_roster
 from grader.conditions import slots_of
 from grader.course import Course
+from grader.crashes import in_a_line, write_report
 from grader.database import ClassDatabase
 from grader.database.access import AccessList
 from grader.database.decisions import Decisions
@@ -202,7 +203,7 @@ class Loop:
         try:
             yield
         except Exception as error:  # noqa: BLE001  whatever a student has sent, the others' work is graded
-            _LOG.exception("Something is given up.")
+            _LOG.error("Something is given up (%s); the report is %s", in_a_line(error), write_report(error))
             self._reopen()  # a session that was interrupted takes nothing more
             give_up(ascii(error))
 

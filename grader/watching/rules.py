@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.collect import ROSTER
 from grader.config import CONFIG_NAME
 from grader.course import Course, ordinary_files
 from grader.datasets.layout import Layout
 from grader.pipeline import Rules
+from grader.roster import ROSTER
 from grader.submissions import Submission
 
 Stamp = tuple[int, int]

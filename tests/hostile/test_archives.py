@@ -215,7 +215,6 @@ BAD = {
     "no_zip": b"garbage",
     "large": packed(**{"gate.ipynb": NOTEBOOK, "filler.bin": bytes(3 << 20)}),
     "leading_out": packed(**{"gate.ipynb": NOTEBOOK, "../../lisa/gate/gate.ipynb": NOTEBOOK}),
-    "a_file_and_a_folder_of_one_name": packed(**{"gate.ipynb": NOTEBOOK, "a": b"x", "a/b": b"x"}),
 }
 
 
@@ -229,6 +228,22 @@ def test_a_bad_archive_of_one_student_is_left_out_and_named_and_the_class_is_col
     found = collect(attacked, "gate", handed_in(tmp_path, is_folder, files))
     assert found.students == ("bart", "lisa")
     assert [one.name for one in found.skipped] == sorted(bad)
+    assert taken(attacked) == {"lisa": NOTEBOOK, "bart": NOTEBOOK}
+
+
+@pytest.mark.parametrize("name", ["a/gate.ipynb", "y" * 300 + "/gate.ipynb", "nul\x01/" + "é" * 200 + ".ipynb"])
+def test_an_entry_that_cannot_be_a_file_is_left_out_and_named_and_the_class_is_collected(
+    attacked: Course, tmp_path: Path, name: str
+) -> None:
+    """Alone, such an entry refused the whole class's archive; in a student's own archive it cost the student all."""
+    files = {
+        "a": b"x",
+        "lisa/gate.ipynb": NOTEBOOK,
+        "bart/gate.zip": packed(**{"gate.ipynb": NOTEBOOK, "b": b"", "b/c": b""}),
+    }
+    found = collect(attacked, "gate", handed_in(tmp_path, False, {**files, name: NOTEBOOK}))
+    assert found.students == ("bart", "lisa")
+    assert [one.name for one in found.skipped] == [name, "bart/gate.zip/b/c"]
     assert taken(attacked) == {"lisa": NOTEBOOK, "bart": NOTEBOOK}
 
 

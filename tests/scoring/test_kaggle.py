@@ -46,7 +46,7 @@ def test_the_older_file_has_a_line_per_improvement_and_the_best_counts():
     ("data", "message"),
     [
         (b"", "The file is empty."),
-        (b"TeamName;Score\nA;0.94792\n", "The values are not separated by commas."),
+        (b"PK\x03\x04 a workbook", "The file is a workbook of a spreadsheet"),
         (b"Team,Score\nA,0.94792\n", "The column TeamName was not found (columns: Team, Score)."),
         (b"TeamName,Points\nA,0.94792\n", "The column Score was not found (columns: TeamName, Points)."),
         (b"TeamName,Score\nA,0.948\n", "Line 2: the score '0.948' is not a share of 941 images"),
