@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from grader.cli.options import HERE, ClassDir, Json, Slugs, Students
+
+if TYPE_CHECKING:
+    from grader.exporting import GradeLine
 
 UNISOLATED = (
     "--unisolated: the notebooks run without a sandbox. They can read every file that you can read, hidden tests and "
@@ -116,15 +120,29 @@ def export(
 ) -> None:
     """Export the class's points as CSV, one line per student and assignment.
 
+    Exit code 1: the ledger knows points that the gradebook has lost; they are named.
+
     Example: [bold]grader export --to grades.csv[/]
     """
+    from grader.cli.results import say_losses
     from grader.course import Course
     from grader.exporting import grade_table
+    from grader.upkeep.holdings import Store
+    from grader.upkeep.losses import losses
 
-    table = grade_table(Course.open(class_dir))
+    course = Course.open(class_dir)
+    table = grade_table(course)
+    lost = [loss for loss in losses(course) if Store.GRADEBOOK in loss.lacking]
     if as_json:
         print(json.dumps([asdict(line) for line in table], ensure_ascii=False))
-        return
+    else:
+        _write_table(table, to)
+    if lost:
+        say_losses(Console(stderr=True, soft_wrap=True), lost)
+        raise typer.Exit(1)
+
+
+def _write_table(table: Sequence[GradeLine], to: Path | None) -> None:
     file = to.open("w", encoding="utf-8", newline="") if to else sys.stdout
     try:
         writer = csv.writer(file)
@@ -148,6 +166,9 @@ def _plain(row: Any) -> dict[str, Any]:
         "f1": row.score.shown_f1 if row.score else None,
         "device": row.device,
         "problem": row.problem,
+        "lacked": list(row.lacked),
+        "kept_by_hand": row.kept_by_hand,
+        "was_damaged": row.was_damaged,
         "notes": list(report.notes) if report else [],
         "tasks": [asdict(task) for task in report.tasks] if report else [],
     }
