@@ -185,7 +185,14 @@ class Recorder:
         before = list(itertools.takewhile(
             lambda one: one.content != content, self.stored(submission.slug, submission.student)
         ))  # fmt: skip
-        return tuple(one.result.predictions for one in before)
+        forgotten = self._forgotten(submission)
+        return tuple(result.predictions for result in (*forgotten, *(one.result for one in before)))
+
+    def _forgotten(self, submission: Submission) -> tuple[Graded, ...]:
+        """The contest result that stands, where a lost class database has forgotten it: the Ladder has to know."""
+        current = self._ledger.current(submission.slug, submission.student)
+        result = None if self._holdings.has_run(current) else self._ledger.find(current)
+        return (result,) if isinstance(result, Graded) and result.predictions else ()
 
     def students_of(self, slug: str) -> list[str]:
         """Whoever has a run of this assignment."""

@@ -2,17 +2,20 @@
 
 import json
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
 import warnings
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from test_cli import grader
 from whole_class import Known, grade_without_running, known
 
+from grader import course as courses
 from grader.course import Course
 from grader.errors import EnvironmentFault, InvalidConfig
 from grader.inbox import Inbox
@@ -23,8 +26,13 @@ from grader.upkeep.restore import restore
 
 
 @pytest.fixture
-def archive(graded: Course, tmp_path: Path) -> Path:
-    return back_up(graded, tmp_path / "class.zip").path
+def new_class(tmp_path: Path) -> Course:
+    return courses.init(tmp_path / "new class")
+
+
+@pytest.fixture
+def archive(new_class: Course, tmp_path: Path) -> Path:
+    return back_up(new_class, tmp_path / "class.zip").path
 
 
 def test_a_class_elsewhere_grades_nothing_anew_and_exports_the_same(
@@ -56,11 +64,11 @@ def test_a_class_elsewhere_grades_nothing_anew_and_exports_the_same(
     assert stat.S_IMODE(moved.stat().st_mode) == 0o700
 
 
-def test_pictures_are_taken_along_where_that_is_asked_for(graded: Course, few_pictures: Path, tmp_path: Path) -> None:
-    graded.dataset.symlink_to(few_pictures)
+def test_pictures_go_along_where_that_is_asked_for(new_class: Course, few_pictures: Path, tmp_path: Path) -> None:
+    new_class.dataset.symlink_to(few_pictures)
     small, large = tmp_path / "small.zip", tmp_path / "large.zip"
-    assert any("pictures" in line for line in back_up(graded, small).left_out)
-    back_up(graded, large, with_dataset=True)
+    assert any("pictures" in line for line in back_up(new_class, small).left_out)
+    back_up(new_class, large, with_dataset=True)
     for archive, has_pictures in ((small, False), (large, True)):
         names = zipfile.ZipFile(archive).namelist()
         assert "dataset/answers/answers.csv" in names
@@ -140,7 +148,7 @@ def fewer_than_named(entries, _manifest) -> None:
         (lambda e, m: renamed(e, m, "../class.toml"), "leads out"),
         (lambda e, m: renamed(e, m, "/etc/class.toml"), "leads out"),
         (lambda e, m: renamed(e, m, "source/../../x"), "leads out"),
-        (lambda e, m: renamed(e, m, "release/resnet"), "a file and a folder"),
+        (lambda e, m: renamed(e, m, "source/resnet"), "a file and a folder"),
         (lambda _e, m: m["files"].append(m["files"][0]), "named twice"),
         (lambda _e, m: m.update(version=2), "newer grader"),
         (other_content, "not what was backed up"),
@@ -172,7 +180,7 @@ def test_what_is_no_backup_or_half_of_one_is_refused(archive: Path, tmp_path: Pa
     assert "grader collect" in done.stderr
 
 
-def test_nothing_is_overwritten(graded: Course, archive: Path, tmp_path: Path) -> None:
+def test_nothing_is_overwritten(new_class: Course, archive: Path, tmp_path: Path) -> None:
     full = tmp_path / "full"
     full.mkdir()
     (full / "x").write_text("x")
@@ -180,15 +188,19 @@ def test_nothing_is_overwritten(graded: Course, archive: Path, tmp_path: Path) -
         restore(archive, full)
     assert [path.name for path in full.iterdir()] == ["x"]
     with pytest.raises(InvalidConfig, match="cannot be the backup"):
-        back_up(graded, graded.root / "class.zip")
+        back_up(new_class, new_class.root / "class.zip")
     (tmp_path / "empty").mkdir()
-    assert restore(archive, tmp_path / "empty").files > 10
+    assert restore(archive, tmp_path / "empty").files == sum(path.is_file() for path in new_class.root.rglob("*"))
 
 
-def test_a_damaged_database_is_not_backed_up_as_if_it_were_whole(graded: Course, tmp_path: Path) -> None:
-    path = graded.root / "gradebook.db"
+def test_a_damaged_database_is_not_backed_up_as_if_it_were_whole(new_class: Course, tmp_path: Path) -> None:
+    path = new_class.root / "gradebook.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE grade (points)")
+        database.executemany("INSERT INTO grade VALUES (?)", [("x" * 1000,)] * 200)
+        database.commit()
     path.write_bytes(path.read_bytes()[:20000])
     with pytest.raises(EnvironmentFault, match=r"gradebook\.db") as refused:
-        back_up(graded, tmp_path / "class.zip")
+        back_up(new_class, tmp_path / "class.zip")
     assert "--repair" in refused.value.remedy
     assert not list(tmp_path.glob("*.zip")) + list(tmp_path.glob(".grader-*"))
