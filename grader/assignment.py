@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 
 from grader.errors import InvalidAssignment
@@ -67,8 +67,12 @@ class Assignment:
 
     @property
     def revision(self) -> str:
-        """A hash of all that decides points; another revision is graded anew."""
-        plain = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        """A hash of all that decides points; another revision is graded anew.
+
+        The gradebook's order of cells is that of their first release, and no part of it.
+        """
+        cells = sorted(self.cells, key=lambda cell: cell.grade_id)
+        plain = json.dumps(asdict(replace(self, cells=tuple(cells))), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(plain.encode()).hexdigest()
 
     def find(self, grade_id: str | None) -> Cell | None:

@@ -19,7 +19,8 @@ from grader.assignment import load_assignment, split_hidden
 from grader.course import Course, course_source
 from grader.datasets.layout import load_answer_key
 from grader.devices import gpus
-from grader.errors import GraderError, InvalidAssignment
+from grader.errors import EnvironmentFault, GraderError, InvalidAssignment
+from grader.ledger import Ledger
 from grader.limits import Limits
 from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
@@ -29,9 +30,13 @@ from grader.sandbox.kernel import Kernel
 from grader.sandbox.self_check import PROMISES, SEARCH_S, nowhere_in_view
 from grader.sandbox.visible import require_out_of_sight
 from grader.submissions import find_submissions
+from grader.upkeep.holdings import Store
+from grader.upkeep.losses import databases, losses, what_ails
 
 FREE_GIB = 2
 LINES_EACH, PLAIN_LINE = 3, re.compile(r"[\w .,:;()\[\]{}=+*/<>@#-]{30,}", re.ASCII)
+REPAIR = "Run `grader doctor --repair`, or put a backup in its place."
+_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -157,6 +162,10 @@ def look_at_class(class_dir: Path) -> Iterator[Finding]:
         return
     yield Finding("class.toml", True, course.config.name)
     yield _tried("out of the notebooks' sight", lambda: _out_of_sight(course))
+    readable = [_tried(str(store), lambda path=path: _readable(path)) for store, path in databases(course)]  # type: ignore[misc]
+    yield from readable
+    if not all(finding.is_good for finding in readable):
+        return
     for slug in course.slugs():
         yield _tried(f"{slug}: released", lambda slug=slug: _released(course, slug))  # type: ignore[misc]
         settings = course.assignment_config(slug)
@@ -169,6 +178,29 @@ def look_at_class(class_dir: Path) -> Iterator[Finding]:
             yield _tried(
                 f"{slug}: data set", lambda: f"{len(load_answer_key(course.dataset).labels)} hidden test images"
             )
+    yield _tried("results", lambda: _results(course))
+
+
+def _readable(path: Path) -> str:
+    problem = what_ails(path)
+    if problem:
+        raise EnvironmentFault(f"{path.name} is damaged: {problem}", remedy=REPAIR)
+    return str(path) if path.exists() else "none yet"
+
+
+def _results(course: Course) -> str:
+    ledger = Ledger(course.ledger)
+    lost = losses(course)
+    damaged = ledger.damaged()
+    said = [f"{len(damaged)} damaged ledger entries"] if damaged else []
+    for store in Store:
+        students = [f"{loss.student} {loss.slug}" for loss in lost if store in loss.lacking]
+        if students:
+            more = f" and {len(students) - _NAMES} more" if len(students) > _NAMES else ""
+            said.append(f"{len(students)} lost in the {store}: {', '.join(students[:_NAMES])}{more}")
+    if said:
+        raise EnvironmentFault("; ".join(said), remedy=REPAIR)
+    return f"{sum(1 for _standing in ledger.recorded())} stand, in every place"
 
 
 def _out_of_sight(course: Course) -> str:

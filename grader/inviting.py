@@ -7,7 +7,6 @@ from pathlib import Path
 
 from grader import actions
 from grader.actions import Teacher
-from grader.course import write_atomically
 from grader.database.access import AccessList, hashed, new_token
 from grader.errors import InvalidConfig
 from grader.links import link_to
@@ -24,11 +23,14 @@ class Link:
 
 
 def invite_all(teacher: Teacher, roster: Path | None, url: str, *, again: bool) -> list[Link]:
-    """Invite everybody on a roster who has no link yet; a roster from elsewhere becomes the class's.
+    """Invite everybody on a list who has no link yet.
+
+    A list from elsewhere does not become the class's `roster.csv`, which says whose work is graded at all: it may hold
+    a part of the class.
 
     Args:
         teacher: who invites.
-        roster: CSV with the columns `id` and, if wanted, `name` and `email`; None takes the class's.
+        roster: a list, CSV with the columns `id` and, if wanted, `name` and `email`; None takes the class's.
         url: where the page is reached.
         again: whether those who have a link get a new one, which ends the old one.
 
@@ -40,8 +42,6 @@ def invite_all(teacher: Teacher, roster: Path | None, url: str, *, again: bool) 
     if not path.is_file():
         raise InvalidConfig(f"There is no {path}.", remedy="Write one: a line `id,name,email`, then one per student.")
     people = read_people(path)
-    if path.resolve() != own and not own.exists():
-        write_atomically(own, path.read_bytes())
     access = AccessList(teacher.database)
     links = []
     for person in people:

@@ -4,7 +4,7 @@
     ledger/current/<slug>/<student>             the key whose result stands in gradebook and database
 
 A result is written before it is recorded, and `current` after. A process that is killed anywhere leaves a result to
-record or nothing at all; running again finishes the rest.
+record or nothing at all; running again finishes the rest. An entry that a fault has damaged counts as none.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -20,11 +21,17 @@ from typing import Any
 from grader import __version__
 from grader.assignment import Assignment
 from grader.course import write_atomically
+from grader.errors import EnvironmentFault
 from grader.jobs import Conditions, Graded
 from grader.outcomes import Report
 from grader.scoring.contest import ContestScore
 
 SCHEMA = 1
+# What reading a file raises that a fault has cut off, emptied, overwritten or taken away.
+_DAMAGE = (
+    FileNotFoundError, NotADirectoryError, IsADirectoryError,
+    ValueError, KeyError, TypeError, AttributeError, RecursionError,
+)  # fmt: skip
 
 
 def submission_hash(notebook: bytes, files: tuple[tuple[str, bytes], ...]) -> str:
@@ -80,21 +87,53 @@ class Ledger:
         self._folder = folder
 
     def find(self, key: str) -> Graded | Problem | None:
-        """The result under this key, or None. A result of another schema does not count."""
-        path = self._path(key, "json")
-        if not path.is_file():
+        """The result under this key; None where there is none that is whole."""
+        try:
+            return self._read(key)
+        except _DAMAGE:
             return None
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data.get("schema") != SCHEMA:
-            return None
+
+    def is_damaged(self, key: str) -> bool:
+        """Whether there is an entry under this key that cannot be read; a result of another schema cannot."""
+        return os.path.lexists(self._path(key, "json")) and self.find(key) is None
+
+    def damaged(self) -> list[str]:
+        """The keys of all such entries."""
+        keys = sorted(path.stem for path in (self._folder / "results").glob("*.json") if not path.name.startswith("."))
+        return [key for key in keys if self.is_damaged(key)]
+
+    def set_aside(self, key: str) -> None:
+        """Move a damaged entry to `ledger/damaged`, where nobody looks for results.
+
+        Raises:
+            EnvironmentFault: it cannot be moved.
+        """
+        place = self._folder / "damaged"
+        try:
+            place.mkdir(exist_ok=True)
+            for kind in ("json", "csv", "ipynb"):
+                if os.path.lexists(path := self._path(key, kind)):
+                    path.rename(place / path.name)
+        except OSError as error:
+            raise EnvironmentFault(f"{place} cannot be written: {error.strerror}.") from error
+
+    def _read(self, key: str) -> Graded | Problem:
+        data = json.loads(self._path(key, "json").read_text(encoding="utf-8"))
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"schema {data['schema']!r}, expected {SCHEMA}")
         if "problem" in data:
-            return Problem(data["problem"])
+            return Problem(str(data["problem"]))
+        notebook, predictions = self._path(key, "ipynb").read_bytes(), self.predictions(key)
+        if data.get("sha256", "") not in ("", _sha256(data, notebook, predictions)):
+            raise ValueError("not what was written")
+        if "sha256" not in data:  # of an earlier grader
+            json.loads(notebook)
         return Graded(
             key=key,
-            notebook=self._path(key, "ipynb").read_bytes(),
+            notebook=notebook,
             report=Report.from_json(data["report"]),
             score=_read_score(data.get("score")),
-            predictions=self.predictions(key),
+            predictions=predictions,
         )
 
     def predictions(self, key: str) -> bytes:
@@ -115,12 +154,22 @@ class Ledger:
             if result.predictions:
                 write_atomically(self._path(key, "csv"), result.predictions)
             data = {"schema": SCHEMA, "report": result.report.to_json(), "score": _write_score(result.score)}
+            data["sha256"] = _sha256(data, result.notebook, result.predictions)
         write_atomically(self._path(key, "json"), json.dumps(data, ensure_ascii=False).encode())
 
     def current(self, slug: str, student: str) -> str:
         """The key that stands in gradebook and database; empty where there is none."""
-        path = self._folder / "current" / slug / student
-        return path.read_text().strip() if path.is_file() else ""
+        try:
+            return (self._folder / "current" / slug / student).read_text(encoding="ascii").strip()
+        except _DAMAGE:
+            return ""
+
+    def recorded(self) -> Iterator[tuple[str, str, str]]:
+        """(assignment, student, key) of all that stands, by assignment and student."""
+        for path in sorted((self._folder / "current").glob("*/*")):
+            slug, student = path.parent.name, path.name
+            if not student.startswith(".") and (key := self.current(slug, student)):
+                yield slug, student, key
 
     def set_current(self, slug: str, student: str, key: str) -> None:
         """Say that this key's result is recorded.
@@ -132,6 +181,12 @@ class Ledger:
 
     def _path(self, key: str, kind: str) -> Path:
         return self._folder / "results" / f"{key}.{kind}"
+
+
+def _sha256(data: dict[str, Any], notebook: bytes, predictions: bytes) -> str:
+    """Of all that a result says: a file that was cut off, or is of another run, does not pass for it."""
+    said = json.dumps([data["report"], data.get("score")], sort_keys=True).encode()
+    return submission_hash(said, (("ipynb", notebook), ("csv", predictions)))
 
 
 def _write_score(score: ContestScore | None) -> dict[str, Any] | None:

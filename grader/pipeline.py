@@ -26,13 +26,17 @@ from grader.scheduling import Scheduler, Workers
 from grader.scoring.contest import AnswerKey, ContestScore
 from grader.submissions import Handed, Submission, find_submissions
 from grader.tries import next_try, outcome, submit
+from grader.upkeep.holdings import Store
 from grader.workers import local_workers
+
+_FORGOTTEN = 20  # rejudges that a lost class database may have known of
 
 
 class Standing(StrEnum):
     """What `grade_class` did with a submission."""
 
     GRADED = "graded"
+    RECORDED = "recorded"
     UNCHANGED = "unchanged"
     NOT_GRADED = "not_graded"
 
@@ -44,12 +48,15 @@ class Row:
     Attributes:
         student: the student's id.
         slug: the assignment.
-        standing: graded now, unchanged since an earlier run, or not graded.
+        standing: graded now, recorded again from the ledger, unchanged since an earlier run, or not graded.
         report: outcomes of the graded cells; None where nothing could be graded.
         score: the contest's score, if there is one.
         problem: why it could not be graded.
         device: where it was graded; empty where nothing ran.
         remark: what the teacher should know of the submission beside that.
+        lacked: the places that had lost the result, which the ledger knew.
+        kept_by_hand: whether a grade with points given by hand was kept as an override, its cells being lost.
+        was_damaged: whether it was graded anew because its entry in the ledger was damaged.
     """
 
     student: str
@@ -60,6 +67,9 @@ class Row:
     problem: str = ""
     device: str = ""
     remark: str = ""
+    lacked: tuple[Store, ...] = ()
+    kept_by_hand: bool = False
+    was_damaged: bool = False
 
 
 class Watcher:
@@ -67,6 +77,9 @@ class Watcher:
 
     def started(self, total: int, to_grade: int) -> None:
         """`total` submissions were found, `to_grade` of them have to be graded."""
+
+    def released(self, slug: str) -> None:
+        """An assignment was released again: it was graded before, and the gradebook had lost it."""
 
     def placed(self, student: str, slug: str, device: str) -> None:
         """One submission begins on a device."""
@@ -77,13 +90,15 @@ class Watcher:
 
 @dataclass(frozen=True)
 class Work:
-    """A submission on its way: who, for what, under which rules, with which key."""
+    """A submission on its way: who, for what, under which rules, with which key, holding how many rejudges."""
 
     submission: Submission
     assignment: Assignment
     conditions: Conditions
     content: str
     key: str
+    number: int = 0
+    was_damaged: bool = False
 
 
 def grade_class(
@@ -125,6 +140,8 @@ def grade_class(
     with only_writer(course), speaking(course.config.language):
         roster = read_roster(course)
         submissions = find_submissions(course, slugs, students)
+        for slug in _put_back(course, slugs):
+            watcher.released(slug)
         ledger = Ledger(course.ledger)
         with Recorder(course, roster) as recorder:
             rules = {slug: Rules.of(course, slug, slots, isolated) for slug in {s.slug for s in submissions}}
@@ -148,6 +165,12 @@ def grade_class(
             for slug, own in rules.items():
                 recorder.update_ranges(slug, own.answer_key)
     return sorted(rows, key=lambda row: (slugs.index(row.slug), row.student))
+
+
+def _put_back(course: Course, slugs: Sequence[str]) -> list[str]:
+    from grader.upkeep.definitions import put_back  # noqa: PLC0415  it loads nbgrader's commands, mostly for nothing
+
+    return put_back(course, slugs)
 
 
 @contextmanager
@@ -229,23 +252,54 @@ def _to_grade(
     submission: Submission, handed: Handed, rules: Rules, ledger: Ledger, recorder: Recorder, regrade: int
 ) -> Row | tuple[Work, Job]:
     """A row where the ledger knows the result or the quota is used up, else the work and the job."""
-    content = submission_hash(*handed)
-    regrade = max(regrade, recorder.rejudges.get((submission.student, submission.slug), 0))
-    key = ledger_key(submission.student, content, rules.hash, regrade)
-    item = Work(submission, rules.assignment, rules.conditions, content, key)
-    known = ledger.find(key)
+    item = work_on(submission, handed, rules, ledger, recorder, regrade)
+    known = known_row(item, rules, ledger, recorder)
     if known is not None:
-        if recorder.is_recorded(submission, key):
-            return _row(item, known, Standing.UNCHANGED)
-        standing = recorder.standing(submission, content) if rules.has_ladder else None
-        return _row(item, standing, Standing.UNCHANGED) if standing else finish(item, known, ledger, recorder)
+        return known
+    content = item.content
     earlier: tuple[bytes, ...] = ()
     if rules.conditions.contest is not None:
         admission = recorder.admit(submission, rules.assignment, content)
         if not admission.is_taken:
             return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=admission.allowance.message)
         earlier = recorder.earlier_predictions(submission, content) if rules.has_ladder else ()
-    return item, Job(key, *handed, rules.assignment, rules.conditions, earlier=earlier)
+    return item, Job(item.key, *handed, rules.assignment, rules.conditions, earlier=earlier)
+
+
+def work_on(
+    submission: Submission, handed: Handed, rules: Rules, ledger: Ledger, recorder: Recorder, regrade: int = 0
+) -> Work:
+    """The work on a submission, with the key under which the ledger may know it."""
+    content = submission_hash(*handed)
+    regrade = max(regrade, recorder.rejudges.get((submission.student, submission.slug), 0))
+    keys = [ledger_key(submission.student, content, rules.hash, regrade + more) for more in range(_FORGOTTEN)]
+    current = ledger.current(submission.slug, submission.student)
+    more = keys.index(current) if current in keys else 0
+    key = keys[more]
+    return Work(submission, rules.assignment, rules.conditions, content, key, regrade + more, ledger.is_damaged(key))
+
+
+def known_row(item: Work, rules: Rules, ledger: Ledger, recorder: Recorder) -> Row | None:
+    """The row of a submission whose result the ledger has, recorded wherever it was lost; None where it has none."""
+    known = ledger.find(item.key)
+    if known is None:
+        return None
+    if recorder.is_recorded(item.submission, known, item.key):
+        return _row(item, known, Standing.UNCHANGED)
+    if isinstance(known, Graded) and known.report.is_complete and recorder.is_current(item.submission, item.key):
+        return _restored(item, known, recorder)
+    standing = recorder.standing(item.submission, item.content) if rules.has_ladder else None
+    if standing is None:
+        return finish(item, known, ledger, recorder)
+    if recorder.is_recorded(item.submission, standing, standing.key):
+        return _row(item, standing, Standing.UNCHANGED)
+    return _restored(replace(item, key=standing.key), standing, recorder)
+
+
+def _restored(item: Work, result: Graded, recorder: Recorder) -> Row:
+    done = recorder.restore(item.submission, item.assignment, item.content, result, item.key, item.number)
+    row = _row(item, result, Standing.RECORDED)
+    return replace(row, lacked=done.lacked, kept_by_hand=done.has_kept)
 
 
 def _run(
@@ -277,10 +331,12 @@ def finish(item: Work, result: Graded | Problem | Exception, ledger: Ledger, rec
     if isinstance(result, Exception):
         text = str(result) if isinstance(result, GraderError) else f"{type(result).__name__}: {result}"
         return Row(item.submission.student, item.submission.slug, Standing.NOT_GRADED, problem=text)
-    if ledger.find(item.key) is None:
+    is_known = ledger.find(item.key) is not None
+    if not is_known:
         ledger.keep(item.key, result)
-    recorder.record(item.submission, item.assignment, item.content, result, item.key)
-    return _row(item, result, Standing.GRADED)
+    recorder.record(item.submission, item.assignment, item.content, result, item.key, anew=not is_known)
+    row = _row(item, result, Standing.RECORDED if is_known else Standing.GRADED)
+    return replace(row, was_damaged=item.was_damaged)
 
 
 def _row(item: Work, result: Graded | Problem, standing: Standing) -> Row:

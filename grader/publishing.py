@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +23,64 @@ from grader.errors import InvalidAssignment, InvalidSubmission, disk_fault
 from grader.examiner.printable import printable
 from grader.nbgrader_plugins import nbgrader_config, open_gradebook, put_environment_on_path
 from grader.notebooks import read_notebook
+from grader.upkeep.cells import CellChange, make_room
 
 
-def release(course: Course, slug: str) -> None:
+@dataclass(frozen=True)
+class Released:
+    """What a release has changed.
+
+    Attributes:
+        path: the student's notebook.
+        cells: cells that came or went after submissions.
+        to_regrade: students who were graded under the earlier release: their points stay until they are graded anew.
+    """
+
+    path: Path
+    cells: CellChange
+    to_regrade: tuple[str, ...]
+
+
+def release(course: Course, slug: str, *, drop_cells: bool = False) -> Released:
     """Make the student's version of an assignment and put its cells into the gradebook.
+
+    Args:
+        course: the class.
+        slug: the assignment.
+        drop_cells: whether cells that are gone from the source take along the points that were given for them.
 
     Raises:
         InvalidConfig: there is no such assignment.
-        InvalidAssignment: its source is damaged, nbgrader refuses it, or a hidden region is not closed.
+        InvalidAssignment: its source is damaged, nbgrader refuses it, a hidden region is not closed, or cells are
+            gone in which students have points.
         EnvironmentFault: the gradebook cannot be opened.
     """
     course.require(slug)
-    _require_notebook(course.source / slug / f"{slug}.ipynb")
+    source = course.source / slug / f"{slug}.ipynb"
+    _require_notebook(source)
     open_gradebook(course).close()  # what is wrong with it is told here; nbgrader would tell it as a traceback
+    before = _revision(course, slug)
+    change = make_room(course, slug, source, drop=drop_cells)
     _run(course, f"release {slug}", lambda api: api.generate_assignment(slug, force=True, create=True))
-    for cell in load_assignment(course.gradebook_url, slug).cells:
+    assignment = load_assignment(course.gradebook_url, slug)
+    for cell in assignment.cells:
         split_hidden(cell.source)
+    students = _graded(course, slug) if before not in ("", assignment.revision) else ()
+    return Released(course.release / slug / f"{slug}.ipynb", change, students)
+
+
+def _revision(course: Course, slug: str) -> str:
+    """What the gradebook has of the assignment now; empty where it has nothing."""
+    put_environment_on_path()
+    try:
+        return load_assignment(course.gradebook_url, slug).revision
+    except InvalidAssignment:
+        return ""
+
+
+def _graded(course: Course, slug: str) -> tuple[str, ...]:
+    with open_gradebook(course) as gradebook:
+        return tuple(sorted(submission.student_id for submission in gradebook.assignment_submissions(slug)))
 
 
 def make_feedback(course: Course, slug: str, student: str) -> None:

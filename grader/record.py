@@ -11,6 +11,7 @@ import itertools
 import math
 import shutil
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -34,9 +35,11 @@ from grader.database import (
     TaskRecord,
 )
 from grader.database.decisions import Decisions
+from grader.database.page_records import GradeStanding
 from grader.database.ranges import Ranges
 from grader.errors import EnvironmentFault
 from grader.jobs import Graded
+from grader.language import _
 from grader.ledger import Ledger, Problem
 from grader.nbgrader_plugins import SealedSaveAutoGrades, nbgrader_config, open_gradebook
 from grader.outcomes import TaskResult
@@ -45,6 +48,7 @@ from grader.publishing import publish_grade
 from grader.ranging import Ranging
 from grader.scoring.contest import AnswerKey
 from grader.submissions import TIMESTAMP, KaggleScore, Submission
+from grader.upkeep.holdings import Holdings, Store
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,19 @@ class Stored:
         return self.record.content_sha256
 
 
+@dataclass(frozen=True)
+class Restored:
+    """What was put right.
+
+    Attributes:
+        lacked: the places that had lost the result.
+        has_kept: whether points that were given by hand were kept as an override.
+    """
+
+    lacked: tuple[Store, ...]
+    has_kept: bool
+
+
 class Recorder:
     """Writes results of one class. There is one at a time: `grader grade` holds the class's lock."""
 
@@ -73,6 +90,7 @@ class Recorder:
         self._config = nbgrader_config(course)
         self._gradebook = open_gradebook(course)
         self._ranging = Ranging(self._ledger, Ranges(self._database))
+        self._holdings = Holdings(course, self._gradebook, self._database)
 
     def __enter__(self) -> Self:
         return self
@@ -90,10 +108,55 @@ class Recorder:
     def look_again(self) -> None:
         """Read anew what teachers decided."""
         self.rejudges = self._decisions.rejudges()
+        self._holdings.look_again()
 
-    def is_recorded(self, submission: Submission, key: str) -> bool:
-        """Whether this key's result stands in gradebook and database."""
-        return self._ledger.current(submission.slug, submission.student) == key and self._database.has_run(key)
+    def is_current(self, submission: Submission, key: str) -> bool:
+        """Whether the ledger says that this key's result stands."""
+        return self._ledger.current(submission.slug, submission.student) == key
+
+    def is_recorded(self, submission: Submission, result: Graded | Problem, key: str) -> bool:
+        """Whether this key's result stands, and gradebook, class database and `autograded/` all hold it."""
+        if not isinstance(result, Graded) or not self.is_current(submission, key):
+            return False
+        return not self._holdings.lacking(submission.slug, submission.student, result)
+
+    def restore(
+        self, submission: Submission, assignment: Assignment, content: str, result: Graded, key: str, number: int
+    ) -> Restored:
+        """Put a result that stands by the ledger into the places that have lost it.
+
+        Points that a teacher gave by hand were in the gradebook alone. Where the class's page knows that there were
+        some, the grade stays as it was, as a teacher's override.
+
+        Args:
+            submission: whose it is.
+            assignment: what it answers.
+            content: hash of what was handed in.
+            result: what stands.
+            key: the ledger's key.
+            number: of rejudges that are in the key.
+
+        Raises:
+            EnvironmentFault: something cannot be written.
+        """
+        student, slug = submission.student, submission.slug
+        lacked = self._holdings.lacking(slug, student, result)
+        before = None if Store.DATABASE in lacked else self._decisions.grade(student, slug)
+        self.record(submission, assignment, content, result, key, stores=lacked)
+        if Store.DATABASE in lacked and number:
+            self._decisions.keep_number(student, slug, number)
+        has_kept = Store.GRADEBOOK in lacked and before is not None and self._keep_by_hand(student, slug, before)
+        return Restored(lacked, has_kept)
+
+    def _keep_by_hand(self, student: str, slug: str, before: GradeStanding) -> bool:
+        now = self._decisions.grade(student, slug)
+        is_same = now is None or math.isclose(before.earned, now.earned, abs_tol=1e-6)
+        if is_same or (student, slug) in self._decisions.overrides():
+            return False
+        reason = _("Points given by hand before the gradebook was lost.")
+        self._decisions.override(student, slug, before.points, reason, "grader")
+        self._decisions.log("grader", "override", f"{student} / {slug}", f"{before.points:g}: {reason}")
+        return True
 
     def admit(self, submission: Submission, assignment: Assignment, content: str) -> Admission:
         """Take a contest submission if the student's quota allows it; the same content again costs nothing.
@@ -122,7 +185,14 @@ class Recorder:
         before = list(itertools.takewhile(
             lambda one: one.content != content, self.stored(submission.slug, submission.student)
         ))  # fmt: skip
-        return tuple(one.result.predictions for one in before)
+        forgotten = self._forgotten(submission)
+        return tuple(result.predictions for result in (*forgotten, *(one.result for one in before)))
+
+    def _forgotten(self, submission: Submission) -> tuple[Graded, ...]:
+        """The contest result that stands, where a lost class database has forgotten it: the Ladder has to know."""
+        current = self._ledger.current(submission.slug, submission.student)
+        result = None if self._holdings.has_run(current) else self._ledger.find(current)
+        return (result,) if isinstance(result, Graded) and result.predictions else ()
 
     def students_of(self, slug: str) -> list[str]:
         """Whoever has a run of this assignment."""
@@ -190,7 +260,15 @@ class Recorder:
         return self._database.reports(assignment=slug, student_id=student, every_run=True)
 
     def record(
-        self, submission: Submission, assignment: Assignment, content: str, result: Graded | Problem, key: str
+        self,
+        submission: Submission,
+        assignment: Assignment,
+        content: str,
+        result: Graded | Problem,
+        key: str,
+        *,
+        stores: Collection[Store] = tuple(Store),
+        anew: bool = False,
     ) -> None:
         """Write a result everywhere.
 
@@ -200,15 +278,19 @@ class Recorder:
             content: hash of what was handed in.
             result: what grading gave.
             key: the ledger's key.
+            stores: only these places.
+            anew: whether it takes the place of an earlier result under the same key, which was lost.
 
         Raises:
             EnvironmentFault: something cannot be written; what was recorded before stays, and running again goes on.
         """
         try:
-            if isinstance(result, Graded):
+            if isinstance(result, Graded) and Store.AUTOGRADED in stores:
                 self._write_autograded(submission, result)
+            if isinstance(result, Graded) and Store.GRADEBOOK in stores:
                 self._write_gradebook(submission, result)
-            self._database.record_run(self._run_record(submission, assignment, content, result, key))
+            record = self._run_record(submission, assignment, content, result, key)
+            self._database.record_run(record, anew=anew)
             publish_grade(self._gradebook, self._decisions, submission.student, submission.slug)
         except OSError as error:
             raise EnvironmentFault(
@@ -216,6 +298,8 @@ class Recorder:
                 remedy="Free space or rights and run the same command again; the result itself is kept in the ledger.",
             ) from error
         self._ledger.set_current(submission.slug, submission.student, key)
+        if isinstance(result, Graded):
+            self._holdings.note(submission.slug, submission.student, result)
 
     def _write_autograded(self, submission: Submission, result: Graded) -> None:
         """Put the folder `autograded/<student>/<slug>` in place as a whole."""

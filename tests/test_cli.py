@@ -32,7 +32,7 @@ def grader(*arguments: object, cwd: Path | None = None, **environment: str) -> s
 def test_every_verb_has_help_with_an_example() -> None:
     verbs = ["init", "release", "collect", "grade", "feedback", "leaderboard", "export", "audit", "doctor", "demo"]
     verbs += ["import-kaggle", "integrity", "rejudge", "watch", "serve", "invite", "revoke", "access", "override"]
-    verbs += ["regrade", "deadline", "quota", "anomalies", "log"]
+    verbs += ["regrade", "deadline", "quota", "anomalies", "log", "backup", "restore"]
     for verb in [[v] for v in verbs] + [["dataset", name] for name in DATASET_VERBS]:
         shown = CliRunner().invoke(app, [*verb, "--help"])
         assert shown.exit_code == 0

@@ -270,3 +270,17 @@ def test_a_rejudge_needs_a_contest(course: Course) -> None:
     said = grader("rejudge", "resnet", "--class", course.root)
     assert said.returncode == 2
     assert "no stored predictions" in said.stderr
+
+
+def test_a_lost_class_database_takes_no_points_from_a_contest(town: Course) -> None:
+    """What stands is recorded again, and a weaker submission that comes before that does not take its place."""
+    for student in ("lisa", "bart"):
+        assert hand_in(town, predictions(town, 0), student).report.points == 15
+    (before,) = [report.record.entry for report in reports(town) if report.student_id == "bart"]
+    for path in (town.root / "board").glob("class.db*"):
+        path.unlink()
+    weaker = hand_in(town, predictions(town, 6), "lisa")
+    assert (weaker.standing, weaker.report.points, weaker.score.accepted) == (Standing.GRADED, 15, False)
+    rows = {row.student: row for row in grade_class(town, ["springfield"])}
+    assert (rows["bart"].standing, rows["lisa"].standing) == (Standing.RECORDED, Standing.UNCHANGED)
+    assert [report.record.entry for report in reports(town) if report.student_id == "bart"] == [before]

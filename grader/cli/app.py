@@ -24,6 +24,7 @@ from grader.cli import (
     doctor,
     grades,
     integrity,
+    moving,
     people,
     serving,
 )
@@ -38,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verbs in (classes, grades, contest, board, serving, people, decisions, integrity, audit, doctor, demo):
+for verbs in (classes, grades, contest, board, serving, people, decisions, integrity, audit, doctor, moving, demo):
     verbs.add_to(app)
 app.add_typer(datasets.app, name="dataset")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,6 +13,9 @@ from rich.markup import escape
 
 from grader.cli.options import HERE, ClassDir, Json, Slugs
 from grader.examiner.printable import printable
+
+if TYPE_CHECKING:
+    from grader.publishing import Released
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,8 +47,18 @@ def init(
     console.print(f"next: cd {class_dir}; grader dataset synthesize; grader release")
 
 
-def release(slugs: Slugs = None, class_dir: ClassDir = HERE, as_json: Json = False) -> None:
+def release(
+    slugs: Slugs = None,
+    class_dir: ClassDir = HERE,
+    drop_cells: Annotated[
+        bool,
+        typer.Option("--drop-cells", help="Cells gone from the source go, with the points that students have in them."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Make the students' notebooks, without solutions and hidden tests.
+
+    Cells may be added after students were graded: their points stay until `grader grade` has graded them anew.
 
     Example: [bold]grader release resnet[/]
     """
@@ -53,14 +66,29 @@ def release(slugs: Slugs = None, class_dir: ClassDir = HERE, as_json: Json = Fal
     from grader.course import Course
 
     course = Course.open(class_dir)
-    done = {}
+    done = []
     for slug in course.wanted(slugs):
-        publishing.release(course, slug)
-        done[slug] = str(course.release / slug / f"{slug}.ipynb")
+        released = publishing.release(course, slug, drop_cells=drop_cells)
+        done.append((slug, released))
         if not as_json:
-            Console(highlight=False).print(f"[green]released[/] {done[slug]}")
+            _show_release(slug, released)
     if as_json:
-        print(json.dumps({"released": done}, ensure_ascii=False))
+        changed = {slug: {**asdict(one.cells), "to_regrade": one.to_regrade} for slug, one in done if one.to_regrade}
+        print(json.dumps({"released": {slug: str(one.path) for slug, one in done}, "changed": changed}))
+
+
+def _show_release(slug: str, released: Released) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[green]released[/] {released.path}")
+    for doing, names in (("new", released.cells.added), ("dropped", released.cells.dropped)):
+        if names:
+            console.print(f"  {doing}: {escape(', '.join(names))}")
+    if released.to_regrade:
+        students = escape(printable(", ".join(released.to_regrade), 2000))
+        console.print(
+            f"  {len(released.to_regrade)} students were graded under the earlier release and keep their points until "
+            f"they are graded anew, run `grader grade {escape(slug)}`: {students}"
+        )
 
 
 def collect(

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from grader.cli.options import Json
+from grader.examiner.printable import printable
 
 
 def add_to(app: typer.Typer) -> None:
@@ -20,24 +21,34 @@ def add_to(app: typer.Typer) -> None:
 
 
 def doctor(
-    class_dir: Annotated[
+    folder: Annotated[
         Path | None,
-        typer.Option("--class", "-c", metavar="DIR", help="Look at this class too; the current folder if it is one."),
+        typer.Argument(metavar="[CLASS_DIR]", help="Look at this class too; the current folder if it is one."),
     ] = None,
+    class_dir: Annotated[Path | None, typer.Option("--class", "-c", metavar="DIR", help="The same.")] = None,
+    is_repair: Annotated[
+        bool, typer.Option("--repair", help="Put right what the class has lost, from what remains; then look.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Say what this machine can and cannot guarantee, and how to put it right.
 
-    Example: [bold]grader doctor --class cnn-2026[/]
+    --repair moves a damaged database or ledger entry aside, releases what the gradebook has forgotten and records the
+    ledger's results again wherever they were lost. It runs no notebook and deletes nothing.
+
+    Example: [bold]grader doctor cnn-2026 --repair[/]
     """
     from grader.config import CONFIG_NAME
-    from grader.doctor import look
+    from grader.doctor import look, look_at_class
 
-    if class_dir is None and Path(CONFIG_NAME).is_file():
+    class_dir = class_dir or folder
+    if class_dir is None and (is_repair or Path(CONFIG_NAME).is_file()):
         class_dir = Path()
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True, stderr=as_json)
+    if is_repair and class_dir is not None:
+        _repair(console, class_dir)
     findings = []
-    for finding in look(class_dir):
+    for finding in look_at_class(class_dir) if is_repair and class_dir is not None else look(class_dir):
         findings.append(finding)
         if not as_json:
             mark = (
@@ -50,3 +61,21 @@ def doctor(
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
     if any(not finding.is_good and finding.is_needed for finding in findings):
         raise typer.Exit(1)
+
+
+def _repair(console: Console, class_dir: Path) -> None:
+    from grader.cli.results import repairs
+    from grader.course import Course
+    from grader.upkeep.repair import repair
+
+    done = repair(Course.open(class_dir))
+    lines = [f"{path.name} is what was damaged; a new one takes its place." for path in done.moved]
+    lines += [f"{slug} was released again." for slug in done.released]
+    lines += repairs(done.rows)
+    if done.entries:
+        lines.append(f"{len(done.entries)} damaged ledger entries lie in ledger/damaged now.")
+    if done.to_grade:
+        names = ", ".join(f"{student} {slug}" for student, slug in done.to_grade[:10])
+        lines.append(f"{len(done.to_grade)} results have to be graded anew, run `grader grade`: {names}")
+    for line in lines or ["nothing had to be put right"]:
+        console.print(f"[yellow]repair[/] {escape(printable(line, 2000))}")

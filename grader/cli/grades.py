@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from grader.cli.options import HERE, ClassDir, Json, Slugs, Students
+
+if TYPE_CHECKING:
+    from grader.exporting import GradeLine
 
 UNISOLATED = (
     "--unisolated: the notebooks run without a sandbox. They can read every file that you can read, hidden tests and "
@@ -117,18 +121,33 @@ def export(
 ) -> None:
     """Export the class's points as CSV, one line per student and assignment.
 
+    Exit code 1: the ledger knows points that the gradebook has lost; they are named.
+
     Example: [bold]grader export --to grades.csv[/]
     """
-    from grader.course import Course, writing_given
+    from grader.cli.results import say_losses
+    from grader.course import Course
     from grader.exporting import grade_table
+    from grader.upkeep.holdings import Store
+    from grader.upkeep.losses import losses
 
     course = Course.open(class_dir)
+    table = grade_table(course)
+    lost = [loss for loss in losses(course) if Store.GRADEBOOK in loss.lacking]
     if as_json:
-        print(json.dumps([asdict(line) for line in grade_table(course)], ensure_ascii=False))
-        return
+        print(json.dumps([asdict(line) for line in table], ensure_ascii=False))
+    else:
+        _write_table(table, to)
+    if lost:
+        say_losses(Console(stderr=True, soft_wrap=True), lost)
+        raise typer.Exit(1)
+
+
+def _write_table(table: Sequence[GradeLine], to: Path | None) -> None:
+    from grader.course import writing_given
+
     with writing_given(to) if to else nullcontext(sys.stdout) as file:
         writer = csv.writer(file)
-        table = grade_table(course)
         writer.writerow(["student", "name", "assignment", "points", "max_points", "f1", "received", "reason"])
         writer.writerows(line.cells() for line in table)
 
@@ -146,6 +165,9 @@ def _plain(row: Any) -> dict[str, Any]:
         "device": row.device,
         "problem": row.problem,
         "remark": row.remark,
+        "lacked": list(row.lacked),
+        "kept_by_hand": row.kept_by_hand,
+        "was_damaged": row.was_damaged,
         "notes": list(report.notes) if report else [],
         "tasks": [asdict(task) for task in report.tasks] if report else [],
     }

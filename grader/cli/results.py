@@ -23,9 +23,23 @@ from grader.examiner.printable import printable
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.pipeline import Row, Standing, Watcher
 from grader.scheduling import Pace
+from grader.upkeep.holdings import Store
+from grader.upkeep.losses import Loss
 
 NOTES = 5
 COLOURS = {Outcome.PASSED: "green", Outcome.PARTIAL: "yellow", Outcome.MANUAL: "dim", Outcome.NOT_GRADED: "magenta"}
+
+PLACES = {
+    Store.AUTOGRADED: "autograded/",
+    Store.GRADEBOOK: "the gradebook",
+    Store.DATABASE: "the class database",
+}
+REMAINS = {
+    Store.AUTOGRADED: "",
+    Store.GRADEBOOK: "Other points, comments and extensions given by hand in formgrader come back from a backup only.",
+    Store.DATABASE: "Links, overrides and the log come back from a backup only: see `grader access`, `grader invite`; "
+    "`grader feedback` shows feedback on the page again.",
+}
 
 
 class ProgressWatcher(Watcher):
@@ -55,6 +69,10 @@ class ProgressWatcher(Watcher):
         self._progress.update(self._task, total=total)
         if to_grade:
             self._progress.start()
+
+    def released(self, slug: str) -> None:
+        """Say it, above the bar."""
+        self._progress.console.print(f"  [yellow]released again[/] {escape(slug)}: the gradebook had lost it")
 
     def placed(self, student: str, slug: str, device: str) -> None:
         """Name who runs on a GPU, in a line for each; processors are many and alike, and have none."""
@@ -120,10 +138,46 @@ def show_rows(console: Console, rows: Sequence[Row]) -> None:
         for reason in _reasons(row):
             console.print(Padding(reason, (0, 0, 0, 4)), highlight=False)
     counts = {standing: sum(row.standing is standing for row in rows) for standing in Standing}
+    recorded = f"{n} recorded again from the ledger, " if (n := counts[Standing.RECORDED]) else ""
     console.print(
-        f"\n{counts[Standing.GRADED]} graded now, {counts[Standing.UNCHANGED]} unchanged, "
+        f"\n{counts[Standing.GRADED]} graded now, {recorded}{counts[Standing.UNCHANGED]} unchanged, "
         f"{counts[Standing.NOT_GRADED]} not graded"
     )
+    for line in repairs(rows):
+        console.print(f"[yellow]repaired[/] {_safe(line)}", highlight=False)
+
+
+def repairs(rows: Sequence[Row]) -> list[str]:
+    """What was put right, a line for each kind, and what nothing can put right."""
+    lines = []
+    for store in Store:
+        students = [f"{row.student} {row.slug}" for row in rows if store in row.lacked]
+        if students:
+            lines.append(f"{len(students)} results were lost in {PLACES[store]}: {_few(students)}. {REMAINS[store]}")
+    kept = [f"{row.student} {row.slug}" for row in rows if row.kept_by_hand]
+    if kept:
+        lines.append(
+            f"Points given by hand for {_few(kept)} stay as overrides (`grader override`), as the page had them; "
+            "which cells they were for is lost."
+        )
+    damaged = sum(row.was_damaged for row in rows)
+    if damaged:
+        lines.append(f"{damaged} damaged ledger {'entry was' if damaged == 1 else 'entries were'} graded anew.")
+    return lines
+
+
+def say_losses(console: Console, lost: Sequence[Loss]) -> None:
+    """Warn of points that the ledger knows and the gradebook does not hold."""
+    names = _safe(_few([f"{loss.student} {loss.slug}" for loss in lost]))
+    console.print(
+        f"[bold yellow]warning:[/] the gradebook does not hold {len(lost)} results that the ledger knows: {names}.",
+        highlight=False,
+    )
+    console.print("[bold]what to do:[/] Run `grader grade`: it records them again and runs nothing.", highlight=False)
+
+
+def _few(names: Sequence[str], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _reasons(row: Row) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from grader.database.page_records import AuditRecord, GradeRecord
+from grader.database.page_records import AuditRecord, GradeRecord, GradeStanding
 from grader.database.page_schema import AuditEntry, Feedback, Grade, Override, PageRules, Rejudge
 from grader.database.queries import Board
 from grader.database.schema import Assignment, Student
@@ -75,6 +75,16 @@ class Decisions:
 
         return self._database.transact(store)
 
+    def keep_number(self, student_id: str, assignment: str, number: int) -> None:
+        """Say that so many rejudges were asked for at least: a lost database does not know it any more."""
+
+        def store(session: Session) -> None:
+            row = session.get(Rejudge, (student_id, assignment))
+            if row is None or row.number < number:
+                session.merge(Rejudge(student_id=student_id, assignment=assignment, number=number))
+
+        self._database.transact(store)
+
     def rejudges(self) -> dict[tuple[str, str], int]:
         """The numbers by student and assignment."""
         return self._database.transact(
@@ -93,6 +103,15 @@ class Decisions:
                 )
             )
         )  # fmt: skip
+
+    def grade(self, student_id: str, assignment: str) -> GradeStanding | None:
+        """What stood in the gradebook when it was last told."""
+
+        def load(session: Session) -> GradeStanding | None:
+            row = session.get(Grade, (student_id, assignment))
+            return None if row is None else GradeStanding(row.points, row.late_penalty)
+
+        return self._database.transact(load)
 
     def set_feedback(self, student_id: str, assignment: str, html: bytes) -> bool:
         """Keep the feedback page that a student reads; False where the database knows no such student or assignment."""

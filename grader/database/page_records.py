@@ -110,6 +110,24 @@ class GradeRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class GradeStanding:
+    """A grade as the gradebook had it.
+
+    Attributes:
+        points: late penalty already taken off.
+        late_penalty: points taken off for being late.
+    """
+
+    points: float
+    late_penalty: float
+
+    @property
+    def earned(self) -> float:
+        """Before the penalty."""
+        return self.points + self.late_penalty
+
+
+@dataclass(frozen=True, slots=True)
 class AuditRecord:
     """One line of the log of what teachers did."""
 

@@ -34,8 +34,9 @@ class ClassDatabase:
     EnvironmentFault where the database does not answer: a full disk, a lock that nobody gives back.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, url: URL) -> None:
         self._engine = engine
+        self._url = url
 
     @classmethod
     def open(cls, url: str, *, create: bool = True) -> Self:
@@ -61,7 +62,17 @@ class ClassDatabase:
             engine.dispose()
             raise
         explain_faults(engine, f"The class database {shown(parsed)}")
-        return cls(engine)
+        return cls(engine, parsed)
+
+    def renew(self) -> None:
+        """Take up the file that lies there now: the one that was opened has been replaced or deleted.
+
+        Raises:
+            EnvironmentFault: it cannot be opened; see `open`.
+        """
+        self._engine.dispose()
+        _prepare_file(self._url, create=True)
+        _bring_up_to_date(self._engine, shown(self._url))
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -104,15 +115,24 @@ class ClassDatabase:
         query = select(Run.id).where(Run.key == key, Run.state == RunState.SCORED)
         return self._transact(lambda session: session.scalar(query) is not None)
 
-    def record_run(self, record: RunRecord) -> bool:
+    def scored_keys(self) -> set[str]:
+        """The ledger keys of all runs that were scored."""
+        query = select(Run.key).where(Run.state == RunState.SCORED)
+        return self._transact(lambda session: set(session.scalars(query)))
+
+    def record_run(self, record: RunRecord, *, anew: bool = False) -> bool:
         """Store a run with its student, assignment, submission and contest entry.
 
         A scored run is final: the same key again changes nothing. A run in any other state gives way to the new one.
 
+        Args:
+            record: the run.
+            anew: whether a scored run under the same key gives way too, because its result was lost.
+
         Returns:
             Whether anything was stored.
         """
-        return self._transact(lambda session: _record(session, record))
+        return self._transact(lambda session: _record(session, record, anew))
 
     def admit(
         self,
@@ -247,10 +267,10 @@ def _bring_up_to_date(engine: Engine, name: str) -> None:
                 revisions.migrate(connection)
 
 
-def _record(session: Session, record: RunRecord) -> bool:
+def _record(session: Session, record: RunRecord, anew: bool) -> bool:
     earlier = session.scalar(select(Run).where(Run.key == record.key))
     if earlier is not None:
-        if earlier.state is RunState.SCORED:
+        if earlier.state is RunState.SCORED and not anew:
             return False
         session.delete(earlier)
         session.flush()

@@ -33,8 +33,10 @@ from grader.record import Recorder
 from grader.scheduling import Workers
 from grader.submissions import Submission, find_submissions
 from grader.tries import next_try, outcome
+from grader.upkeep.definitions import put_back
 from grader.watching.integrity import Integrity
 from grader.watching.lanes import Lanes, WarmLane
+from grader.watching.open_files import OpenFiles
 from grader.watching.rules import CurrentRules, signature
 from grader.watching.turns import Turns
 from grader.watching.uploads import Uploads
@@ -117,7 +119,9 @@ class Loop:
         self._uploads = Uploads(self._inbox, database)
         self._rules = CurrentRules(sum(not lane.device.is_gpu for lane in lanes.all))
         self._roster = read_roster(course)
+        put_back(course, course.slugs())
         self._recorder = Recorder(course, self._roster)
+        self._files = OpenFiles(course)
         self._running: dict[_Place, _Running] = {}
         self._turns = Turns()
         self._seen: dict[_Place, object] = {}
@@ -138,8 +142,25 @@ class Loop:
         self.close()
         self._recorder = Recorder(self._course, self._roster)
 
+    def look_at_once(self) -> None:
+        """Look at `submitted/` with the next step."""
+        self._next_scan = 0.0
+
+    def _take_up_files(self) -> None:
+        """Where a database was taken away beneath us: open what is there now, and record again what it has lost."""
+        if not self._files.are_gone():
+            return
+        _LOG.warning("Gradebook or class database was replaced: what they have lost is recorded again.")
+        self._database.renew()
+        for slug in put_back(self._course, self._course.slugs()):
+            _LOG.warning("%s is released again: the gradebook had lost it.", slug)
+        self._rules.forget()
+        self._reopen()
+        self._files = OpenFiles(self._course)
+
     def step(self) -> bool:
         """Do what can be done now; whether anything was."""
+        self._take_up_files()
         self._read_settings()
         with speaking(self._course.config.language):
             finished = self._collect_results()

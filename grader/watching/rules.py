@@ -47,6 +47,10 @@ class CurrentRules:
             self._known.clear()
         return has_changed
 
+    def forget(self) -> None:
+        """Take everything for changed."""
+        self._stamp = None
+
     def of(self, course: Course, slug: str) -> Rules:
         """The rules of one assignment.
 
