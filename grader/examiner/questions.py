@@ -46,7 +46,7 @@ class Answering:
         self._is_busy = True
         try:
             with torch.no_grad():
-                value = encoder.encode(self._value(question, data))
+                value = _crossing(encoder, self._value(question, data))
         except InvalidAssignment as fault:
             self.fault = fault
             return {"error": ["RuntimeError", "this function cannot be asked"]}, b""
@@ -65,6 +65,18 @@ class Answering:
         if type(index) is not int or not 0 <= index < len(self._functions):
             raise ValueError("there is no such function")
         return self._functions[index](*_arguments(question, data))
+
+
+def _crossing(encoder: Encoder, value: Any) -> Json:
+    """A value as JSON.
+
+    Raises:
+        ValueError: it cannot cross: complex, for a negative number under a root. The argument was the student's choice.
+    """
+    try:
+        return encoder.encode(value)
+    except InvalidAssignment:
+        raise ValueError("the function has no real value there") from None
 
 
 def _arguments(question: dict[str, Json], data: memoryview) -> tuple[Any, ...]:
@@ -86,6 +98,7 @@ def _arguments(question: dict[str, Json], data: memoryview) -> tuple[Any, ...]:
     for value in arguments:
         if not isinstance(value, bool | int | float | torch.Tensor):
             raise ValueError("this function takes numbers")
-        if isinstance(value, torch.Tensor) and value.numel() > MAX_NUMBERS:
+        # By its axes too: of none of [0, 10**9] is a sum over the first one made, of 10**9 numbers.
+        if isinstance(value, torch.Tensor) and max([value.numel(), *value.shape]) > MAX_NUMBERS:
             raise ValueError("too large an argument")
     return arguments

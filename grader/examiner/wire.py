@@ -37,6 +37,7 @@ MAX_DEPTH = 24
 MAX_ITEMS = 50_000
 MAX_TEXT = 100_000
 MAX_DIGITS = 400
+MAX_KEYS = 2000
 DTYPES = {
     name: getattr(torch, name)
     for name in (
@@ -322,6 +323,8 @@ class Decoder:
         return tuple(self._list(value, depth))
 
     def _dict(self, value: dict[str, Json], depth: int) -> dict[Any, Any]:
+        if len(value["v"]) > MAX_KEYS:  # keys may be chosen so that each collides with all others
+            raise InvalidReply("The answer holds a dict with too many keys.")
         return {self.decode(key, depth): self.decode(item, depth) for key, item in value["v"]}
 
     def _int(self, value: dict[str, Json], _depth: int) -> int:

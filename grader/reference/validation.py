@@ -60,7 +60,7 @@ def hold_out(pictures: Pictures, *, seed: int, test_classes: int = TEST_CLASSES,
         Picture(pictures.classes[label], digest, Path(str(place)))
         for place, (label, digest) in enumerate(zip(pictures.labels.tolist(), pictures.digests, strict=True))
     ]
-    parts = split(every, seed=seed, test_classes=test_classes, per_class=per_class, private_share=Fraction(0))
+    parts = split(every, seed=seed, test_classes=test_classes, per_class=per_class, private_share=Fraction(0), decoys=0)
     train = torch.tensor([int(picture.path.name) for picture in parts.train])
     held_out = torch.tensor([int(test.picture.path.name) for test in parts.test])
     likeness = likest(pictures.images[held_out], pictures.images[train])

@@ -115,6 +115,8 @@ class AgentConnection:
         # One deadline for all of it: an answer that drips byte by byte must not begin a new wait with each.
         until = time.monotonic() + timeout_s
         while number not in self._answers:
+            if time.monotonic() > until:  # also where messages that nobody has asked for come faster than they are read
+                return None
             answer = self._complete()
             answering = None if answer is None else self._asked(answer)
             if answer is None:
@@ -126,8 +128,6 @@ class AgentConnection:
                 self._received += chunk
             elif answering is not None:
                 self._answer(answer, answering)
-                if time.monotonic() > until:
-                    return None
             elif answer.number == self._under_way:
                 self._answering.pop(answer.number, None)
                 self._answers[answer.number] = answer

@@ -27,6 +27,7 @@ from grader import cells
 from grader.errors import KernelGone, LimitExceeded
 from grader.language import _
 from grader.sandbox import slot as slots
+from grader.sandbox import work_folder
 from grader.sandbox.agent_connection import AgentConnection, Answer, Answering
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.slot import CHANNELS, KernelProcess, Kind, Slot
@@ -276,7 +277,8 @@ class Kernel:
         Raises:
             KernelGone: the sandbox is gone.
         """
-        return self._require_process().names()
+        with self._require_process().folder() as folder:
+            return work_folder.names(folder)
 
     def csv_files(self) -> list[str]:
         """Paths of csv files in the working folder and below it, the newest first, of a dead kernel too.
@@ -284,7 +286,8 @@ class Kernel:
         Raises:
             KernelGone: the sandbox is gone.
         """
-        return self._require_process().csv_files()
+        with self._require_process().folder() as folder:
+            return work_folder.csv_files(folder)
 
     def read_file(self, name: str, limit: int) -> bytes | None:
         """A regular file of the working folder, of a dead kernel too.
@@ -296,7 +299,8 @@ class Kernel:
         Raises:
             KernelGone: the sandbox is gone.
         """
-        return self._require_process().read_file(name, limit)
+        with self._require_process().folder() as folder:
+            return work_folder.read(folder, name, limit)
 
     def _require_process(self) -> KernelProcess:
         if self._process is None:

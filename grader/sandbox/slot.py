@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ ANSWER_S = 20
 SLOT_FOLDER_PREFIX = "sg-slot-"
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")  # of every Jupyter kernel
 PIPE_BYTES, MAX_SAID = 65536, 2000
+ANCILLARY_BYTES = socket.CMSG_SPACE(12) + socket.CMSG_SPACE(4)  # credentials, one descriptor
 Message = dict[str, Any]
 
 
@@ -55,6 +57,36 @@ class Kind:
     def of(cls, view: View) -> Kind:
         """The kind of slot that a view needs."""
         return cls(view.read_only, view.gpu, view.threads, view.isolated)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some bytes from the zygote.
+
+    Attributes:
+        data: the bytes.
+        pid: their sender's, in the system's word and not the sender's.
+        descriptor: an open folder that came with them.
+    """
+
+    data: bytes
+    pid: int
+    descriptor: int | None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the zygote says.
+
+    Attributes:
+        message: plain data.
+        pid: the sender's.
+        descriptor: an open folder that came with it.
+    """
+
+    message: Message
+    pid: int
+    descriptor: int | None
 
 
 class Slot:
@@ -118,19 +150,22 @@ class Slot:
         self.identity.hand_over(self.folder)
         return command
 
-    def ask(self, request: Message, *, timeout_s: float = ANSWER_S) -> tuple[Message, bytes]:
+    def ask(self, request: Message, *, timeout_s: float = ANSWER_S) -> Reply:
         """Ask the zygote.
+
+        Returns:
+            What it says; a descriptor that came with it is the caller's to close.
 
         Raises:
             KernelGone: it does not answer, or says that it failed.
         """
         self.settle()
         self._send(request)
-        reply, data, _pid = self._receive(timeout_s)
-        if "error" in reply:
+        reply = self._receive(timeout_s)
+        if "error" in reply.message:
             self.is_suspect = True
-            raise KernelGone(f"The sandbox failed: {reply['error']}.")
-        return reply, data
+            raise KernelGone(f"The sandbox failed: {reply.message['error']}.")
+        return reply
 
     def clear(self, run: int) -> None:
         """Let the zygote kill what a run has left and drop its folder; `settle` waits until that is done."""
@@ -145,8 +180,8 @@ class Slot:
             return
         self._is_clearing = False
         with contextlib.suppress(KernelGone):
-            reply, _data, _pid = self._receive(ANSWER_S)
-            self.is_suspect = self.is_suspect or reply.get("left") != 0
+            reply = self._receive(ANSWER_S)
+            self.is_suspect = self.is_suspect or reply.message.get("left") != 0
 
     def fork(self, run: int) -> int:
         """Fork a run's kernel; its PID as this process sees it. It gets itself ready, and waits until `go`.
@@ -156,8 +191,7 @@ class Slot:
         """
         self.last_words()  # what an earlier kernel's start has said is not this one's
         self._send({"op": "fork", "run": run})
-        _reply, _data, pid = self._receive(ANSWER_S)
-        return pid
+        return self._receive(ANSWER_S).pid
 
     @property
     def is_alive(self) -> bool:
@@ -185,18 +219,15 @@ class Slot:
             self.is_suspect = True
             raise KernelGone(f"The sandbox is gone: {error.strerror}.") from error
 
-    def _receive(self, timeout_s: float) -> tuple[Message, bytes, int]:
-        """A message, its bytes, and the PID of its sender (the system's word, not the sender's)."""
+    def _receive(self, timeout_s: float) -> Reply:
         deadline = time.monotonic() + timeout_s
-        head, pid = self._exactly(4, deadline)
-        body, _ = self._exactly(struct.unpack(">I", head)[0], deadline)
-        message: Message = json.loads(body)
-        data, _ = self._exactly(int(message.get("bytes", 0)), deadline)
-        return message, data, pid
+        head = self._exactly(4, deadline)
+        body = self._exactly(struct.unpack(">I", head.data)[0], deadline)
+        return Reply(json.loads(body.data), head.pid, head.descriptor)
 
-    def _exactly(self, size: int, deadline: float) -> tuple[bytes, int]:
+    def _exactly(self, size: int, deadline: float) -> Part:
         found = bytearray()
-        pid = 0
+        pid, descriptor = 0, None
         while len(found) < size:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
@@ -204,20 +235,24 @@ class Slot:
                 raise KernelGone("The sandbox did not answer in time.")
             self._control.settimeout(remaining)
             try:
-                part, ancillary, _flags, _address = self._control.recvmsg(size - len(found), socket.CMSG_SPACE(12))
+                data, ancillary, _flags, _address = self._control.recvmsg(
+                    size - len(found), ANCILLARY_BYTES, socket.MSG_CMSG_CLOEXEC
+                )
             except TimeoutError:
                 continue
             except OSError as error:
                 self.is_suspect = True
                 raise KernelGone(f"The sandbox is gone: {error.strerror}.") from error
-            if not part:
+            if not data:
                 self.is_suspect = True
                 raise KernelGone("The sandbox is gone.")
-            for level, kind, data in ancillary:
+            for level, kind, beside in ancillary:
                 if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
-                    pid = struct.unpack("3i", data)[0]
-            found += part
-        return bytes(found), pid
+                    pid = struct.unpack("3i", beside)[0]
+                elif (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                    descriptor = struct.unpack("i", beside[:4])[0]
+            found += data
+        return Part(bytes(found), pid, descriptor)
 
     def last_words(self) -> str:
         """The end of what was written to standard error since the last kernel began; no student's code can do that."""
@@ -294,7 +329,7 @@ class KernelProcess:
         """The exit code (negative for a signal), or None while it lives."""
         if self._status is None and self._may_have_ended():
             try:
-                status = self.slot.ask({"op": "poll", "run": self._run})[0]["status"]
+                status = self.slot.ask({"op": "poll", "run": self._run}).message["status"]
             except KernelGone:
                 status = signal.SIGKILL
             if status is not None:
@@ -328,7 +363,7 @@ class KernelProcess:
         if self.slot.is_suspect:
             return
         with contextlib.suppress(KernelGone):
-            reply, _ = self.slot.ask({"op": "end", "run": self._run})
+            reply = self.slot.ask({"op": "end", "run": self._run}).message
             self.slot.is_suspect = self.slot.is_suspect or reply["left"] != 0
             if self._status is None and reply["status"] is not None:
                 self._status = os.waitstatus_to_exitcode(reply["status"])
@@ -347,18 +382,20 @@ class KernelProcess:
             return "cpu", self.view.limits.cpu_s
         return ("signal", -code) if code < 0 else ("exit", code)
 
-    def names(self) -> list[str]:
-        """Names in the working folder, whether the kernel lives or not."""
-        return [str(name) for name in self.slot.ask({"op": "list", "run": self._run})[0]["names"]]
+    @contextlib.contextmanager
+    def folder(self) -> Iterator[int]:
+        """A descriptor of the working folder, whether the kernel lives or not; see `work_folder`.
 
-    def csv_files(self) -> list[str]:
-        """Paths of csv files in the working folder and below it, the newest first, whether the kernel lives or not."""
-        return [str(path) for path in self.slot.ask({"op": "csv", "run": self._run})[0]["paths"]]
-
-    def read_file(self, name: str, limit: int) -> bytes | None:
-        """A regular file of the working folder of at most `limit` bytes, links not followed; None if there is none."""
-        reply, data = self.slot.ask({"op": "read", "run": self._run, "name": name, "limit": limit})
-        return data if reply["found"] else None
+        Raises:
+            KernelGone: the sandbox is gone.
+        """
+        descriptor = self.slot.ask({"op": "folder", "run": self._run}).descriptor
+        if descriptor is None:
+            raise KernelGone("The sandbox did not hand over its folder.")
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     def close(self) -> None:
         """End it and drop its folder; the slot is free for the next when that has settled."""

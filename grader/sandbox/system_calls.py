@@ -17,26 +17,25 @@ from grader.errors import SandboxUnavailable
 
 # Names that this machine's architecture or libseccomp does not know are passed over.
 ALLOWED = (
-    # files
+    # files; `fcntl` by rule
     "access", "chdir", "chmod", "chown", "close", "close_range", "copy_file_range", "creat", "dup", "dup2", "dup3",
-    "faccessat", "faccessat2", "fadvise64", "fallocate", "fchdir", "fchmod", "fchmodat", "fchown", "fchownat", "fcntl",
+    "faccessat", "faccessat2", "fadvise64", "fallocate", "fchdir", "fchmod", "fchmodat", "fchown", "fchownat",
     "fdatasync", "fgetxattr", "flistxattr", "flock", "fremovexattr", "fsetxattr", "fstat", "fstatfs", "fsync",
-    "ftruncate", "futimesat", "getcwd", "getdents", "getdents64", "getxattr", "inotify_add_watch", "inotify_init",
-    "inotify_init1", "inotify_rm_watch", "ioctl", "lchown", "lgetxattr", "link", "linkat", "listxattr", "llistxattr",
-    "lremovexattr", "lseek", "lsetxattr", "lstat", "memfd_create", "mkdir", "mkdirat", "mknod", "mknodat",
-    "newfstatat", "open", "openat", "openat2", "pipe", "pipe2", "pread64", "preadv", "preadv2", "pwrite64", "pwritev",
-    "pwritev2", "read", "readahead", "readlink", "readlinkat", "readv", "removexattr", "rename", "renameat",
-    "renameat2", "rmdir", "sendfile", "setxattr", "splice", "stat", "statfs", "statx", "symlink", "symlinkat",
-    "sync_file_range", "tee", "truncate", "umask", "unlink", "unlinkat", "utime", "utimensat", "utimes", "write",
-    "writev",
+    "ftruncate", "futimesat", "getcwd", "getdents", "getdents64", "getxattr", "ioctl", "lchown", "lgetxattr", "link",
+    "linkat", "listxattr", "llistxattr", "lremovexattr", "lseek", "lsetxattr", "lstat", "memfd_create", "mkdir",
+    "mkdirat", "mknod", "mknodat", "newfstatat", "open", "openat", "openat2", "pipe", "pipe2", "pread64", "preadv",
+    "preadv2", "pwrite64", "pwritev", "pwritev2", "read", "readahead", "readlink", "readlinkat", "readv",
+    "removexattr", "rename", "renameat", "renameat2", "rmdir", "sendfile", "setxattr", "splice", "stat", "statfs",
+    "statx", "symlink", "symlinkat", "sync_file_range", "tee", "truncate", "umask", "unlink", "unlinkat", "utime",
+    "utimensat", "utimes", "write", "writev",
     # memory
     "brk", "madvise", "membarrier", "mincore", "mlock", "mlock2", "mlockall", "mmap", "mprotect", "mremap", "msync",
     "munlock", "munlockall", "munmap", "pkey_alloc", "pkey_free", "pkey_mprotect",
-    # processes, threads and signals; `clone` by rule
+    # processes, threads and signals; `clone` and `prlimit64` by rule
     "alarm", "arch_prctl", "capget", "capset", "execve", "execveat", "exit", "exit_group", "fork", "futex",
     "futex_waitv", "get_robust_list", "get_thread_area", "getcpu", "getegid", "geteuid", "getgid", "getgroups",
     "getitimer", "getpgid", "getpgrp", "getpid", "getppid", "getpriority", "getresgid", "getresuid", "getrlimit",
-    "getrusage", "getsid", "gettid", "getuid", "ioprio_get", "ioprio_set", "kill", "pause", "prctl", "prlimit64",
+    "getrusage", "getsid", "gettid", "getuid", "ioprio_get", "ioprio_set", "kill", "pause", "prctl",
     "restart_syscall", "rseq", "rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigqueueinfo", "rt_sigreturn",
     "rt_sigsuspend", "rt_sigtimedwait", "rt_tgsigqueueinfo", "sched_get_priority_max", "sched_get_priority_min",
     "sched_getaffinity", "sched_getattr", "sched_getparam", "sched_getscheduler", "sched_rr_get_interval",
@@ -96,8 +95,15 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "sandboxes of its own": ("landlock_add_rule", "landlock_create_ruleset", "landlock_restrict_self"),
 }  # fmt: skip
 
-# pidfd_open is one of the calls that do not exist: asyncio and subprocess fall back where it does not, quietly.
-ABSENT = ("clone3", "pidfd_open", "pidfd_send_signal")
+# What libraries do without where it does not exist, quietly. inotify would tell what the machine's own programs do with
+# the files that are shown here.
+ABSENT = (
+    "clone3", "inotify_add_watch", "inotify_init", "inotify_init1", "inotify_rm_watch", "pidfd_open",
+    "pidfd_send_signal",
+)  # fmt: skip
+
+# Of fcntl: descriptors, locks, pipes and seals; not leases, nor signals on what others do with a folder or a file.
+DESCRIPTOR_COMMANDS = (0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 16, 36, 37, 38, 1025, 1027, 1030, 1031, 1032, 1033, 1034)
 
 # (family, protocols) of sockets that can be made; types are streams and datagrams, of netlink raw ones too.
 STREAM, DATAGRAM, RAW, TYPE_MASK = int(socket.SOCK_STREAM), int(socket.SOCK_DGRAM), int(socket.SOCK_RAW), 0xF
@@ -146,6 +152,11 @@ def compiled() -> bytes:
     add(pyseccomp.ALLOW, "clone", pyseccomp.Arg(0, masked, NEW_NAMESPACES, 0))
     for value in PERSONALITIES:
         add(pyseccomp.ALLOW, "personality", pyseccomp.Arg(0, equal, value))
+    for command in DESCRIPTOR_COMMANDS:
+        add(pyseccomp.ALLOW, "fcntl", pyseccomp.Arg(1, equal, command))
+    # Limits of its own, and the question after another's: to lower the zygote's would end the sandbox from inside.
+    add(pyseccomp.ALLOW, "prlimit64", pyseccomp.Arg(0, equal, 0))
+    add(pyseccomp.ALLOW, "prlimit64", pyseccomp.Arg(2, equal, 0))
     add(pyseccomp.ALLOW, "socketpair", pyseccomp.Arg(0, equal, int(socket.AF_UNIX)))
     for family, kinds, protocols in FAMILIES.values():
         for kind in kinds:

@@ -19,7 +19,7 @@ from unittest.mock import patch
 
 from handed_in import SLUG
 
-from grader import grading, pipeline
+from grader import grading, tries
 from grader.course import Course
 from grader.pipeline import Row, Watcher, grade_class
 from grader.record import Recorder
@@ -103,7 +103,7 @@ class _Stopwatch(Watcher):
             stack.enter_context(patch.object(owner, name, self._timed(getattr(owner, name), field)))
         stack.enter_context(patch.object(Kernel, "request", self._counted(Kernel.request)))
         stack.enter_context(patch.object(Slot, "fork", self._remembered(Slot.fork)))
-        stack.enter_context(patch.object(pipeline, "do", self._one(pipeline.do)))
+        stack.enter_context(patch.object(tries, "do", self._one(tries.do)))
         return stack
 
     def finished(self, row: Row) -> None:

@@ -140,3 +140,15 @@ def test_forged_questions_are_answered_and_harm_nothing(student: Student, questi
     assert flood(lambda t: calls.append(t)) == 1.0  # noqa: PLW0108  a plain function of the test's
     assert calls == []
     assert student("def ask(f):\n    return f(8.0)", "ask")(quarter) == 2.0
+
+
+def test_a_point_where_the_function_has_no_real_value_is_the_students_choice(student: Student) -> None:
+    ask = student("def ask(f):\n    return f(-4.0)", "ask")
+    with pytest.raises(StudentCodeRaised, match="no real value"):
+        ask(lambda x: x**0.5)
+
+
+def test_no_axis_of_an_argument_is_longer_than_a_tensor_may_be(student: Student) -> None:
+    ask = student("def ask(f):\n    return f(torch.zeros(0, 10**9))", "ask")
+    with pytest.raises(StudentCodeRaised, match="too large an argument"):
+        ask(lambda x: (x * x).sum(0))

@@ -430,6 +430,54 @@ def test_the_search_finds_what_can_be_read(sandbox: Sandbox, tmp_path: Path, for
         assert "/kaggle/input/shown" in text(kernel.run(code))
 
 
+def test_a_later_kernel_finds_no_name_of_an_earlier_ones_files_in_its_memory(sandbox: Sandbox) -> None:
+    """Nor what their names say: the grader asks for names where no predictions were written."""
+    secret = f"named-{time.monotonic_ns()}"
+    with sandbox.start(View(limits=LIMITS)) as kernel:
+        kernel.run(f"for n in range(300): open(f'{secret},predi{{n}}.csv', 'w').write('x')")
+        assert len(kernel.names()) == 300
+        assert kernel.csv_files()[0].startswith(secret)
+    with sandbox.start(View(limits=LIMITS)) as kernel:
+        half = len(secret) // 2
+        run = kernel.run(SCAN % (secret[:half], secret[half:]))
+        assert "scanned" in text(run)
+        assert "found" not in text(run), text(run)
+
+
+READING = {
+    "kills": "os.kill(int(p), 9)",
+    "stops": "os.kill(int(p), 19)",
+    "lowers the limits of": "resource.prlimit(int(p), resource.RLIMIT_NOFILE, (0, 0))",
+    "ends, after a second of the processor,": "resource.prlimit(int(p), resource.RLIMIT_CPU, (1, 1))",
+}
+
+
+@pytest.mark.parametrize("how", READING)
+def test_no_process_of_a_notebook_stands_between_the_grader_and_its_results(sandbox: Sandbox, how: str) -> None:
+    """One that {how} every other process that it sees, for as long as it lives."""
+    code = f"""
+import os, resource, time
+open("submission.csv", "w").write("kept")
+if os.fork() == 0:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        for p in os.listdir("/proc"):
+            if p.isdigit() and int(p) not in (os.getpid(), os.getppid()):
+                try: {READING[how]}
+                except OSError: pass
+    os._exit(0)
+time.sleep(1)
+"""
+    with sandbox.start(View(limits=LIMITS)) as kernel:
+        kernel.run(code)
+        for _attempt in range(3):
+            assert kernel.read_file("submission.csv", 100) == b"kept"
+            assert kernel.names() == kernel.csv_files() == ["submission.csv"]
+        assert not kernel.lost
+    with sandbox.start(View(limits=LIMITS)) as kernel:
+        assert text(kernel.run("print('on')")) == "on\n"
+
+
 INFLUENCE = {
     "limits its memory": "resource.prlimit(pid, resource.RLIMIT_DATA, (1 << 20, 1 << 20))",
     "limits its files": "resource.prlimit(pid, resource.RLIMIT_NOFILE, (8, 8))",

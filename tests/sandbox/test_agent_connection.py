@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -104,3 +105,25 @@ def test_an_answer_arrives_even_where_the_next_request_cannot_be_sent(
     assert answer.content is True
     with pytest.raises(ConnectionError):
         ours.receive(second, 5)
+
+
+def test_messages_that_nobody_has_asked_for_take_no_more_than_the_time(
+    sides: tuple[AgentConnection, socket.socket],
+) -> None:
+    ours, theirs = sides
+    number = ours.send({}, [], 5)
+
+    def flood() -> None:
+        other = (HEAD.pack(number + 998, 2, 0) + b"{}") * 40_000
+        with contextlib.suppress(OSError):  # until nobody reads it any more
+            while True:
+                theirs.sendall(other)
+
+    flooding = threading.Thread(target=flood)
+    flooding.start()
+    began = time.monotonic()
+    assert ours.receive(number, 0.5) is None
+    took_s = time.monotonic() - began
+    ours.close()
+    flooding.join()
+    assert took_s < 5

@@ -5,7 +5,7 @@ capabilities of the sandbox's own user namespace and uses them to give each kern
 It is not dumpable, so no kernel can trace it or read its memory, and it holds no secret. Imports nothing else of the
 project.
 
-A message is a length (4 bytes, big-endian) and JSON; a reply may be followed by raw bytes, whose count it names.
+A message is a length (4 bytes, big-endian) and JSON; an open folder may come with a reply.
 """
 
 import contextlib
@@ -22,7 +22,6 @@ import resource
 import shutil
 import signal
 import socket
-import stat
 import struct
 import sys
 import tempfile
@@ -38,7 +37,6 @@ KILL_S = 10
 HUGE_PAGE, MADV_COLLAPSE = 2 * MIB, 25
 SLOT, RUNS = f"{HIDDEN}/slot", f"{HIDDEN}/runs"
 OWN_MODULES = ("agent", "confinement", "unisolated", "zygote")  # of which a notebook finds none in sys.modules
-MAX_CSV_FILES, MAX_CSV_DEPTH, MAX_SEEN = 20, 6, 20_000
 
 LIBRARIES = (
     "ipykernel.kernelapp", "ipykernel.zmqshell", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "numpy",
@@ -427,73 +425,20 @@ def flush_on_demand(stream):
     stream._flush, stream.flush = send_and_say_so, flush_if_needed
 
 
-def read_file(folder, name, limit):
-    """A regular file of a run's folder, without following links; None where there is none that may be read."""
+def hand_over(control, folder):
+    """Give the grader the open folder: it reads by itself, so the next kernel's memory holds nothing of it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        descriptor = open_below(folder, name)
-    except (OSError, ValueError):
-        return None
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > limit:
-            return None
-        with os.fdopen(os.dup(descriptor), "rb") as file:
-            return file.read(limit)
+        send(control, {}, (descriptor,))
     finally:
         os.close(descriptor)
 
 
-def open_below(folder, name):
-    """Open a file below a folder, step by step: a link anywhere on the way is refused."""
-    *folders, last = name.split("/")
-    if not last or {"", ".", ".."} & {*folders, last}:
-        raise ValueError(name)
-    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        for step in folders:
-            inner = os.open(step, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
-            os.close(place)
-            place = inner
-        return os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
-    finally:
-        os.close(place)
-
-
-def csv_files(folder):
-    """Relative paths of non-empty csv files below a folder, the newest first, at most `MAX_CSV_FILES`."""
-    found = []
-    seen = 0
-    for top, folders, names in os.walk(folder):
-        relative = os.path.relpath(top, folder)
-        seen += len(folders)
-        if relative.count("/") >= MAX_CSV_DEPTH or seen > MAX_SEEN:
-            folders.clear()
-        for name in names:
-            seen += 1
-            if name.lower().endswith(".csv"):
-                with contextlib.suppress(OSError):
-                    state = os.lstat(os.path.join(top, name))
-                    if stat.S_ISREG(state.st_mode) and state.st_size:
-                        found.append((-state.st_mtime_ns, os.path.normpath(os.path.join(relative, name))))
-    return [path for _time, path in sorted(found)[:MAX_CSV_FILES]]
-
-
-def answer_from_a_child(control, folder, name, limit):
-    """Send a file from a process of its own: what stays in this one's memory, the next kernel inherits."""
-    reader = os.fork()
-    if reader == 0:
-        try:
-            data = read_file(folder, name, limit)
-            send(control, {"found": data is not None}, data or b"")
-        finally:
-            os._exit(0)
-    os.waitpid(reader, 0)
-
-
-def send(control, reply, data=b""):
-    """One message."""
-    text = json.dumps({**reply, "bytes": len(data)}).encode()
-    control.sendall(struct.pack(">I", len(text)) + text + data)
+def send(control, reply, descriptors=()):
+    """One message; descriptors go with its first byte."""
+    text = json.dumps(reply).encode()
+    socket.send_fds(control, [struct.pack(">I", len(text))], descriptors)
+    control.sendall(text)
 
 
 def receive(control):
@@ -539,7 +484,7 @@ def merge_pages():
             libc.madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), MADV_COLLAPSE)
 
 
-def serve(control, agent, kind):  # noqa: PLR0912  one branch per operation
+def serve(control, agent, kind):
     """Answer the grader until it hangs up; `kind` is the class of a run."""
     runs = {}
     while (request := receive(control)) is not None:
@@ -570,12 +515,8 @@ def serve(control, agent, kind):  # noqa: PLR0912  one branch per operation
                 run.forget()
                 del runs[request["run"]]
                 send(control, {"left": left})
-            elif operation == "list":
-                send(control, {"names": sorted(os.listdir(run.folder))[:1000]})
-            elif operation == "csv":
-                send(control, {"paths": csv_files(run.folder)})
-            elif operation == "read":
-                answer_from_a_child(control, run.folder, request["name"], request["limit"])
+            elif operation == "folder":
+                hand_over(control, run.folder)
         except OSError as error:
             send(control, {"error": f"{errno.errorcode.get(error.errno, error.errno)}: {error}"})
 

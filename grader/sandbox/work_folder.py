@@ -1,0 +1,67 @@
+"""A submission's working folder, read by the grader through a descriptor that the zygote has opened.
+
+The zygote reads nothing of it: what it had in its memory, the next student's kernel would inherit. Whatever lies there
+is hostile and may change meanwhile, so no link is followed and nothing is waited for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+
+MAX_NAMES = 1000
+MAX_CSV_FILES, MAX_CSV_DEPTH, MAX_SEEN = 20, 6, 20_000
+
+
+def names(folder: int) -> list[str]:
+    """Names in the folder, at most `MAX_NAMES`."""
+    return sorted(os.listdir(folder))[:MAX_NAMES]
+
+
+def csv_files(folder: int) -> list[str]:
+    """Relative paths of non-empty csv files in the folder and below, the newest first, at most `MAX_CSV_FILES`."""
+    found = []
+    seen = 0
+    for top, folders, files, place in os.fwalk(".", dir_fd=folder):
+        seen += len(folders)
+        if top.count("/") >= MAX_CSV_DEPTH or seen > MAX_SEEN:
+            folders.clear()
+        for name in files:
+            seen += 1
+            if name.lower().endswith(".csv"):
+                with contextlib.suppress(OSError):
+                    state = os.stat(name, dir_fd=place, follow_symlinks=False)
+                    if stat.S_ISREG(state.st_mode) and state.st_size:
+                        found.append((-state.st_mtime_ns, os.path.normpath(f"{top}/{name}")))
+    return [path for _time, path in sorted(found)[:MAX_CSV_FILES]]
+
+
+def read(folder: int, name: str, limit: int) -> bytes | None:
+    """A regular file of at most `limit` bytes, links not followed; None where there is none that may be read."""
+    try:
+        descriptor = _open_below(folder, name)
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        data = file.read(limit + 1)
+    return data if len(data) <= limit else None
+
+
+def _open_below(folder: int, name: str) -> int:
+    """Open a file below a folder, step by step: a link anywhere on the way is refused."""
+    *folders, last = name.split("/")
+    if not last or {"", ".", ".."} & {*folders, last}:
+        raise ValueError(name)
+    place = os.dup(folder)
+    try:
+        for step in folders:
+            inner = os.open(step, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
+            os.close(place)
+            place = inner
+        return os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
+    finally:
+        os.close(place)
