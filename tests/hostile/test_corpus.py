@@ -18,6 +18,7 @@ from corpus_processes import PROCESSES
 from corpus_reading import READING
 from corpus_replies import REPLIES
 from corpus_resources import RESOURCES
+from corpus_walls import WALLS
 from gate import POINTS, SECRET_MARK, SLUG_TASKS, TESTS, secret
 
 from grader.outcomes import Outcome, Report
@@ -33,6 +34,7 @@ THEMES = {
     "cheats": CHEATS,
     "contest": CONTEST,
     "folders": FOLDERS,
+    "walls": WALLS,
 }
 ALL = [(theme, attack) for theme, attacks in THEMES.items() for attack in attacks]
 REPORT_BYTES = 256 * 1024  # of one submission: thirty tests with four thousand letters each
