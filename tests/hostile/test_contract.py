@@ -444,6 +444,26 @@ def test_a_later_kernel_finds_no_name_of_an_earlier_ones_files_in_its_memory(san
         assert "found" not in text(run), text(run)
 
 
+def test_processes_whose_first_thread_has_ended_are_gone_for_the_next_kernel(cold: Sandbox) -> None:
+    """Dead by their state while other threads live: their names would be the next student's to read."""
+    code = """
+import ctypes, os, threading, time
+for number in range(60):
+    if os.fork() == 0:
+        os.setsid()
+        ctypes.CDLL(None).prctl(15, b"ANSWER-%03d" % number, 0, 0, 0)
+        threading.Thread(target=time.sleep, args=(1000,)).start()
+        ctypes.CDLL(None).syscall({exit}, 0)
+time.sleep(0.5)
+""".replace("{exit}", str({"x86_64": 60}.get(os.uname().machine, 93)))
+    with cold.start(View(limits=LIMITS)) as kernel:
+        kernel.run(code)
+    with cold.start(View(limits=LIMITS)) as kernel:
+        names = "import os\nprint([open(f'/proc/{p}/comm').read() for p in os.listdir('/proc') if p.isdigit()])"
+        assert "ANSWER" not in text(kernel.run(names))
+        assert text(kernel.run("import os\nprint(sum(p.isdigit() for p in os.listdir('/proc')))")) == "2\n"
+
+
 READING = {
     "kills": "os.kill(int(p), 9)",
     "stops": "os.kill(int(p), 19)",

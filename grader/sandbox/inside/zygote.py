@@ -157,16 +157,27 @@ class Run:
         if self.gate >= 0:
             os.close(self.gate)
             self.gate = -1
-        left = kill_everything()
-        if self.pid and self.status is None:
-            try:
-                self.status = os.waitpid(self.pid, 0)[1]
-            except ChildProcessError:
-                self.status = 9
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass  # orphans: this process is the init of the sandbox
+        left = self.kill_everything()
         return left + (own_limits() != LIMITS_AT_START)
+
+    def kill_everything(self):
+        """Kill all other processes and wait until each is gone, names and numbers too; whether some would not go.
+
+        This process is the init of the sandbox: whoever is left is its child by then.
+        """
+        deadline = time.monotonic() + KILL_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return 0
+            if pid == self.pid and self.status is None:
+                self.status = status
+            if not pid:
+                time.sleep(0.001)
+        return 1
 
     def forget(self):
         """Drop the folder."""
@@ -186,28 +197,6 @@ def own_limits():
 
 
 LIMITS_AT_START = own_limits()
-
-
-def kill_everything():
-    """Kill all processes of this PID namespace but its init and this one; how many would not go."""
-    deadline = time.monotonic() + KILL_S
-    while True:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(-1, signal.SIGKILL)
-        others = [name for name in os.listdir("/proc") if name.isdigit() and int(name) not in (1, os.getpid())]
-        alive = [name for name in others if not is_zombie(name)]
-        if not alive or time.monotonic() > deadline:
-            return len(alive)
-        time.sleep(0.001)
-
-
-def is_zombie(pid):
-    """Whether a process is dead and waits for its parent to notice."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] in (b"Z", b"X")
-    except OSError:
-        return True
 
 
 def cuda_on_cpu():
