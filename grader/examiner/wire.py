@@ -312,6 +312,8 @@ class Decoder:
 
     def _array(self, value: dict[str, Json], depth: int) -> np.ndarray[Any, Any]:
         found: np.ndarray[Any, Any] = self.beside().tensor(value["v"], depth).cpu().numpy()
+        if found.dtype.kind not in "biuf":  # as `Encoder`: what a test gets it may give back
+            raise InvalidReply(f"The answer holds an array of {found.dtype}.")
         return found
 
     def _list(self, value: dict[str, Json], depth: int) -> list[Any]:

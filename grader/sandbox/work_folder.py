@@ -12,6 +12,7 @@ import stat
 
 MAX_NAMES = 1000
 MAX_CSV_FILES, MAX_CSV_DEPTH, MAX_SEEN = 20, 6, 20_000
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 def names(folder: int) -> list[str]:
@@ -21,20 +22,30 @@ def names(folder: int) -> list[str]:
 
 def csv_files(folder: int) -> list[str]:
     """Relative paths of non-empty csv files in the folder and below, the newest first, at most `MAX_CSV_FILES`."""
-    found = []
-    seen = 0
-    for top, folders, files, place in os.fwalk(".", dir_fd=folder):
-        seen += len(folders)
-        if top.count("/") >= MAX_CSV_DEPTH or seen > MAX_SEEN:
-            folders.clear()
-        for name in files:
-            seen += 1
-            if name.lower().endswith(".csv"):
-                with contextlib.suppress(OSError):
-                    state = os.stat(name, dir_fd=place, follow_symlinks=False)
-                    if stat.S_ISREG(state.st_mode) and state.st_size:
-                        found.append((-state.st_mtime_ns, os.path.normpath(f"{top}/{name}")))
+    found: list[tuple[int, str]] = []
+    _look(os.dup(folder), "", found, MAX_SEEN)
     return [path for _time, path in sorted(found)[:MAX_CSV_FILES]]
+
+
+def _look(place: int, inside: str, found: list[tuple[int, str]], left: int) -> int:
+    """Add (minus the time, path) of csv files at and below an open folder, which is closed; how many may still be seen.
+
+    By hand and not by `os.fwalk`: that opens without `O_NONBLOCK`, and a folder may have become a pipe meanwhile.
+    """
+    try:
+        for name in os.listdir(place):
+            left -= 1
+            if left < 0:
+                break
+            with contextlib.suppress(OSError):
+                state = os.stat(name, dir_fd=place, follow_symlinks=False)
+                if stat.S_ISDIR(state.st_mode) and inside.count("/") < MAX_CSV_DEPTH:
+                    left = _look(os.open(name, FOLDER, dir_fd=place), f"{inside}{name}/", found, left)
+                elif stat.S_ISREG(state.st_mode) and state.st_size and name.lower().endswith(".csv"):
+                    found.append((-state.st_mtime_ns, f"{inside}{name}"))
+    finally:
+        os.close(place)
+    return left
 
 
 def read(folder: int, name: str, limit: int) -> bytes | None:
@@ -59,7 +70,7 @@ def _open_below(folder: int, name: str) -> int:
     place = os.dup(folder)
     try:
         for step in folders:
-            inner = os.open(step, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
+            inner = os.open(step, FOLDER, dir_fd=place)
             os.close(place)
             place = inner
         return os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)

@@ -260,11 +260,6 @@ FRESH = [
         "if os.fork() == 0:\n    os.setsid(); left = socket.socket(); left.setsockopt(1, 2, 1); left.bind(('127.0.0.1', 29501)); left.listen(); time.sleep(1000)\ntime.sleep(0.05)",
     ),
     leaving(
-        "leaves_a_process_with_a_dead_leader",
-        "[p for p in others() if p != 1 and 'python' not in open(f'/proc/{p}/comm').read() and 'zygote' not in open(f'/proc/{p}/cmdline').read()] or None",
-        "if os.fork() == 0:\n    os.setsid(); libc.prctl(15, b'sg-left', 0, 0, 0)\n    [threading.Thread(target=time.sleep, args=(1000,)).start() for _ in range(20)]\n    libc.syscall(60, 0)\ntime.sleep(0.05)",
-    ),
-    leaving(
         "leaves_a_child_of_the_zygote",
         "[p for p in others() if p != 1 and 'sg-adopt' in open(f'/proc/{p}/comm').read()] or None",
         "made = libc.syscall(56, ctypes.c_long(0x8000 | 17), None, None, None, None)\nif made == 0:\n    libc.prctl(15, b'sg-adopt', 0, 0, 0)\n    while True: time.sleep(1)",
@@ -434,7 +429,6 @@ attempt("personality that maps page zero", lambda: sc(135, 0x0100000))
     wall(
         "makes_sockets_of_every_protocol",
         "for family in (2, 10):\n    for kind in (1, 2, 3, 4, 5, 6, 10):\n        for protocol in range(0, 263):\n            if (kind, protocol) not in ((1, 0), (1, 6), (2, 0), (2, 17)):\n                attempt(f'{family} {kind} {protocol}', lambda: sc(41, family, kind, protocol))\nfor protocol in range(1, 32): attempt(f'netlink {protocol}', lambda: sc(41, 16, 3, protocol))",
-        never=("GAINED",),
     ),
     wall(
         "writes_routes",
@@ -532,7 +526,7 @@ attempt("terminal of the grader", lambda: os.open("/dev/tty", os.O_RDWR))
     ),
     wall(
         "signals_by_every_door",
-        "for pid in (1, *others()):\n    for number in (9, 15, 19, 2, 1, 3, 6, 11, 13, 14, 24, 25):\n        os.kill(pid, number); sc(200, pid, number); sc(234, pid, pid, number)\n    attempt('pidfd', lambda: sc(434, pid, 0))\nattempt('is it gone', lambda: None if os.path.exists('/proc/1') else True)\nimport fcntl\na, b = socket.socketpair(); fcntl.fcntl(a, fcntl.F_SETOWN, 1); fcntl.fcntl(a, 10, 9) if hasattr(fcntl, 'F_SETSIG') else None; fcntl.fcntl(a, fcntl.F_SETFL, fcntl.fcntl(a, fcntl.F_GETFL) | os.O_ASYNC)\nb.send(b'x')\ntime.sleep(0.05)\nattempt('is it gone now', lambda: None if os.path.exists('/proc/1') else True)",
+        "for pid in (1, *others()):\n    for number in (9, 15, 19, 2, 1, 3, 6, 11, 13, 14, 24, 25):\n        os.kill(pid, number); sc(200, pid, number); sc(234, pid, pid, number)\n    attempt('pidfd', lambda: sc(434, pid, 0))\nattempt('is it gone', lambda: None if os.path.exists('/proc/1') else True)\nimport fcntl\na, b = socket.socketpair(); attempt('owner of its signals', lambda: fcntl.fcntl(a, fcntl.F_SETOWN, 1) and True)\nattempt('which signal', lambda: fcntl.fcntl(a, 10, 9) and True)\nfcntl.fcntl(a, fcntl.F_SETFL, fcntl.fcntl(a, fcntl.F_GETFL) | os.O_ASYNC)\nb.send(b'x')\ntime.sleep(0.05)\nattempt('is it gone now', lambda: None if os.path.exists('/proc/1') else True)",
     ),
     wall(
         "leases_files_of_the_machine",
@@ -747,4 +741,69 @@ SPEAKING = [
     ),
 ]
 
-WALLS: list[Attack] = [*IDENTITY, *VIEW, *FRESH, *CHANNELS, *CALLS_REFUSED, *RESOURCES, *START, *SPEAKING]
+# Succeeded when they were written; each hole is closed since.
+SUCCEEDED_ONCE: list[Attack] = [
+    wall(
+        "leaves_zombies_with_dead_leaders",
+        """
+left = [p for p in others() if p != 1 and open(f"/proc/{p}/comm").read().startswith("sg-left")]
+attempt("left by the one before", lambda: left or None)
+for number in range(60):
+    if os.fork() == 0:
+        os.setsid(); libc.prctl(15, b"sg-left-%03d" % number, 0, 0, 0)
+        threading.Thread(target=time.sleep, args=(1000,)).start()
+        libc.syscall(60, 0)
+time.sleep(0.2)
+""",
+    ),
+    wall(
+        "limits_the_zygote",
+        "for limit in range(16):\n    attempt(f'limit {limit} of 1', lambda: resource.prlimit(1, limit, resource.prlimit(1, limit)) and True)\n",
+    ),
+    wall(
+        "watches_the_machines_files",
+        "watch = libc.inotify_init1(0o4000)\nfor path in (b'/usr/bin', b'/opt/springfield', sys.prefix.encode()):\n    attempt(path, lambda: True if libc.inotify_add_watch(watch, path, 0x20) >= 0 else None)\nimport fcntl\nattempt('notify', lambda: fcntl.fcntl(os.open('/usr/bin', os.O_RDONLY), 1026, 0x80000001) or True)",
+    ),
+    wall(
+        "kills_who_reads_its_results",
+        """
+if os.fork() == 0:
+    own = {1, os.getpid(), os.getppid()}
+    while True:
+        for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+            if pid not in own: os.kill(pid, 9)
+""",
+        earns=None,
+    ),
+    wall(
+        "swaps_folders_with_pipes",
+        """
+for number in range(50): os.mkdir(f"d{number}"); os.mkfifo(f"f{number}")
+if os.fork() == 0:
+    while True:
+        for number in range(50): libc.renameat2(-100, b"d%d" % number, -100, b"f%d" % number, 2)
+""",
+        earns=None,  # see also a contest that leaves no submission.csv: the grader then walks the folder
+    ),
+    speaking(
+        "floods_with_answers_to_nothing",
+        "if os.fork() == 0:\n    line.connection.setblocking(True)\n    spam = (H.pack(999, 2, 0) + b'{}') * 40000\n    while True: line.connection.sendall(spam)\ntime.sleep(1000)",
+        within_s=60,
+    ),
+    speaking(
+        "adds_a_dict_of_keys_that_collide",
+        "import json\nkeys = [[{'t': 'int', 'v': str((2**61 - 1) * k)}, 0] for k in range(1, 24000)]\nreturn json.dumps({'status': 'ok', 'sizes': [], 'value': {'t': 'dict', 'v': keys}, 'owners': [], 'inputs': [], 'drew': False}).encode(), b''",
+    ),
+]
+
+WALLS: list[Attack] = [
+    *IDENTITY,
+    *VIEW,
+    *FRESH,
+    *CHANNELS,
+    *CALLS_REFUSED,
+    *RESOURCES,
+    *START,
+    *SPEAKING,
+    *SUCCEEDED_ONCE,
+]

@@ -498,6 +498,24 @@ time.sleep(1)
         assert text(kernel.run("print('on')")) == "on\n"
 
 
+def test_folders_that_become_pipes_hold_nobody(sandbox: Sandbox) -> None:
+    """While the grader looks for predictions: an opened pipe without a writer would be waited for without end."""
+    code = """
+import ctypes, os, time
+for n in range(50): os.mkdir(f"d{n}"); os.mkfifo(f"f{n}")
+if os.fork() == 0:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        for n in range(50): ctypes.CDLL(None).renameat2(-100, b"d%d" % n, -100, b"f%d" % n, 2)
+    os._exit(0)
+"""
+    with sandbox.start(View(limits=LIMITS)) as kernel:
+        kernel.run(code)
+        for _attempt in range(50):
+            assert kernel.csv_files() == []
+            assert kernel.read_file("d1/x.csv", 100) is None
+
+
 INFLUENCE = {
     "limits its memory": "resource.prlimit(pid, resource.RLIMIT_DATA, (1 << 20, 1 << 20))",
     "limits its files": "resource.prlimit(pid, resource.RLIMIT_NOFILE, (8, 8))",
