@@ -199,7 +199,8 @@ seek("all objects", repr([o for o in gc.get_objects() if isinstance(o, dict) and
 for path in ("/etc/shadow", "/etc/passwd", "/etc/ssh", "/root/.bashrc", "/root/.ssh", "/var/run/docker.sock", "/var/lib", "/sys/fs/cgroup",
              "/boot", "/work/shared", "/proc/kcore", "/proc/kmsg", "/dev/mem", "/dev/kmsg", "/dev/vda", "/dev/fuse",
              "/dev/kvm", "/proc/sysrq-trigger-x"):
-    attempt(path, lambda: os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(16))
+    # Masked ones are there and empty.
+    attempt(path, lambda: (os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(16)) or None)
 """,
     ),
 ]
