@@ -90,7 +90,9 @@ def test_an_upload_that_cannot_be_placed_fails_inside(classroom: Class, monkeypa
 
 def test_a_result_that_cannot_be_recorded_fails_inside(classroom: Class, monkeypatch: pytest.MonkeyPatch) -> None:
     record = Recorder.record
-    monkeypatch.setattr(Recorder, "record", lambda me, s, *a: broken() if s.student == "lisa" else record(me, s, *a))
+    monkeypatch.setattr(
+        Recorder, "record", lambda me, s, *a, **m: broken() if s.student == "lisa" else record(me, s, *a, **m)
+    )
     classroom.upload(classroom.invite("lisa"), "untouched")
     a_neighbour_is_graded(classroom)
     assert classroom.uploads("lisa")[0].message.startswith("INTERNAL")
