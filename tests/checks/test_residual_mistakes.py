@@ -35,3 +35,15 @@ def test_the_right_block_is_none_of_the_mistakes(sizes: tuple[int, int, int]) ->
     for suspect in basic_block_mistakes(*sizes):
         with pytest.raises(CheckFailed):
             same_function(basic_block(*sizes), suspect.module, x)
+
+
+def test_parameters_of_any_width_are_those_of_the_network_itself() -> None:
+    from torchvision import models
+
+    from grader.checks import residual_network
+
+    for name, (block, depths, expansion) in residual_network.NETWORKS.items():
+        with torch.device("meta"):
+            made = [getattr(models, name)(), residual_network.resnet(depths, 12, 5, block=block, expansion=expansion)]
+        counted = [sum(parameter.numel() for parameter in net.parameters()) for net in made]
+        assert counted == [residual_network.resnet_parameters(name), residual_network.resnet_parameters(name, 12, 5)]
