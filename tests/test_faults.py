@@ -50,6 +50,11 @@ def recorded(course: Course) -> list[float | None]:
         return [report.record.points for report in database.reports(every_run=True)]
 
 
+def lost(row: Row) -> set[str]:
+    assert row.report is not None
+    return {task.grade_id for task in row.report.tasks if task.is_lost}
+
+
 def notes(row: Row) -> str:
     assert row.report is not None
     return "\n".join(row.report.notes)
@@ -126,7 +131,8 @@ def test_a_cell_that_ends_the_process_a_moment_later_costs_itself_alone(course: 
     hand_in("lisa", "resnet", ending_with(later, "task2_make_stage"))
     hand_in("bart", "resnet", ending_with("import os\nos._exit(3)", "task2_make_stage"))
     bart, lisa = grade_class(course, ["resnet"])
-    assert lisa.report.points == bart.report.points > 0
+    # A test of the cell's own that is done before the end comes has been passed; how many are is a matter of speed.
+    assert lost(lisa) <= lost(bart) < {task.grade_id for task in bart.report.tasks}
     assert "task2_make_stage: it ended itself with exit code 3 (os._exit?)" in notes(lisa)
     executed = nbformat.read(course.autograded / "lisa" / "resnet" / "resnet.ipynb", as_version=4)
     troubled = [cell for cell in executed.cells if "trouble" in cell.metadata.get("springfield", {})]
