@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from grader.errors import InvalidSubmission, disk_fault
-from grader.examiner.printable import printable
 from grader.language import _
+from grader.printable import printable
 
 MAX_ARCHIVE_BYTES = 4 * 1024 * 1024 * 1024
 MAX_ARCHIVE_FILES = 100_000

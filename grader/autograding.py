@@ -10,9 +10,10 @@ from nbformat import NotebookNode
 
 from grader.assignment import Assignment, load_assignment
 from grader.conditions import conditions_of, require_contest
-from grader.course import Course, ordinary_files
+from grader.course import Course
 from grader.devices import places
 from grader.errors import KernelGone, SandboxLost
+from grader.files import ordinary_files
 from grader.grading import Examined, run_and_examine, write_result
 from grader.jobs import Conditions
 from grader.language import speaking

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.archives import Skipped, unpack, unpack_inner
-from grader.course import Course, ordinary_files
+from grader.course import Course
 from grader.errors import EnvironmentFault, InvalidAssignment, InvalidSubmission
-from grader.examiner.printable import printable
+from grader.files import ordinary_files
 from grader.nbgrader_plugins import has_plain_name, is_student_id, student_of
+from grader.printable import printable
 from grader.roster import ROSTER, read_people
 from grader.submissions import TIMESTAMP
 

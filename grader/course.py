@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import os
 import shutil
-import stat
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TextIO
 
 from grader.config import CONFIG_NAME, AssignmentConfig, ClassConfig, load_config
-from grader.errors import EnvironmentFault, InvalidConfig, disk_fault
-from grader.language import _
+from grader.errors import EnvironmentFault, InvalidConfig
 
-MAX_DEPTH = 32
 LESSON_ORDER = ("alexnet", "vgg", "skip_connection", "resnet", "densenet", "springfield")
 NBGRADER_CONFIG = """\
 # nbgrader grades behind the sandbox too: `nbgrader autograde` and formgrader's button use the sealed steps.
@@ -281,102 +275,3 @@ def _junk(_folder: str, names: list[str]) -> set[str]:
 def _quoted(name: str) -> str:
     """The name as the inside of a TOML basic string."""
     return "".join(c for c in name if c.isprintable()).replace("\\", "\\\\").replace('"', '\\"')
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that a reader, or a process killed in the middle, sees the old one or the new one.
-
-    Raises:
-        EnvironmentFault: it cannot be written, for example because the disk is full; the old file is as it was.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".writing-{os.getpid()}-", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise disk_fault(error, path, "written") from error
-
-
-def read_given(path: Path) -> bytes:
-    """A file that a teacher has named.
-
-    Raises:
-        InvalidConfig: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidConfig(
-            _("{path} cannot be read: {reason}.").format(path=path, reason=error.strerror),
-            remedy=_("Name a file that is there."),
-        ) from error
-
-
-@contextmanager
-def writing_given(path: Path, *, is_private: bool = False) -> Iterator[TextIO]:
-    """A file that a teacher has named, to write text to; opened before anything is done that could not be undone.
-
-    Args:
-        path: the file; its folder has to be there.
-        is_private: whether it is for its owner alone.
-
-    Raises:
-        InvalidConfig: there is no such folder, or a folder has this name.
-        EnvironmentFault: it cannot be written.
-    """
-    try:
-        if is_private:
-            path.touch(mode=0o600)
-            path.chmod(0o600)
-        file = path.open("w", encoding="utf-8", newline="")
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise InvalidConfig(
-            f"{path} cannot be written: {error.strerror}.", remedy="Make the folder first, or name another file."
-        ) from error
-    except OSError as error:
-        raise disk_fault(error, path, "written") from error
-    try:
-        with file:
-            yield file
-    except OSError as error:
-        raise disk_fault(error, path, "written") from error
-
-
-@contextmanager
-def replacing_folder(target: Path, prefix: str) -> Iterator[Path]:
-    """An empty folder to fill, which takes the target's place as a whole where nothing fails.
-
-    Args:
-        target: the folder to replace; its parents are made.
-        prefix: of the temporary folder beside it, in which both lie while they change places.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f"{prefix}{os.getpid()}-", dir=target.parent) as folder:
-        made = Path(folder) / "new"
-        made.mkdir()
-        yield made
-        if target.exists():
-            target.rename(Path(folder) / "old")
-        made.rename(target)
-
-
-def ordinary_files(folder: Path) -> Iterator[Path]:
-    """Regular files below a folder, sorted, at most `MAX_DEPTH` folders deep.
-
-    Links and special files are passed over: students make these folders.
-    """
-    found: list[Path] = []
-    for top, names, files in os.walk(folder):
-        here = Path(top)
-        if len(here.relative_to(folder).parts) >= MAX_DEPTH:
-            names.clear()
-        found += [path for name in files if stat.S_ISREG((path := here / name).lstat().st_mode)]
-    yield from sorted(found)

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from grader import __version__
-from grader.examiner.printable import printable
+from grader.printable import printable
 
 PREFIX = "grader-crash-"
 _LIBRARIES = ("torch", "nbgrader", "nbformat", "jupyter_client", "SQLAlchemy", "pydantic", "typer", "streamlit")

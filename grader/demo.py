@@ -9,10 +9,11 @@ import nbformat
 
 from grader.answers import Answer, read_answer, reference_answer
 from grader.config import CONFIG_NAME
-from grader.course import Course, course_solutions, init, write_atomically
+from grader.course import Course, course_solutions, init
 from grader.datasets.build import new_seed
 from grader.datasets.synthesize import synthesize
 from grader.errors import InvalidConfig
+from grader.files import write_atomically
 from grader.publishing import release
 
 SLUGS = ("resnet", "springfield")

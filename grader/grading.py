@@ -16,19 +16,18 @@ import nbformat
 import torch
 from nbformat import NotebookNode
 
-from grader import cells
 from grader.assignment import Assignment, Cell, names_to_define, split_hidden
 from grader.checks.contest import is_contest_test
 from grader.checks.explaining import explain
 from grader.errors import KernelGone, SandboxLost
 from grader.examiner.examination import Examination
 from grader.examiner.hidden import MAX_MESSAGE, examine
-from grader.examiner.printable import printable
 from grader.examiner.remote import Session
 from grader.jobs import Conditions, Graded, Job, view_of
 from grader.language import _, speaking
-from grader.notebooks import is_illustration, read_notebook
+from grader.notebook import display_output, is_illustration, read_notebook, stream_output
 from grader.outcomes import Outcome, Report, TaskResult
+from grader.printable import printable
 from grader.remarks import remarks_on
 from grader.reviving import Ran, Reviver
 from grader.sandbox.kernel import CellRun, Kernel
@@ -291,8 +290,8 @@ def write_result(cell: NotebookNode, result: TaskResult, shown: list[NotebookNod
     said = "\n".join(part for part in (text.rstrip(), result.message) if part)
     outputs = [*pictures]
     if said:
-        outputs.append(cells.stream("stdout", f"{said}\n"))
-    outputs.append(cells.display({"text/plain": repr(float(result.points))}, is_result=True))
+        outputs.append(stream_output("stdout", f"{said}\n"))
+    outputs.append(display_output({"text/plain": repr(float(result.points))}, is_result=True))
     cell.outputs = outputs
     cell.metadata["springfield"] = {
         "outcome": str(result.outcome),

@@ -14,7 +14,7 @@ from grader.archives import read_small
 from grader.errors import InvalidSubmission
 from grader.inbox import MAX_FILE_BYTES
 from grader.language import _
-from grader.notebooks import read_notebook, require_cells
+from grader.notebook import read_notebook, require_cells
 from grader.scoring.points import PointsTable, Threshold
 from grader.scoring.quota import Quota
 from grader.scoring.submission_csv import SUBMISSION_CSV, parse_submission

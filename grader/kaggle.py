@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.collect import read_roster
-from grader.course import Course, read_given, write_atomically
+from grader.course import Course
 from grader.errors import InvalidConfig
+from grader.files import read_given, write_atomically
 from grader.language import _
 from grader.scoring.kaggle import PUBLIC_IMAGES, Team, match, read_leaderboard, read_mapping
 from grader.submissions import KAGGLE_COLUMNS

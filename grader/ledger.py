@@ -20,8 +20,8 @@ from typing import Any
 
 from grader import __version__
 from grader.assignment import Assignment
-from grader.course import write_atomically
 from grader.errors import EnvironmentFault
+from grader.files import write_atomically
 from grader.jobs import Conditions, Graded
 from grader.outcomes import Report
 from grader.scoring.contest import ContestScore

@@ -25,7 +25,7 @@ from grader.assignment import load_assignment
 from grader.course import Course
 from grader.database.gradebook import open_gradebook_at
 from grader.feedback.safe_html import safe_html, safe_markdown
-from grader.notebooks import mark_illustration
+from grader.notebook import mark_illustration
 from grader.outcomes import Outcome
 
 Resources = Any

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from grader.course import Course, replacing_folder
+from grader.course import Course
 from grader.errors import EnvironmentFault
-from grader.sandbox.bubblewrap import lay_out
+from grader.files import lay_out, replacing_folder
 from grader.submissions import TIMESTAMP, Submission, find_submissions
 
 

@@ -20,9 +20,9 @@ from grader.course import Course
 from grader.database import ClassDatabase
 from grader.database.decisions import Decisions
 from grader.errors import InvalidAssignment, InvalidSubmission, disk_fault
-from grader.examiner.printable import printable
 from grader.nbgrader_plugins import nbgrader_config, open_gradebook, put_environment_on_path
-from grader.notebooks import read_notebook
+from grader.notebook import read_notebook
+from grader.printable import printable
 from grader.upkeep.cells import CellChange, make_room
 
 

@@ -24,7 +24,7 @@ from sqlalchemy.exc import SAWarning
 
 from grader import __version__
 from grader.assignment import Assignment
-from grader.course import Course, replacing_folder
+from grader.course import Course
 from grader.database import (
     Admission,
     ClassDatabase,
@@ -38,6 +38,7 @@ from grader.database.decisions import Decisions
 from grader.database.page_records import GradeStanding
 from grader.database.ranges import Ranges
 from grader.errors import EnvironmentFault
+from grader.files import replacing_folder
 from grader.jobs import Graded
 from grader.language import _
 from grader.ledger import Ledger, Problem

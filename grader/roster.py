@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course import read_given
 from grader.errors import InvalidConfig
+from grader.files import read_given
 from grader.scoring.csv_table import Row, read_given_table
 
 ROSTER = "roster.csv"

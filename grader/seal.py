@@ -14,8 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader.assignment import Assignment, Cell, split_hidden
-from grader.cells import code_cell, markdown_cell
-from grader.notebooks import grade_id_of, is_illustration, mark_illustration, require_cells
+from grader.notebook import code_cell, grade_id_of, is_illustration, mark_illustration, markdown_cell, require_cells
 
 PLACEHOLDER = "# Скрытые проверки выполняются вне этой тетради. Hidden tests run outside this notebook."
 LANGUAGE_TAGS = ("lang-ru", "lang-en")

@@ -8,7 +8,7 @@ from typing import Any
 import tomlkit
 
 from grader.config import CONFIG_NAME, load_config
-from grader.course import write_atomically
+from grader.files import write_atomically
 
 
 def change_setting(root: Path, section: tuple[str, ...], name: str, value: object) -> None:

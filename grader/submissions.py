@@ -15,8 +15,9 @@ from zoneinfo import available_timezones
 
 from nbgrader.utils import parse_utc
 
-from grader.course import Course, ordinary_files
+from grader.course import Course
 from grader.errors import InvalidConfig, InvalidSubmission, disk_fault
+from grader.files import ordinary_files
 from grader.language import _
 from grader.scoring.submission_csv import SUBMISSION_CSV
 

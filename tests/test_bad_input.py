@@ -18,7 +18,7 @@ from grader.collect import collect
 from grader.config import load_config
 from grader.course import Course
 from grader.errors import CheckFailed, InvalidConfig, InvalidSubmission
-from grader.notebooks import read_notebook
+from grader.notebook import read_notebook
 from grader.roster import Person, read_people
 from grader.seal import seal
 from grader.submissions import read_stamp

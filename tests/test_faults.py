@@ -16,9 +16,10 @@ from killing import PAUSE, killer
 from grader.answers import Answer, reference_answer
 from grader.assignment import load_assignment
 from grader.autograding import autograde
-from grader.course import Course, write_atomically
+from grader.course import Course
 from grader.database import ClassDatabase
 from grader.devices import CPU, Device
+from grader.files import write_atomically
 from grader.ledger import Ledger
 from grader.leftovers import sweep_class
 from grader.nbgrader_plugins import open_gradebook

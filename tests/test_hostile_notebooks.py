@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from grader.errors import InvalidSubmission
-from grader.notebooks import MAX_BRACKETS, MAX_NOTEBOOK_BYTES, read_notebook
+from grader.notebook import MAX_BRACKETS, MAX_NOTEBOOK_BYTES, read_notebook
 
 
 def plain(**changes: object) -> bytes:

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell
 from grader.assignment import Assignment, load_assignment, split_hidden
 from grader.course import Course
 from grader.errors import InvalidAssignment, InvalidSubmission
-from grader.notebooks import is_illustration, read_notebook
+from grader.notebook import is_illustration, read_notebook
 from grader.seal import PLACEHOLDER, seal
 
 

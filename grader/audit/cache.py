@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from grader import __version__
-from grader.course import Course, write_atomically
+from grader.course import Course
+from grader.files import write_atomically
 
 SCHEMA = 1
 KEEP_S = 30 * 24 * 3600

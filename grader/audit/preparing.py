@@ -17,8 +17,8 @@ from grader import course as courses
 from grader.assignment import Assignment, Cell, load_assignment
 from grader.audit.cache import Cache, key_of
 from grader.audit.subjects import Subject
-from grader.course import ordinary_files
 from grader.errors import InvalidAssignment
+from grader.files import ordinary_files
 from grader.publishing import release
 
 

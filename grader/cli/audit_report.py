@@ -22,8 +22,8 @@ from rich.progress import (
 from grader.audit.auditing import Watcher
 from grader.audit.cases import Kind
 from grader.audit.results import AssignmentAudit, CaseResult, MutationResult, Survivor
-from grader.examiner.printable import printable
 from grader.language import Language, _, ngettext, speaking
+from grader.printable import printable
 
 COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 

@@ -144,7 +144,7 @@ def export(
 
 
 def _write_table(table: Sequence[GradeLine], to: Path | None) -> None:
-    from grader.course import writing_given
+    from grader.files import writing_given
 
     with writing_given(to) if to else nullcontext(sys.stdout) as file:
         writer = csv.writer(file)

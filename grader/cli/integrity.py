@@ -13,8 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from grader.cli.options import HERE, ClassDir, Json, Slugs
-from grader.examiner.printable import printable
 from grader.language import _, speaking
+from grader.printable import printable
 
 if TYPE_CHECKING:
     from grader.integrity.report import IntegrityReport

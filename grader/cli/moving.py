@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from grader.cli.options import HERE, Json
-from grader.examiner.printable import printable
+from grader.printable import printable
 
 
 def add_to(app: typer.Typer) -> None:

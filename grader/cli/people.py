@@ -69,7 +69,7 @@ def invite(
 
     Example: [bold]grader invite roster.csv --url https://board.school.example --to links.csv[/]
     """
-    from grader.course import writing_given
+    from grader.files import writing_given
     from grader.inviting import invite_all, invite_one_teacher
 
     output = writing_given(to, is_private=True) if to else nullcontext(sys.stdout)

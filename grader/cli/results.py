@@ -19,9 +19,9 @@ from rich.progress import (
 )
 
 from grader.devices import CPU
-from grader.examiner.printable import printable
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.pipeline import Row, Standing, Watcher
+from grader.printable import printable
 from grader.scheduling import Pace
 from grader.upkeep.holdings import Store
 from grader.upkeep.losses import Loss

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 from grader.errors import InvalidAssignment, StudentCodeRaised
 from grader.examiner.meanwhile import do_what_waits
-from grader.examiner.printable import printable
 from grader.examiner.questions import Answering
 from grader.examiner.side_by_side import hand_over
 from grader.examiner.wire import MAX_ITEMS, InvalidReply, Json
+from grader.printable import printable
 
 MAX_ERROR_TEXT = 4000
 MAX_TRACEBACK_LINES = 30

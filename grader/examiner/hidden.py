@@ -31,11 +31,11 @@ from grader.errors import (
     StudentFault,
 )
 from grader.examiner.examination import Examination, going_on
-from grader.examiner.printable import printable
 from grader.examiner.randomness import seed_freshly
 from grader.examiner.remote import Session
 from grader.language import _
 from grader.outcomes import Outcome, TaskResult
+from grader.printable import printable
 
 MAX_MESSAGE = 8000
 STANDARD = {"torch": torch, "nn": nn, "F": F, "np": np, "numpy": np, "math": math, "torchvision": torchvision}

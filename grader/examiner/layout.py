@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import torch
 
-from grader.examiner.printable import printable
 from grader.examiner.wire import MALFORMED, Decoder, InvalidReply, Json
+from grader.printable import printable
 
 MAX_PARTS = 20_000
 MAX_NAME = 200

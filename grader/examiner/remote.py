@@ -20,8 +20,8 @@ from grader.examiner.calls import Request, call
 from grader.examiner.conversation import Channel, Conversation, Kept
 from grader.examiner.layout import read_layout
 from grader.examiner.mirror import MODE, modules_of, take_layout, take_tensors, tensors_of, told_modes, told_state
-from grader.examiner.printable import printable
 from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json
+from grader.printable import printable
 
 __all__ = ["Channel", "InvalidReply", "RemoteModule", "RemoteObject", "Session"]
 

@@ -19,13 +19,13 @@ from traitlets import Unicode, default
 from grader.collect import read_roster
 from grader.course import Course
 from grader.errors import InvalidConfig
-from grader.examiner.printable import printable
 from grader.feedback import markup
 from grader.feedback.grades import Grades, read_grades
 from grader.feedback.page import Page
 from grader.feedback.reading import read_page
 from grader.feedback.sections import released_sources
 from grader.language import Language, _, ngettext, speaking
+from grader.printable import printable
 
 Resources = Any
 TEMPLATE = "page.html.j2"

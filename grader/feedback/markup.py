@@ -11,8 +11,8 @@ from markupsafe import Markup, escape
 from nbconvert.filters import Highlight2HTML
 from pygments.token import STANDARD_TYPES
 
-from grader.examiner.printable import printable
 from grader.feedback.safe_html import LINKS, MAX_MARKDOWN, rendered, sanitised
+from grader.printable import printable
 
 MAX_CODE = 20_000
 MAX_COLOURED_LINE = 1000

@@ -8,7 +8,6 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 
 from grader.checks.explaining import explain
-from grader.examiner.printable import printable
 from grader.feedback import markup
 from grader.feedback.grades import Grade, Grades
 from grader.feedback.page import NOTHING, Check, Fix, Page, Task, Trouble
@@ -29,6 +28,7 @@ from grader.feedback.states import Sign, State, advice, advice_on_trouble, stand
 from grader.feedback.told import Told, exception_of, printed, sentence, told, traceback_of
 from grader.feedback.work import WorkReader
 from grader.language import _
+from grader.printable import printable
 
 STUB = "NotImplementedError"  # what a released cell raises
 

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 from grader.assignment import split_hidden
 from grader.errors import InvalidAssignment
-from grader.examiner.printable import printable
+from grader.printable import printable
 from grader.seal import PLACEHOLDER
 
 _MAX_HEADING = 300  # a student's own cells may hold longer ones, and the patterns below would take hours over them

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from grader.examiner.printable import printable
 from grader.feedback.sections import has_hidden_part
 from grader.language import _
 from grader.outcomes import Outcome
+from grader.printable import printable
 
 MAX_FINDING = 8000
 _OWN_FRAME, _LIBRARY_FRAME = "Cell In[", "File "  # how IPython begins a frame of a traceback

@@ -7,13 +7,13 @@ import re
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from grader.examiner.printable import printable
 from grader.feedback import markup
 from grader.feedback.grades import Grades
 from grader.feedback.page import NOTHING, Output, Piece
 from grader.feedback.sections import Section, comment_title, is_answer, is_test, marks
 from grader.feedback.told import exception_of, printed, sentence, told, traceback_of
 from grader.language import _
+from grader.printable import printable
 
 MAX_PIECES = 60  # cells of one task that are shown; a notebook may have 2000
 MAX_COLOURED = 60_000  # characters of code of the whole page: some texts take the lexer three seconds for 20 000

@@ -16,7 +16,7 @@ import nbformat
 from copydetect import CodeFingerprint, compare_files
 
 from grader.errors import InvalidSubmission
-from grader.notebooks import read_notebook
+from grader.notebook import read_notebook
 
 K, WINDOW = 20, 4
 SUSPICIOUS = 0.6

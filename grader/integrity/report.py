@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course import Course, ordinary_files, read_given
+from grader.course import Course
 from grader.datasets.layout import load_answer_key
 from grader.errors import InvalidConfig, InvalidSubmission
+from grader.files import ordinary_files, read_given
 from grader.integrity.agreement import Agreement, agreements
 from grader.integrity.code import CodeComparison, SharedCode, shared_code
 from grader.integrity.decoys import DecoyLoss, decoy_losses

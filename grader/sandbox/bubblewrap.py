@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from grader.errors import SandboxUnavailable
 from grader.limits import Limits
@@ -139,17 +139,6 @@ def inner_binds(read_only: tuple[tuple[Path, str], ...]) -> list[tuple[str, str]
     """(path in the slot, path that the kernel sees) of the data; outer folders first."""
     pairs = [(f"{DATA_FOLDER}/{number}", inside) for number, (_host, inside) in enumerate(read_only)]
     return sorted(pairs, key=lambda pair: pair[1])
-
-
-def lay_out(folder: Path, files: tuple[tuple[str, bytes], ...]) -> None:
-    """Write handed-in files into a folder; `collect` has checked their names, and they are checked again."""
-    for name, data in files:
-        relative = PurePosixPath(name)
-        if relative.is_absolute() or ".." in relative.parts:
-            continue
-        path = folder / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
 
 
 def _namespaces() -> list[str]:

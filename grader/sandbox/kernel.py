@@ -23,9 +23,9 @@ from jupyter_client.session import DELIM as DELIMITER
 from jupyter_client.session import Session
 from nbformat import NotebookNode
 
-from grader import cells
 from grader.errors import KernelGone, LimitExceeded
 from grader.language import _
+from grader.notebook import display_output, error_output, stream_output
 from grader.sandbox import slot as slots
 from grader.sandbox import work_folder
 from grader.sandbox.agent_connection import AgentConnection, Answer, Answering
@@ -602,14 +602,14 @@ def _plain_output(message: Message) -> Any:
     content = message["content"]
     if message["header"]["msg_type"] == "error":
         name, text, traceback = _error_text(content)
-        return cells.error(name, text, traceback.split("\n"))
+        return error_output(name, text, traceback.split("\n"))
     if message["header"]["msg_type"] == "stream":
         name = content.get("name")
-        return cells.stream(name if name == "stderr" else "stdout", _text(content.get("text", "")))
+        return stream_output(name if name == "stderr" else "stdout", _text(content.get("text", "")))
     data = content.get("data")
     if not isinstance(data, dict):
         return None
     kept = {kind: _text(text) for kind, text in data.items() if kind in SAFE_TYPES and isinstance(text, str)}
     if not kept:
         return None
-    return cells.display(kept, is_result=message["header"]["msg_type"] == "execute_result")
+    return display_output(kept, is_result=message["header"]["msg_type"] == "execute_result")

@@ -15,8 +15,8 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-from grader.course import ordinary_files
 from grader.errors import KernelGone
+from grader.files import ordinary_files
 from grader.sandbox import slot as slots
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.slot import CHANNELS, KernelProcess, Kind, Slot

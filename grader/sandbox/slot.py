@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import KernelGone, SandboxUnavailable
+from grader.files import lay_out
 from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.cgroups import Group
@@ -285,7 +286,7 @@ class KernelProcess:
         self.sockets.mkdir()
         slot.identity.hand_over(self.sockets)
         self._given = slot.folder / f"in{self._run}"
-        bubblewrap.lay_out(self._given, view.files)
+        lay_out(self._given, view.files)
         if view.files:
             slot.identity.hand_over(self._given)
         self._kills = slot.group.memory_kills()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.config import CONFIG_NAME
-from grader.course import Course, ordinary_files
+from grader.course import Course
 from grader.datasets.layout import Layout
+from grader.files import ordinary_files
 from grader.pipeline import Rules
 from grader.roster import ROSTER
 from grader.submissions import Submission

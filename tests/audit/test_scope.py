@@ -13,7 +13,7 @@ from grader.audit.names import defined_names, unknown_names
 from grader.audit.preparing import Prepared
 from grader.audit.pruning import from_cell_on
 from grader.audit.scope import names_of
-from grader.notebooks import mark_illustration
+from grader.notebook import mark_illustration
 
 
 def test_a_cells_names_are_those_of_the_notebook_not_of_its_functions() -> None:
