@@ -11,13 +11,13 @@ from nbformat import NotebookNode
 from grader.assignment import Assignment, load_assignment
 from grader.conditions import conditions_of, require_contest
 from grader.course import Course
-from grader.devices import places
 from grader.errors import KernelGone, SandboxLost
 from grader.files import ordinary_files
 from grader.grading import Examined, run_and_examine, write_result
 from grader.jobs import Conditions
 from grader.language import speaking
 from grader.outcomes import Outcome, Report, TaskResult
+from grader.sandbox.devices import places
 from grader.submissions import TIMESTAMP
 
 Files = tuple[tuple[str, bytes], ...]

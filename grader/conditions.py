@@ -7,11 +7,11 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.datasets.layout import load_answer_key
-from grader.devices import Device
 from grader.errors import InvalidConfig, MissingDataset
-from grader.examiner.examination import ContestRules
 from grader.jobs import Conditions
+from grader.sandbox.devices import Device
 from grader.sandbox.visible import require_out_of_sight
+from grader.scoring.rules import ContestRules
 
 KAGGLE_INPUT = "/kaggle/input/journey-springfield"
 TRAIN_SECONDS = "SPRINGFIELD_TRAIN_SECONDS"

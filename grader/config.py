@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from grader.database.engine import parse
 from grader.errors import EnvironmentFault, InvalidConfig, disk_fault
 from grader.language import Language
-from grader.limits import Limits
+from grader.sandbox.limits import Limits
 from grader.scoring.contest import Part, Source
 from grader.scoring.f1 import Average
 from grader.scoring.points import DEFAULT_TABLE, PointsTable

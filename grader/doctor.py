@@ -18,15 +18,15 @@ import torch
 from grader.assignment import load_assignment, split_hidden
 from grader.course import Course, course_source
 from grader.datasets.layout import load_answer_key
-from grader.devices import gpus
 from grader.errors import EnvironmentFault, GraderError, InvalidAssignment
 from grader.ledger import Ledger
-from grader.limits import Limits
 from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.cgroups import Group
+from grader.sandbox.devices import gpus
 from grader.sandbox.identity import Identity
 from grader.sandbox.kernel import Kernel
+from grader.sandbox.limits import Limits
 from grader.sandbox.self_check import PROMISES, SEARCH_S, nowhere_in_view
 from grader.sandbox.visible import require_out_of_sight
 from grader.submissions import find_submissions

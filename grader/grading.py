@@ -18,9 +18,9 @@ from nbformat import NotebookNode
 
 from grader.assignment import Assignment, Cell, names_to_define, split_hidden
 from grader.checks.contest import is_contest_test
-from grader.checks.explaining import explain
 from grader.errors import KernelGone, SandboxLost
 from grader.examiner.examination import Examination
+from grader.examiner.explaining import explain
 from grader.examiner.hidden import MAX_MESSAGE, examine
 from grader.examiner.remote import Session
 from grader.jobs import Conditions, Graded, Job, view_of
@@ -30,10 +30,10 @@ from grader.outcomes import Outcome, Report, TaskResult
 from grader.printable import printable
 from grader.remarks import remarks_on
 from grader.reviving import Ran, Reviver
+from grader.sandbox.diagnosis import reason_behind, tried_to_end
 from grader.sandbox.kernel import CellRun, Kernel
 from grader.scoring.contest import ContestScore
 from grader.seal import PLACEHOLDER, seal
-from grader.troubles import reason_behind, tried_to_end
 
 
 def grade(job: Job) -> Graded:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.devices import CPU, Device
-from grader.examiner.examination import ContestRules
 from grader.language import Language
-from grader.limits import Limits
 from grader.outcomes import Report
 from grader.sandbox.bubblewrap import View
+from grader.sandbox.devices import CPU, Device
+from grader.sandbox.limits import Limits
 from grader.scoring.contest import ContestScore, Source
 from grader.scoring.points import DEFAULT_TABLE, PointsTable
+from grader.scoring.rules import ContestRules
 
 
 @dataclass(frozen=True)

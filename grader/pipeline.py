@@ -14,7 +14,6 @@ from grader.assignment import Assignment, load_assignment
 from grader.collect import is_student_name, read_roster
 from grader.conditions import conditions_of, require_contest, slots_of
 from grader.course import Course
-from grader.devices import Choice, Device, places
 from grader.errors import EnvironmentFault, GraderError, InvalidConfig, InvalidSubmission
 from grader.jobs import Conditions, Graded, Job
 from grader.language import _, speaking
@@ -22,6 +21,7 @@ from grader.ledger import Ledger, Problem, ledger_key, rules_hash, submission_ha
 from grader.leftovers import sweep_class, sweep_machine
 from grader.outcomes import Report
 from grader.record import Recorder
+from grader.sandbox.devices import Choice, Device, places
 from grader.scheduling import Scheduler, Workers
 from grader.scoring.contest import AnswerKey, ContestScore
 from grader.submissions import Handed, Submission, find_submissions

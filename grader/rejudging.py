@@ -18,7 +18,6 @@ from grader.collect import read_roster
 from grader.conditions import conditions_of, require_contest
 from grader.course import Course
 from grader.errors import InvalidConfig, InvalidSubmission
-from grader.examiner.examination import ContestRules
 from grader.grading import write_result
 from grader.jobs import Graded
 from grader.language import _, speaking
@@ -27,6 +26,7 @@ from grader.outcomes import Outcome, TaskResult
 from grader.pipeline import only_writer
 from grader.record import Recorder, Stored
 from grader.scoring.contest import ContestScore
+from grader.scoring.rules import ContestRules
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from grader.devices import Device
+from grader.sandbox.devices import Device
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 
-from grader.devices import Device
 from grader.errors import AuthorFault, StudentFault
 from grader.jobs import Graded, Job
+from grader.sandbox.devices import Device
 from grader.workers import do
 
 MAX_FAULTS = 2

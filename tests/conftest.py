@@ -17,11 +17,11 @@ from grader.answers import Answer
 from grader.course import Course
 from grader.datasets.synthesize import synthesize
 from grader.errors import SandboxUnavailable
-from grader.limits import Limits
 from grader.publishing import release
 from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import Kernel
+from grader.sandbox.limits import Limits
 
 torch.set_num_threads(1)
 

@@ -18,7 +18,6 @@ from grader.assignment import load_assignment
 from grader.autograding import autograde
 from grader.course import Course
 from grader.database import ClassDatabase
-from grader.devices import CPU, Device
 from grader.files import write_atomically
 from grader.ledger import Ledger
 from grader.leftovers import sweep_class
@@ -26,6 +25,7 @@ from grader.nbgrader_plugins import open_gradebook
 from grader.outcomes import Outcome
 from grader.pipeline import Row, Standing
 from grader.pipeline import grade_class as grade_class_with_workers
+from grader.sandbox.devices import CPU, Device
 from grader.scheduling import Scheduler
 from grader.seal import seal
 from grader.workers import local_workers

@@ -4,8 +4,8 @@ from functools import partial
 
 import pytest
 
-from grader.devices import gpus, places
 from grader.sandbox.bubblewrap import View
+from grader.sandbox.devices import gpus, places
 from grader.sandbox.kernel import Kernel
 
 pytestmark = [pytest.mark.gpu, pytest.mark.slow]

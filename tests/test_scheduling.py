@@ -17,11 +17,11 @@ from test_cli import grader
 from grader.answers import Answer
 from grader.cli.results import ProgressWatcher
 from grader.course import Course
-from grader.devices import Device, gpus, places
 from grader.errors import EnvironmentFault
 from grader.outcomes import Report
 from grader.pipeline import Row, Standing, grade_class
 from grader.sandbox.bubblewrap import environment
+from grader.sandbox.devices import Device, gpus, places
 from grader.scheduling import Pace, Placed, Scheduler
 
 
@@ -184,7 +184,7 @@ def test_grading_gives_each_contest_notebook_its_own_gpu_and_others_none(
     town: Course, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The whole pipeline and real sandboxes; only the GPUs are made up, so the notebooks compute nothing on them."""
-    monkeypatch.setattr("grader.devices.gpus", lambda: ["0", "1"])
+    monkeypatch.setattr("grader.sandbox.devices.gpus", lambda: ["0", "1"])
     tell = "import os\nprint('sees', os.environ.get('CUDA_VISIBLE_DEVICES'))"
     idle = {"task1_network": "SpringfieldNet = None", "task1_training": "train = None", "task1_submission": tell}
     for student in ("bart", "lisa", "milhouse"):

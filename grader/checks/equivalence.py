@@ -15,7 +15,7 @@ from grader.checks.comparing import OUTPUT_TOLERANCE, coefficients_for, distance
 from grader.checks.counting import no_parameters
 from grader.checks.gradients import unreached_parameters
 from grader.checks.layers import Layer, LayerDifference, layer_difference, layers_of
-from grader.checks.mutation import does_not_change_its_input, inputs_were_changed
+from grader.checks.mutation import does_not_change_its_input
 from grader.checks.pairing import (
     Pair,
     PairSearch,
@@ -28,6 +28,7 @@ from grader.checks.pairing import (
 from grader.checks.suspects import Suspect
 from grader.errors import CheckFailed
 from grader.examiner.calls import backward_follows, inputs_come_back
+from grader.examiner.examination import inputs_were_changed
 from grader.examiner.meanwhile import meanwhile
 from grader.language import _
 

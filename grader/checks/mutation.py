@@ -40,11 +40,3 @@ def does_not_change_its_input(module: object, *inputs: Tensor) -> None:
                 ),
                 remedy=_("An in-place operation on the input does that: `inplace=True`, `x += ...`, `x.relu_()`."),
             )
-
-
-def inputs_were_changed() -> CheckFailed:
-    """The failure of a hidden test whose own tensors were changed by the student's code."""
-    return CheckFailed(
-        _("Your code changed a tensor that it was given."),
-        remedy=_("An in-place operation on the input does that: `inplace=True`, `x += ...`, `x.relu_()`."),
-    )

@@ -18,10 +18,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from grader.devices import CPU
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.pipeline import Row, Standing, Watcher
 from grader.printable import printable
+from grader.sandbox.devices import CPU
 from grader.scheduling import Pace
 from grader.upkeep.holdings import Store
 from grader.upkeep.losses import Loss

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -13,35 +13,11 @@ from typing import Protocol
 
 from grader.errors import CheckFailed, InvalidSubmission
 from grader.language import _
-from grader.scoring.contest import AnswerKey, ContestScore, Part, score_submission
-from grader.scoring.f1 import Average
-from grader.scoring.ladder import Judge
-from grader.scoring.points import PointsTable
+from grader.scoring.contest import ContestScore
+from grader.scoring.rules import ContestRules
 from grader.scoring.submission_csv import parse_submission
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class ContestRules:
-    """How the contest's submission becomes points. Holds the answers: it never goes near the sandbox."""
-
-    key: AnswerKey = field(repr=False)
-    table: PointsTable
-    average: Average = "micro"
-    grade_on: Part = "public"
-    ladder: bool = False
-
-    def score(self, data: bytes, earlier: Sequence[bytes] = ()) -> ContestScore:
-        """The score of a submission file, after the same student's earlier ones, oldest first.
-
-        Raises:
-            InvalidSubmission: the file is not one known label for every image.
-            InvalidConfig: the class grades on the private part and the test has none.
-        """
-        if self.ladder:
-            return Judge(self.key, self.table, self.average).score(data, earlier)
-        return score_submission(data, self.key, self.table, self.average, self.grade_on)
 
 
 class WorkingFolder(Protocol):
@@ -175,3 +151,11 @@ def going_on(examination: Examination) -> Iterator[Examination]:
         yield examination
     finally:
         _examination.reset(token)
+
+
+def inputs_were_changed() -> CheckFailed:
+    """The failure of a hidden test whose own tensors were changed by the student's code."""
+    return CheckFailed(
+        _("Your code changed a tensor that it was given."),
+        remedy=_("An in-place operation on the input does that: `inplace=True`, `x += ...`, `x.relu_()`."),
+    )

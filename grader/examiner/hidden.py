@@ -19,8 +19,6 @@ import torchvision
 from torch import nn
 from torch.nn import functional as F
 
-from grader.checks.explaining import explain
-from grader.checks.mutation import inputs_were_changed
 from grader.errors import (
     AuthorFault,
     CheckFailed,
@@ -30,7 +28,8 @@ from grader.errors import (
     StudentCodeRaised,
     StudentFault,
 )
-from grader.examiner.examination import Examination, going_on
+from grader.examiner.examination import Examination, going_on, inputs_were_changed
+from grader.examiner.explaining import explain
 from grader.examiner.randomness import seed_freshly
 from grader.examiner.remote import Session
 from grader.language import _

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from grader.checks.explaining import explain
+from grader.examiner.explaining import explain
 from grader.feedback import markup
 from grader.feedback.grades import Grade, Grades
 from grader.feedback.page import NOTHING, Check, Fix, Page, Task, Trouble

@@ -17,8 +17,8 @@ from functools import cache
 from pathlib import Path
 
 from grader.errors import SandboxUnavailable
-from grader.limits import Limits
 from grader.sandbox.identity import Identity, require_readable
+from grader.sandbox.limits import Limits
 from grader.sandbox.visible import environment_options, environment_parts, python_program, system_options
 
 INSIDE = Path(__file__).parent / "inside"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.limits import Limits
+from grader.sandbox.limits import Limits
 
 ROOT = Path("/sys/fs/cgroup")
 NAME = "springfield"

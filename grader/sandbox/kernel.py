@@ -30,8 +30,8 @@ from grader.sandbox import slot as slots
 from grader.sandbox import work_folder
 from grader.sandbox.agent_connection import AgentConnection, Answer, Answering
 from grader.sandbox.bubblewrap import View
+from grader.sandbox.diagnosis import lacks_gpu_memory
 from grader.sandbox.slot import CHANNELS, KernelProcess, Kind, Slot
-from grader.troubles import lacks_gpu_memory
 
 START_S = 60
 INTERRUPT_S = 3

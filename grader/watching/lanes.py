@@ -11,8 +11,8 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from grader.devices import Device
 from grader.jobs import Conditions, Graded, Job, view_of
+from grader.sandbox.devices import Device
 from grader.sandbox.slot import Kind, acquire, release
 from grader.scheduling import Lane, Workers
 from grader.tries import submit

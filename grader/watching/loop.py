@@ -20,7 +20,6 @@ from grader.crashes import in_a_line, write_report
 from grader.database import ClassDatabase
 from grader.database.access import AccessList
 from grader.database.decisions import Decisions
-from grader.devices import places
 from grader.errors import GraderError, InvalidAssignment, InvalidConfig, InvalidSubmission
 from grader.inbox import Inbox, Item, Request, Upload
 from grader.jobs import Graded, Job
@@ -30,6 +29,7 @@ from grader.page_rules import publish_rules
 from grader.pipeline import Row, Standing, Work, finish, only_writer, prepare
 from grader.publishing import make_feedback
 from grader.record import Recorder
+from grader.sandbox.devices import places
 from grader.scheduling import Workers
 from grader.submissions import Submission, find_submissions
 from grader.tries import next_try, outcome

@@ -26,10 +26,10 @@ from grader.assignment import load_assignment
 from grader.conditions import conditions_of
 from grader.course import Course
 from grader.datasets.synthesize import synthesize
-from grader.devices import Device
 from grader.grading import grade
 from grader.jobs import Graded, Job
 from grader.publishing import release
+from grader.sandbox.devices import Device
 from grader.sandbox.slot import close_warm
 
 SLUG = "springfield"

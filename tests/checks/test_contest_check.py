@@ -7,11 +7,12 @@ import pytest
 from grader.checks import contest_points
 from grader.checks.contest import is_contest_test
 from grader.errors import EnvironmentFault
-from grader.examiner.examination import ContestRules, Examination, going_on
+from grader.examiner.examination import Examination, going_on
 from grader.language import speaking
 from grader.predictions import _HandedIn
 from grader.scoring.contest import AnswerKey
 from grader.scoring.points import PointsTable
+from grader.scoring.rules import ContestRules
 
 KEY = AnswerKey(labels={"img0.jpg": "bart"}, public_ids=frozenset({"img0.jpg"}), classes=("bart", "lisa"))
 

@@ -20,8 +20,8 @@ from grader.checks import (
     same_value,
     trains,
 )
-from grader.checks.explaining import explain
 from grader.checks.residual import basic_block, basic_block_cases, basic_block_mistakes
+from grader.examiner.explaining import explain
 
 
 def classifier(*last: nn.Module) -> nn.Sequential:

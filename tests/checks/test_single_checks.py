@@ -14,11 +14,11 @@ from grader.checks import (
     parameter_count,
 )
 from grader.checks.comparing import distance
-from grader.checks.explaining import explain
 from grader.checks.layers import layers_of
 from grader.checks.residual import basic_block
 from grader.checks.residual_network import resnet
 from grader.errors import CheckFailed
+from grader.examiner.explaining import explain
 
 
 def test_distance_is_infinite_for_nan_infinity_and_other_shapes() -> None:

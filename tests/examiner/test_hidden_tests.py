@@ -15,10 +15,10 @@ from grader.assignment import split_hidden
 from grader.examiner.examination import Examination
 from grader.examiner.hidden import examine, free_names
 from grader.examiner.remote import Session
-from grader.limits import Limits
 from grader.outcomes import Outcome, TaskResult
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import Kernel
+from grader.sandbox.limits import Limits
 
 NAMES = frozenset({"Net", "net", "double"})
 

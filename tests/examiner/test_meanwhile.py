@@ -9,9 +9,9 @@ import torch
 
 from grader.examiner.meanwhile import meanwhile
 from grader.examiner.remote import Session
-from grader.limits import Limits
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import Kernel
+from grader.sandbox.limits import Limits
 
 Student = Callable[[str, str], Any]
 SLOW = """

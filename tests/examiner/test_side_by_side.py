@@ -19,9 +19,9 @@ from grader.examiner.randomness import is_fresh
 from grader.examiner.remote import Session
 from grader.examiner.side_by_side import side_by_side
 from grader.language import _, speaking
-from grader.limits import Limits
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import Kernel
+from grader.sandbox.limits import Limits
 
 Student = Callable[[str, str], Any]
 SLOW = """

@@ -29,10 +29,10 @@ from grader.course import course_source
 from grader.doctor import hidden_lines
 from grader.errors import GraderError, KernelGone, LimitExceeded, StudentCodeRaised
 from grader.examiner.remote import Session
-from grader.limits import Limits
 from grader.sandbox import slot as slots
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import CellRun, Kernel
+from grader.sandbox.limits import Limits
 from grader.sandbox.self_check import SEARCH_S, nowhere_in_view
 
 LIMITS = Limits(wall_s=60, cell_s=4, call_s=2, memory_mib=2048, disk_mib=256, output_kib=64)

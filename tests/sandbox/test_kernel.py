@@ -16,12 +16,12 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.errors import KernelGone, LimitExceeded
 from grader.examiner.remote import Session
-from grader.limits import Limits
 from grader.sandbox import cgroups
 from grader.sandbox import slot as slots
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.cgroups import Group
 from grader.sandbox.kernel import Kernel
+from grader.sandbox.limits import Limits
 
 
 def text_of(run) -> str:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SandboxUnavailable
-from grader.limits import Limits
 from grader.sandbox import bubblewrap
 from grader.sandbox import slot as slots
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import Kernel
+from grader.sandbox.limits import Limits
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from grader.database.access import AccessList, hashed, new_token
 from grader.database.page_records import UploadRecord
 from grader.database.queries import Board
 from grader.database.uploads import uploads_of
-from grader.devices import CPU
 from grader.inbox import Inbox, Upload
+from grader.sandbox.devices import CPU
 from grader.scheduling import Workers
 from grader.watching.lanes import Lanes
 from grader.watching.loop import Loop
