@@ -6,6 +6,7 @@ tensors, and never looks at the type of a layer. It returns `None` or raises `Ch
 message is for the student.
 """
 
+from grader.checks import earlier_names
 from grader.checks.alternatives import one_of
 from grader.checks.by_hand import derived_by_hand
 from grader.checks.cases import Case, in_each, same_function_in_cases
@@ -15,10 +16,10 @@ from grader.checks.dropout import dropout_rates
 from grader.checks.equivalence import gradients_match, same_function
 from grader.checks.functions import FunctionModule, same_results
 from grader.checks.gradients import gradients_reach_every_parameter
-from grader.checks.mutation import does_not_change_its_input
+from grader.checks.in_place import does_not_change_its_input
+from grader.checks.known_mistakes import Suspect, WrongFormula
 from grader.checks.randomness import drops_out_only_in_training, repeats_itself_in_evaluation
 from grader.checks.shapes import has_shape, output_has_shape
-from grader.checks.suspects import Suspect, WrongFormula
 from grader.checks.training import trains
 from grader.checks.values import derivative_matches, same_value
 from grader.examiner.examination import inputs_may_change
@@ -51,3 +52,5 @@ __all__ = [
     "same_value",
     "trains",
 ]
+
+earlier_names.install()

@@ -19,7 +19,7 @@ import torch
 
 from grader.checks.calling import ORDINARY_ERRORS, error_text
 from grader.checks.functions import called, pieces_of, same_results, shown_call
-from grader.checks.suspects import WrongFormula
+from grader.checks.known_mistakes import WrongFormula
 from grader.errors import CheckFailed
 from grader.language import _
 

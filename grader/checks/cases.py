@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from grader.checks.calling import student_errors_explained
 from grader.checks.equivalence import same_function
-from grader.checks.suspects import Suspect
+from grader.checks.known_mistakes import Suspect
 from grader.errors import CheckFailed
 from grader.examiner.meanwhile import meanwhile
 from grader.examiner.side_by_side import side_by_side

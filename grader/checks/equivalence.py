@@ -14,8 +14,9 @@ from grader.checks.calling import call, call_on, mode, require_module, student_e
 from grader.checks.comparing import OUTPUT_TOLERANCE, coefficients_for, distance, loss_of
 from grader.checks.counting import no_parameters
 from grader.checks.gradients import unreached_parameters
+from grader.checks.in_place import does_not_change_its_input
+from grader.checks.known_mistakes import Suspect
 from grader.checks.layers import Layer, LayerDifference, layer_difference, layers_of
-from grader.checks.mutation import does_not_change_its_input
 from grader.checks.pairing import (
     Pair,
     PairSearch,
@@ -25,7 +26,6 @@ from grader.checks.pairing import (
     lacking_tensors,
     pairs_in_order,
 )
-from grader.checks.suspects import Suspect
 from grader.errors import CheckFailed
 from grader.examiner.calls import backward_follows, inputs_come_back
 from grader.examiner.examination import inputs_were_changed

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from grader.checks.calling import ORDINARY_ERRORS, error_text
-from grader.checks.suspects import WrongFormula
+from grader.checks.known_mistakes import WrongFormula
 from grader.checks.values import value_failure
 from grader.errors import CheckFailed
 from grader.examiner.explaining import explain

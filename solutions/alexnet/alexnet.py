@@ -258,8 +258,8 @@ found = conv_output_size(8, 3, stride=2)
 assert found == 3, f"n=8, k=3, s=2: получилось / found {found}, а на рисунке / in the picture 3"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, same_results
-from grader.checks.alexnet_numbers import conv_output_size as right_size
-from grader.checks.alexnet_numbers import conv_output_size_mistakes
+from grader.checks.alexnet.numbers import conv_output_size as right_size
+from grader.checks.alexnet.numbers import conv_output_size_mistakes
 
 same_results(conv_output_size, right_size, drawing.windows(), mistakes=conv_output_size_mistakes())
 ### END HIDDEN TESTS
@@ -293,8 +293,8 @@ print("227:", list(found))
 print("224:", list(alexnet_sizes(224)))
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, same_results
-from grader.checks.alexnet_numbers import alexnet_sizes as right_sizes
-from grader.checks.alexnet_numbers import alexnet_sizes_mistakes
+from grader.checks.alexnet.numbers import alexnet_sizes as right_sizes
+from grader.checks.alexnet.numbers import alexnet_sizes_mistakes
 
 same_results(alexnet_sizes, right_sizes, drawing.image_sides(), mistakes=alexnet_sizes_mistakes())
 same_results(alexnet_sizes, right_sizes, [()], tell=False)
@@ -420,7 +420,7 @@ print(f"форма / shape: {tuple(output.shape)}, ожидалась / expected
 assert output.shape[:2] == (2, 12), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 12, 6, 6)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing
-from grader.checks.alexnet_mistakes import features_shape_matches
+from grader.checks.alexnet.mistakes import features_shape_matches
 
 features_shape_matches(make_features, tuple(drawing.numbers(5, 2, 14, 2)), [(227, 227)])
 ### END HIDDEN TESTS
@@ -430,8 +430,8 @@ features_shape_matches(make_features, tuple(drawing.numbers(5, 2, 14, 2)), [(227
 output = make_features((4, 6, 8, 10, 12))(torch.randn(2, 3, 227, 227))
 assert output.min() >= 0, "есть отрицательные числа: после пятой свёртки нужен ReLU / there are negative numbers: the fifth convolution needs a ReLU"
 ### BEGIN HIDDEN TESTS
-from grader.checks.alexnet import alexnet_images
-from grader.checks.alexnet_mistakes import features_match
+from grader.checks.alexnet.network import alexnet_images
+from grader.checks.alexnet.mistakes import features_match
 
 features_match(make_features((4, 6, 8, 10, 12)), (4, 6, 8, 10, 12), alexnet_images(4))
 ### END HIDDEN TESTS
@@ -444,8 +444,8 @@ unreached = [name for name, parameter in features.named_parameters() if paramete
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import does_not_change_its_input, gradients_reach_every_parameter
-from grader.checks.alexnet import alexnet_images
-from grader.checks.alexnet_mistakes import features_match
+from grader.checks.alexnet.network import alexnet_images
+from grader.checks.alexnet.mistakes import features_match
 
 x = alexnet_images(3)
 does_not_change_its_input(make_features((4, 6, 8, 10, 12)), x)
@@ -546,8 +546,8 @@ assert isinstance(logits, torch.Tensor), f"forward вернул {found}, а ну
 assert logits.shape == (5, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (5, 10)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, output_has_shape, repeats_itself_in_evaluation, same_function
-from grader.checks.alexnet import alexnet_classifier
-from grader.checks.alexnet_mistakes import classifier_mistakes
+from grader.checks.alexnet.network import alexnet_classifier
+from grader.checks.alexnet.mistakes import classifier_mistakes
 
 (classes,) = drawing.numbers(1, 3, 40)
 output_has_shape(make_classifier(18, 12, classes), torch.randn(1, 18), shape=(1, classes))
@@ -568,7 +568,7 @@ first, second = classifier.train()(x), classifier.train()(x)
 assert not torch.equal(first, second), "в режиме train() два ответа одинаковы: dropout не работает / two answers agree in train() mode: no dropout at work"
 ### BEGIN HIDDEN TESTS
 from grader.checks import dropout_rates
-from grader.checks.alexnet import DROPOUT, alexnet_classifier
+from grader.checks.alexnet.network import DROPOUT, alexnet_classifier
 
 dropout_rates(make_classifier(40, 32, 32), alexnet_classifier(40, 32, 32), torch.rand(512, 40) + 0.5, DROPOUT)
 ### END HIDDEN TESTS
@@ -652,8 +652,8 @@ net = AlexNet(10, (4, 6, 8, 10, 12), 32)
 assert isinstance(net, nn.Module), "класс AlexNet должен наследовать nn.Module / the class AlexNet has to inherit from nn.Module"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing
-from grader.checks.alexnet_mistakes import alexnet_has_shape
-from grader.checks.alexnet_numbers import full_size_matches
+from grader.checks.alexnet.mistakes import alexnet_has_shape
+from grader.checks.alexnet.numbers import full_size_matches
 
 many, few = drawing.numbers(2, 3, 40)
 alexnet_has_shape(AlexNet(many, (2, 4, 6, 8, 64), 11), torch.randn(4, 3, 227, 227), shape=(4, many))
@@ -669,8 +669,8 @@ logits = net.eval()(torch.randn(2, 3, 227, 227))
 assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import dropout_rates, repeats_itself_in_evaluation, same_function
-from grader.checks.alexnet import DROPOUT, alexnet, alexnet_images
-from grader.checks.alexnet_mistakes import alexnet_mistakes
+from grader.checks.alexnet.network import DROPOUT, alexnet, alexnet_images
+from grader.checks.alexnet.mistakes import alexnet_mistakes
 
 sizes = (9, (4, 6, 8, 10, 12), 14)
 x = alexnet_images(4)
@@ -760,7 +760,8 @@ for name, found, layer in [
     assert found is not None, f"{name}: функция ничего не вернула / the function returned nothing"
     print(name, "=", found, "PyTorch:", sum(parameter.numel() for parameter in layer.parameters()))
 ### BEGIN HIDDEN TESTS
-from grader.checks import alexnet_numbers, drawing, same_results
+from grader.checks.alexnet import numbers as alexnet_numbers
+from grader.checks import drawing, same_results
 
 same_results(
     conv_parameters,
@@ -818,7 +819,8 @@ assert found is not None, "функция ничего не вернула / the
 print(f"{found:,}")
 assert 62_000_000 < found < 63_000_000, "должно быть больше 62 и меньше 63 миллионов / expected: between 62 and 63 million"
 ### BEGIN HIDDEN TESTS
-from grader.checks import alexnet_numbers, drawing, same_results
+from grader.checks.alexnet import numbers as alexnet_numbers
+from grader.checks import drawing, same_results
 
 mistakes = alexnet_numbers.alexnet_parameters_mistakes()
 same_results(alexnet_parameters, alexnet_numbers.alexnet_parameters, drawing.alexnets(), mistakes=mistakes)
@@ -853,7 +855,8 @@ def count_of_probe(channels, width):
 found = count_parameters(nn.Linear(10, 5))
 assert found == 55, f"nn.Linear(10, 5): получилось / found {found}, ожидалось / expected 55"
 ### BEGIN HIDDEN TESTS
-from grader.checks import alexnet_numbers, drawing, same_results
+from grader.checks.alexnet import numbers as alexnet_numbers
+from grader.checks import drawing, same_results
 
 same_results(
     count_of_probe,
@@ -978,7 +981,8 @@ assert found == 9, (
 for side in (5, 7, 11):
     print(f"{side}×{side}: одна свёртка / one convolution: {side**2 * 96**2:,}, 3×3: {stack_weights(side, 96):,}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import alexnet_numbers, drawing, same_results
+from grader.checks.alexnet import numbers as alexnet_numbers
+from grader.checks import drawing, same_results
 
 same_results(
     stack_weights,

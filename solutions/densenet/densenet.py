@@ -187,7 +187,7 @@ assert joined[:, :6].max() == 0, (
     "первыми идут не старые карты, а нужно: сначала старые, потом новые / first the old maps, then the new ones"
 )
 ### BEGIN HIDDEN TESTS
-from grader.checks.dense_layer import joins_maps
+from grader.checks.densenet.layer import joins_maps
 
 for old, new in [
     (torch.randn(2, 6, 5, 7), torch.randn(2, 6, 5, 7)),
@@ -357,7 +357,7 @@ found = dense_layer_parameters(6, 2)
 assert found == 220, f"получилось / found: {found}, ожидалось / expected: 220"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, same_value
-from grader.checks.dense_layer import dense_layer
+from grader.checks.densenet.layer import dense_layer
 
 for sizes in [drawing.numbers(2, 3, 90) for _layer in range(4)]:
     expected = sum(parameter.numel() for parameter in dense_layer(*sizes).parameters())
@@ -375,7 +375,7 @@ assert output.shape in [(2, 4, 9, 9), (2, 10, 9, 9)], (
     f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 4, 9, 9) или / or (2, 10, 9, 9)"
 )
 ### BEGIN HIDDEN TESTS
-from grader.checks.dense_layer import layer_form
+from grader.checks.densenet.layer import layer_form
 
 for in_channels, growth_rate in [(6, 4), (5, 12), (8, 8)]:
     layer_form(DenseLayer(in_channels, growth_rate), torch.randn(2, in_channels, 9, 6), growth_rate)
@@ -391,7 +391,7 @@ assert found in (716, 720, 732, 736), (
 )
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
-from grader.checks.dense_layer import dense_layer, dense_layer_mistakes, layer_form
+from grader.checks.densenet.layer import dense_layer, dense_layer_mistakes, layer_form
 
 for sizes in [(6, 4), (5, 5)]:
     layer, x = DenseLayer(*sizes), torch.randn(4, sizes[0], 8, 8)
@@ -409,7 +409,7 @@ unreached = [name for name, parameter in layer.named_parameters() if parameter.g
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import does_not_change_its_input, gradients_match, gradients_reach_every_parameter
-from grader.checks.dense_layer import dense_layer, dense_layer_mistakes, layer_form
+from grader.checks.densenet.layer import dense_layer, dense_layer_mistakes, layer_form
 
 layer, x = DenseLayer(7, 5), torch.randn(4, 7, 10, 10)
 does_not_change_its_input(layer, x)
@@ -542,7 +542,7 @@ assert isinstance(output, torch.Tensor), (
 )
 assert output.shape == (2, 18, 9, 9), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 18, 9, 9)"
 ### BEGIN HIDDEN TESTS
-from grader.checks.dense_block import keeps_every_map
+from grader.checks.densenet.block import keeps_every_map
 
 for in_channels, growth_rate, num_layers in [(6, 4, 4), (5, 6, 1), (12, 3, 2)]:
     block = DenseBlock(in_channels, growth_rate, num_layers)
@@ -556,7 +556,7 @@ assert any(True for _ in DenseBlock(6, 4, 3).parameters()), (
 )
 ### BEGIN HIDDEN TESTS
 from grader.checks import one_of, same_function
-from grader.checks.dense_block import dense_block_mistakes, dense_blocks, keeps_every_map
+from grader.checks.densenet.block import dense_block_mistakes, dense_blocks, keeps_every_map
 
 for sizes in [(6, 4, 3), (5, 5, 2)]:
     block, x = DenseBlock(*sizes), torch.randn(4, sizes[0], 8, 8)
@@ -575,7 +575,7 @@ unreached = [name for name, parameter in block.named_parameters() if parameter.g
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import does_not_change_its_input, gradients_match, gradients_reach_every_parameter, one_of
-from grader.checks.dense_block import dense_block_mistakes, dense_blocks
+from grader.checks.densenet.block import dense_block_mistakes, dense_blocks
 
 block, x = DenseBlock(6, 4, 2), torch.randn(4, 6, 8, 8)
 does_not_change_its_input(block, x)
@@ -652,8 +652,8 @@ transition(x).sum().backward()
 assert torch.equal(x, before), "переход изменил свой вход / the transition has changed its input"
 ### BEGIN HIDDEN TESTS
 from grader.checks import does_not_change_its_input, gradients_reach_every_parameter, same_function
-from grader.checks.dense_block import transition as right_transition
-from grader.checks.dense_block import transition_mistakes
+from grader.checks.densenet.block import transition as right_transition
+from grader.checks.densenet.block import transition_mistakes
 
 for sizes in [(10, 5), (7, 9)]:
     transition, x = Transition(*sizes), torch.randn(4, sizes[0], 9, 8)
@@ -769,7 +769,7 @@ found = count_weight_layers([6, 12, 24, 16])
 assert found == 121, f"получилось / found: {found}, ожидалось / expected: 121"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, same_value
-from grader.checks.dense_network import weight_layers
+from grader.checks.densenet.network import weight_layers
 
 for depths in [drawing.depths_of_network(blocks) for blocks in (4, 2, 1, 3)]:
     same_value(count_weight_layers(depths), weight_layers(depths), tolerance=1e-9)
@@ -781,7 +781,7 @@ logits = DenseNet([2, 3], 5, 4, 8)(torch.randn(2, 3, 64, 64))
 assert logits.shape == (2, 5), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 5)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, output_has_shape, parameter_count
-from grader.checks.dense_network import densenet
+from grader.checks.densenet.network import densenet
 
 first, second = drawing.numbers(2, 3, 30)
 output_has_shape(DenseNet([1, 2, 1, 1], first, 4, 6), torch.randn(1, 3, 96, 64), shape=(1, first))
@@ -799,8 +799,8 @@ unreached = [name for name, parameter in small.named_parameters() if parameter.g
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import gradients_reach_every_parameter, one_of, same_function
-from grader.checks.dense_network import densenet_mistakes, densenets
-from grader.checks.pictures import blotches
+from grader.checks.densenet.network import densenet_mistakes, densenets
+from grader.checks.resnet.pictures import blotches
 
 # With few classes all logits are positive now and then, and a ReLU behind them does not show.
 sizes = ([1, 2, 1], 11, 3, 6)

@@ -252,7 +252,7 @@ x = torch.rand(2, 16, 18, 18)
 assert torch.equal(block(x), x), "при F(x) = 0 блок должен вернуть свой вход / where F(x) = 0, the block has to return its input"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
-from grader.checks.residual import basic_block, basic_block_mistakes
+from grader.checks.resnet.block import basic_block, basic_block_mistakes
 
 same_function(
     BasicBlock(16, 16),
@@ -271,7 +271,7 @@ assert isinstance(output, torch.Tensor), f"forward вернул {found}, а ну
 assert output.min() >= 0, "последней операцией блока должен быть ReLU / the last operation of the block has to be ReLU"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function_in_cases
-from grader.checks.residual import basic_block, basic_block_cases, basic_block_mistakes
+from grader.checks.resnet.block import basic_block, basic_block_cases, basic_block_mistakes
 
 same_function_in_cases(
     BasicBlock,
@@ -297,7 +297,7 @@ hint = "слой не вызван, или путь перекрыт / layer not
 assert not unreached, f"до параметров не дошёл градиент / no gradient reaches: {unreached}; {hint}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import gradients_match, in_each
-from grader.checks.residual import basic_block, basic_block_mistakes
+from grader.checks.resnet.block import basic_block, basic_block_mistakes
 
 
 def match(*sizes):
@@ -372,7 +372,7 @@ output = stage(torch.randn(2, 6, 16, 16))
 assert output.shape == (2, 10, 8, 8), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 10, 8, 8)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import in_each, same_function
-from grader.checks.residual_network import stage_mistakes
+from grader.checks.resnet.network import stage_mistakes
 
 
 def probe(in_channels, out_channels, stride=1):
@@ -545,8 +545,8 @@ logits = net_of_probes([1, 1, 1, 1], 10, 8)(torch.randn(2, 3, 64, 64))
 assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import output_has_shape, same_function
-from grader.checks.pictures import blotches
-from grader.checks.residual_network import resnet, resnet_mistakes
+from grader.checks.resnet.pictures import blotches
+from grader.checks.resnet.network import resnet, resnet_mistakes
 
 
 def probe(in_channels, out_channels, stride):
@@ -698,7 +698,7 @@ assert any(parameter.shape == (8, 8, 3, 3) for parameter in block.parameters()),
 )
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function_in_cases
-from grader.checks.bottleneck import bottleneck, bottleneck_cases, bottleneck_mistakes
+from grader.checks.resnet.bottleneck import bottleneck, bottleneck_cases, bottleneck_mistakes
 
 same_function_in_cases(
     Bottleneck,
@@ -724,7 +724,7 @@ hint = "слой не вызван, или путь перекрыт / layer not
 assert not unreached, f"до параметров не дошёл градиент / no gradient reaches: {unreached}; {hint}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import gradients_match, in_each
-from grader.checks.bottleneck import bottleneck, bottleneck_mistakes
+from grader.checks.resnet.bottleneck import bottleneck, bottleneck_mistakes
 
 
 def match(*sizes):
@@ -819,7 +819,7 @@ with torch.device("meta"):  # tensors without numbers
 assert count == 11689512, f"параметров / parameters: {count:,}, ожидалось / expected: 11,689,512"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, same_parameter_count
-from grader.checks.residual_network import resnet_parameters
+from grader.checks.resnet.network import resnet_parameters
 
 # The table's other row, in another width: ResNet-18 has been counted above.
 settings = "resnet34", *drawing.numbers(1, 11, 99), *drawing.numbers(1, 4, 8)
@@ -843,7 +843,7 @@ with torch.device("meta"):  # tensors without numbers
 assert count == 25557032, f"параметров / parameters: {count:,}, ожидалось / expected: 25,557,032"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, same_parameter_count
-from grader.checks.residual_network import resnet_parameters
+from grader.checks.resnet.network import resnet_parameters
 
 for name in ["resnet101", "resnet152"]:
     settings = name, *drawing.numbers(1, 11, 99), *drawing.numbers(1, 4, 8, 4)

@@ -251,8 +251,9 @@ for name, mine, right in zip(["x1", "x2", "x3"], found, (6.0, -6.0, -3.0)):
     mark = "верно / right" if float(mine) == right else "НЕВЕРНО / WRONG"
     print(f"{name} = {float(mine):g}, ожидалось / expected: {right:g}  {mark}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import chain as chains
-from grader.checks import chain_mistakes, same_results
+from grader.checks.skip_connection import chain as chains
+from grader.checks.skip_connection import chain_mistakes
+from grader.checks import same_results
 
 same_results(
     chain,
@@ -294,8 +295,9 @@ for name, mine, exact in zip(["dL/dx", "dL/dw1", "dL/dw2", "dL/dw3"], chain_grad
     mark = "верно / right" if abs(mine) < 2**63 and int(mine) == exact else "НЕВЕРНО / WRONG"
     print(f"    {name:6} {mine}, ожидалось точно / expected exactly: {exact}   {mark}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import chain as chains
-from grader.checks import chain_mistakes, derived_by_hand
+from grader.checks.skip_connection import chain as chains
+from grader.checks.skip_connection import chain_mistakes
+from grader.checks import derived_by_hand
 
 derived_by_hand(
     chain_gradients,
@@ -381,7 +383,7 @@ for kind, a, c, right in [("sin", 0.8, 2.0, 2 * math.cos(1.6)), ("cube", -1.0, 1
     mark = "верно / right" if abs(float(found) - right) < 1e-5 * max(1, abs(right)) else "НЕВЕРНО / WRONG"
     print(f"{kind}, a = {a}: {float(found):.9f}, ожидалось / expected: {right:.9f}  {mark}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import numeric
+from grader.checks.skip_connection import numeric
 
 numeric.numeric_derivative_matches(numeric_derivative, numeric.drawn_points())
 ### END HIDDEN TESTS
@@ -530,8 +532,9 @@ for name, mine, right in zip(["x1", "x2", "x3"], found, (6.0, -6.0, 3.0)):
     mark = "верно / right" if float(mine) == right else "НЕВЕРНО / WRONG"
     print(f"{name} = {float(mine):g}, ожидалось / expected: {right:g}  {mark}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import chain as chains
-from grader.checks import chain_mistakes, same_results
+from grader.checks.skip_connection import chain as chains
+from grader.checks.skip_connection import chain_mistakes
+from grader.checks import same_results
 
 same_results(
     skip_chain,
@@ -573,8 +576,9 @@ for name, mine, exact in zip(["dL/dx", "dL/dw1", "dL/dw2", "dL/dw3"], skip_gradi
     mark = "верно / right" if abs(mine) < 2**63 and int(mine) == exact else "НЕВЕРНО / WRONG"
     print(f"    {name:6} {mine}, ожидалось точно / expected exactly: {exact}   {mark}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import chain as chains
-from grader.checks import chain_mistakes, derived_by_hand
+from grader.checks.skip_connection import chain as chains
+from grader.checks.skip_connection import chain_mistakes
+from grader.checks import derived_by_hand
 
 derived_by_hand(
     skip_gradients,
@@ -593,8 +597,9 @@ found = gain(0.1, 0.1)
 assert found is not None, "gain ничего не вернула / gain returned nothing"
 print(f"w2 = w3 = 0.1: {float(found):.2f}, ожидалось / expected: 101.00")
 ### BEGIN HIDDEN TESTS
-from grader.checks import chain as chains
-from grader.checks import chain_mistakes, same_results
+from grader.checks.skip_connection import chain as chains
+from grader.checks.skip_connection import chain_mistakes
+from grader.checks import same_results
 
 same_results(
     gain,
@@ -681,8 +686,9 @@ found = first_gradient(20001, [7, 30005, -14003], 16009)
 mark = "верно / right" if abs(found) < 2**63 and int(found) == -134533559944380135 else "НЕВЕРНО / WRONG"
 print(f"целые / whole numbers: {found}, ожидалось точно / expected exactly: -134533559944380135  {mark}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import chain as chains
-from grader.checks import chain_mistakes, derived_by_hand
+from grader.checks.skip_connection import chain as chains
+from grader.checks.skip_connection import chain_mistakes
+from grader.checks import derived_by_hand
 
 derived_by_hand(
     first_gradient,
@@ -705,8 +711,9 @@ found = first_gradient(20001, [7, 30004, -14002], 16009, skip=True)
 mark = "верно / right" if abs(found) < 2**63 and int(found) == -134514344981880045 else "НЕВЕРНО / WRONG"
 print(f"целые / whole numbers: {found}, ожидалось точно / expected exactly: -134514344981880045  {mark}")
 ### BEGIN HIDDEN TESTS
-from grader.checks import chain as chains
-from grader.checks import chain_mistakes, derived_by_hand
+from grader.checks.skip_connection import chain as chains
+from grader.checks.skip_connection import chain_mistakes
+from grader.checks import derived_by_hand
 
 derived_by_hand(
     first_gradient,
@@ -860,7 +867,7 @@ for kernel_size in (1, 3, 5):
     print(f"ядро / kernel {kernel_size}, padding {padding}: 9 -> {size}, ожидалось / expected: 9")
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, same_results
-from grader.checks.maps import same_padding_mistakes
+from grader.checks.skip_connection.maps import same_padding_mistakes
 
 same_results(
     same_padding,
@@ -882,7 +889,7 @@ right[0, 1:3, 1:3] = maps
 print(f"ваш ответ / your answer:\n{found[0].detach()}\nожидалось / expected:\n{right}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import FunctionModule, does_not_change_its_input, same_function
-from grader.checks import maps as fitting
+from grader.checks.skip_connection import maps as fitting
 
 for size in [(7, 8, 9), (4, 9, 6), (5, 6, 11), (4, 5, 6)]:
     student = FunctionModule(lambda maps: pad_to(maps, *size))
@@ -899,7 +906,7 @@ assert found.shape == (2, 5, 4, 6), f"форма / shape: {tuple(found.shape)}, 
 print(f"сумма всех чисел / sum of all numbers: {found.sum():g}, ожидалась / expected: {2 * 3 * 4 * 6 + 2 * 5 * 4 * 2}")
 ### BEGIN HIDDEN TESTS
 from grader.checks import FunctionModule, does_not_change_its_input, same_function
-from grader.checks import maps as fitting
+from grader.checks.skip_connection import maps as fitting
 
 sizes = [((4, 9, 7), (6, 5, 4)), ((6, 5, 4), (4, 9, 7)), ((3, 8, 3), (5, 4, 8)), ((4, 5, 6), (4, 5, 6))]
 for first, second in sizes:
@@ -1002,7 +1009,8 @@ found = type(output).__name__
 assert isinstance(output, torch.Tensor), f"forward вернул {found}, а нужен тензор / forward returned {found}, not a tensor"
 assert output.shape == x.shape, f"форма / shape: {tuple(output.shape)}, ожидалась / expected: {tuple(x.shape)}"
 ### BEGIN HIDDEN TESTS
-from grader.checks import does_not_change_its_input, same_function, skips
+from grader.checks import does_not_change_its_input, same_function
+from grader.checks.skip_connection import module as skips
 
 for sizes in [(4, 4, 1, False), (4, 4, 1, True), (4, 6, 2, True)]:
     x = torch.randn(4, 4, 8, 8)
@@ -1026,7 +1034,8 @@ assert list(module.parameters()), "у модуля нет параметров: 
 unreached = [name for name, parameter in module.named_parameters() if parameter.grad is None]
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
 ### BEGIN HIDDEN TESTS
-from grader.checks import gradients_match, skips
+from grader.checks import gradients_match
+from grader.checks.skip_connection import module as skips
 
 for sizes in [(4, 4, 1, False), (4, 4, 1, True), (4, 6, 2, True)]:
     x = torch.randn(4, 4, 8, 8)
@@ -1114,7 +1123,8 @@ for skip in (False, True):
     count = sum(parameter.numel() for parameter in net.parameters())
     assert count == 5 * (4 * 4 * 9 + 4), f"параметров / parameters: {count}, ожидалось / expected: {5 * (4 * 4 * 9 + 4)}"
 ### BEGIN HIDDEN TESTS
-from grader.checks import deep_stack, same_function
+from grader.checks.skip_connection import deep_stack
+from grader.checks import same_function
 
 for arguments in [(3, 4), (2, 5, True)]:
     depth, channels, skip = (*arguments, False)[:3]
@@ -1150,7 +1160,8 @@ print(f"норма / norm: {float(found[0]):.3f}, ожидалась / expected:
 first, second = norms_of_probe([torch.randn(3, 2, 3, 3), torch.randn(2, 3, 1, 1)], torch.randn(2, 2, 5, 5))
 print(f"первый вызов / first call: {first}, второй / second: {second}; должны совпасть / they have to agree")
 ### BEGIN HIDDEN TESTS
-from grader.checks import deep_stack, same_results
+from grader.checks.skip_connection import deep_stack
+from grader.checks import same_results
 
 calls = []
 for channels in [(2, 3, 2, 4), (3, 2), (2, 4, 3)]:

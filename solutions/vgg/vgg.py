@@ -225,8 +225,8 @@ for depth, expected in [(1, 3), (2, 5), (3, 7)]:
     assert found == expected, f"{depth} × 3×3: {found}, на рисунке / in the picture: {expected}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, same_results
-from grader.checks.vgg_numbers import receptive_field as right_field
-from grader.checks.vgg_numbers import receptive_field_mistakes
+from grader.checks.vgg.numbers import receptive_field as right_field
+from grader.checks.vgg.numbers import receptive_field_mistakes
 
 same_results(receptive_field, right_field, drawing.receptive_fields(), mistakes=receptive_field_mistakes())
 ### END HIDDEN TESTS
@@ -239,8 +239,8 @@ found = stack_parameters(6, 2)
 assert found == expected, f"2 × conv 3×3, 6 каналов / channels: {found}, PyTorch: {expected}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, same_results
-from grader.checks.vgg_numbers import stack_parameters as right_parameters
-from grader.checks.vgg_numbers import stack_parameters_mistakes
+from grader.checks.vgg.numbers import stack_parameters as right_parameters
+from grader.checks.vgg.numbers import stack_parameters_mistakes
 
 same_results(stack_parameters, right_parameters, drawing.plain_stacks(), mistakes=stack_parameters_mistakes())
 ### END HIDDEN TESTS
@@ -338,7 +338,7 @@ hint = hints.get(output.shape[-1], "")
 assert output.shape == (2, 8, 8, 8), f"форма / shape: {tuple(output.shape)}, ожидалась / expected: (2, 8, 8, 8). {hint}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, output_has_shape
-from grader.checks.vgg import halves_the_picture
+from grader.checks.vgg.block import halves_the_picture
 
 for channels, (depth, size) in zip(drawing.numbers(4, 4, 14), [(1, 16), (2, 16), (3, 33), (4, 32)]):
     halves_the_picture(vgg_block(depth, 3, channels), depth, torch.randn(2, 3, size, size), channels=channels)
@@ -361,8 +361,8 @@ assert sorted(weights) == [(8, 3, 3, 3), (8, 8, 3, 3)], (
 )
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
-from grader.checks.vgg import vgg_block as right_block
-from grader.checks.vgg import vgg_block_mistakes
+from grader.checks.vgg.block import vgg_block as right_block
+from grader.checks.vgg.block import vgg_block_mistakes
 
 for sizes in [(1, 5, 8), (2, 3, 8), (4, 6, 6), (3, 8, 5)]:
     x = torch.randn(4, sizes[1], 13, 10)
@@ -378,8 +378,8 @@ norms = sum(name.endswith("running_mean") for name, buffer in block.named_buffer
 assert norms == 3, f"BatchNorm: {norms}, ожидалось по одному на свёртку / expected one for each convolution: 3"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
-from grader.checks.vgg import vgg_block as right_block
-from grader.checks.vgg import vgg_block_mistakes
+from grader.checks.vgg.block import vgg_block as right_block
+from grader.checks.vgg.block import vgg_block_mistakes
 
 for sizes in [(1, 5, 8, True), (2, 3, 8, True), (4, 6, 6, True)]:
     x = torch.randn(4, sizes[1], 12, 12)
@@ -395,8 +395,8 @@ unreached = [name for name, parameter in block.named_parameters() if parameter.g
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import does_not_change_its_input, gradients_match, gradients_reach_every_parameter
-from grader.checks.vgg import vgg_block as right_block
-from grader.checks.vgg import vgg_block_mistakes
+from grader.checks.vgg.block import vgg_block as right_block
+from grader.checks.vgg.block import vgg_block_mistakes
 
 for sizes in [(2, 6, 8, False), (2, 8, 8, True)]:
     x = torch.randn(4, sizes[1], 12, 12)
@@ -533,7 +533,7 @@ for number in [11, 13, 16, 19]:
     assert found == number, f"VGG-{number}: свёртки + 3 линейных слоя / convolutions + 3 linear layers = {found}, а не / not {number}"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_results
-from grader.checks.vgg_numbers import vgg_config as right_config
+from grader.checks.vgg.numbers import vgg_config as right_config
 
 same_results(vgg_config, right_config, [(11,), (13,), (16,), (19,)], tell=False)  # the table of the paper
 ### END HIDDEN TESTS
@@ -546,8 +546,8 @@ found = list(found)
 assert found == [112, 56, 28, 14, 7], f"224 -> {found}, ожидалось / expected: [112, 56, 28, 14, 7]"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, same_results
-from grader.checks.vgg_numbers import map_sizes as right_sizes
-from grader.checks.vgg_numbers import map_sizes_mistakes
+from grader.checks.vgg.numbers import map_sizes as right_sizes
+from grader.checks.vgg.numbers import map_sizes_mistakes
 
 same_results(map_sizes, right_sizes, drawing.map_sides(), mistakes=map_sizes_mistakes())
 ### END HIDDEN TESTS
@@ -614,8 +614,8 @@ found = sum(parameter.numel() for parameter in classifier.parameters())
 assert found == 565, f"число параметров / number of parameters: {found}, ожидалось / expected: 565"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
-from grader.checks.vgg_network import vgg_classifier as right_classifier
-from grader.checks.vgg_network import vgg_classifier_mistakes
+from grader.checks.vgg.network import vgg_classifier as right_classifier
+from grader.checks.vgg.network import vgg_classifier_mistakes
 
 for sizes in [(12, 20, 7), (18, 18, 18)]:
     same_function(
@@ -635,8 +635,8 @@ classifier.eval()
 assert torch.equal(classifier(x), classifier(x)), "в режиме eval() dropout лишний / dropout in eval() mode"
 ### BEGIN HIDDEN TESTS
 from grader.checks import dropout_rates
-from grader.checks.vgg_network import DROPOUT
-from grader.checks.vgg_network import vgg_classifier as right_classifier
+from grader.checks.vgg.network import DROPOUT
+from grader.checks.vgg.network import vgg_classifier as right_classifier
 
 sizes = (40, 32, 32)
 dropout_rates(vgg_classifier(*sizes), right_classifier(*sizes), torch.rand(512, 40) + 0.5, DROPOUT)
@@ -751,7 +751,7 @@ logits = network(torch.randn(2, 3, 16, 16))
 assert logits.shape == (2, 5), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 5)"
 ### BEGIN HIDDEN TESTS
 from grader.checks import dropout_rates, output_has_shape, repeats_itself_in_evaluation, same_function
-from grader.checks.vgg_network import DROPOUT, vgg, vgg_mistakes
+from grader.checks.vgg.network import DROPOUT, vgg, vgg_mistakes
 
 for config, image_size in [([(2, 5), (1, 7)], 18), ([(1, 4), (1, 6), (2, 8), (2, 10), (2, 10)], 32)]:
     options = {"num_classes": 7, "image_size": image_size, "hidden": 20}
@@ -777,7 +777,7 @@ norms = sum(name.endswith("running_mean") for name, buffer in network.named_buff
 assert norms == 3, f"BatchNorm: {norms}, ожидалось по одному на свёртку / expected one for each convolution: 3"
 ### BEGIN HIDDEN TESTS
 from grader.checks import dropout_rates, repeats_itself_in_evaluation, same_function
-from grader.checks.vgg_network import DROPOUT, vgg, vgg_mistakes
+from grader.checks.vgg.network import DROPOUT, vgg, vgg_mistakes
 
 config, options = [(2, 4), (1, 6), (3, 8)], {"num_classes": 6, "batch_norm": True, "image_size": 20, "hidden": 15}
 x = torch.randn(6, 3, 20, 20)
@@ -811,7 +811,7 @@ for number, expected in [(11, 132_863_336), (16, 138_357_544)]:
     found = sum(count_parameters(number))
     assert found == expected, f"VGG-{number}: {found:,}, ожидалось / expected: {expected:,}"
 ### BEGIN HIDDEN TESTS
-from grader.checks.vgg_numbers import counts_are_published
+from grader.checks.vgg.numbers import counts_are_published
 
 for layers in [11, 13, 16, 19]:
     counts_are_published(count_parameters(layers), layers)

@@ -10,9 +10,9 @@ from check_messages import message_of
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grader.checks import alexnet_numbers, drawing, dropout_rates, same_function, same_results
-from grader.checks.alexnet import DROPOUT, alexnet, alexnet_classifier, alexnet_features, alexnet_images
-from grader.checks.alexnet_mistakes import (
+from grader.checks import drawing, dropout_rates, same_function, same_results
+from grader.checks.alexnet import numbers as alexnet_numbers
+from grader.checks.alexnet.mistakes import (
     alexnet_has_shape,
     alexnet_mistakes,
     classifier_mistakes,
@@ -22,7 +22,8 @@ from grader.checks.alexnet_mistakes import (
     features_shape_mistakes,
     features_training_mistakes,
 )
-from grader.checks.suspects import WrongFormula
+from grader.checks.alexnet.network import DROPOUT, alexnet, alexnet_classifier, alexnet_features, alexnet_images
+from grader.checks.known_mistakes import WrongFormula
 from grader.errors import CheckFailed
 
 CHANNELS = (4, 6, 8, 10, 12)

@@ -6,8 +6,8 @@ import torchvision
 from torch import nn
 
 from grader.checks import gradients_match, same_function
-from grader.checks.bottleneck import bottleneck, bottleneck_mistakes
-from grader.checks.residual_network import NETWORKS, resnet, resnet_mistakes, resnet_parameters, stage_mistakes
+from grader.checks.resnet.bottleneck import bottleneck, bottleneck_mistakes
+from grader.checks.resnet.network import NETWORKS, resnet, resnet_mistakes, resnet_parameters, stage_mistakes
 from grader.errors import CheckFailed
 
 SIZES = [(16, 16, 1), (16, 24, 2), (16, 16, 2), (24, 16, 1)]

@@ -9,14 +9,14 @@ from torchvision.models import densenet as torchvision_densenet
 from torchvision.models import densenet121
 
 from grader.checks import one_of, same_function
-from grader.checks.dense_block import (
+from grader.checks.densenet.block import (
     dense_block_mistakes,
     dense_blocks,
     keeps_every_map,
     transition,
     transition_mistakes,
 )
-from grader.checks.dense_layer import (
+from grader.checks.densenet.layer import (
     DenseLayer,
     dense_layer,
     dense_layer_mistakes,
@@ -26,8 +26,8 @@ from grader.checks.dense_layer import (
     new_then_old,
     old_then_new,
 )
-from grader.checks.dense_network import DENSENET121, densenet, densenet_mistakes, densenets, weight_layers
-from grader.checks.pictures import blotches
+from grader.checks.densenet.network import DENSENET121, densenet, densenet_mistakes, densenets, weight_layers
+from grader.checks.resnet.pictures import blotches
 from grader.errors import CheckFailed
 
 FORMS = [new_only, old_then_new, new_then_old]

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from grader.checks import Suspect, gradients_match, same_function
-from grader.checks.residual import basic_block
+from grader.checks.resnet.block import basic_block
 from grader.errors import CheckFailed, KernelGone, StudentCodeRaised
 
 

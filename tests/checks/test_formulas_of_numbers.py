@@ -11,8 +11,9 @@ import pytest
 import torch
 from check_messages import message_of
 
-from grader.checks import WrongFormula, chain_mistakes, derived_by_hand, numeric, same_results
-from grader.checks import chain as chains
+from grader.checks import WrongFormula, derived_by_hand, same_results
+from grader.checks.skip_connection import chain as chains
+from grader.checks.skip_connection import chain_mistakes, numeric
 from grader.errors import CheckFailed
 
 ARGUMENTS = [*chains.ARGUMENTS, "g"]

@@ -20,7 +20,7 @@ from grader.checks import (
     same_value,
     trains,
 )
-from grader.checks.residual import basic_block, basic_block_cases, basic_block_mistakes
+from grader.checks.resnet.block import basic_block, basic_block_cases, basic_block_mistakes
 from grader.examiner.explaining import explain
 
 

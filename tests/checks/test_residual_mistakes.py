@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from grader.checks import same_function
-from grader.checks.residual import basic_block, basic_block_mistakes
-from grader.checks.residual_network import resnet, resnet_mistakes
+from grader.checks.resnet.block import basic_block, basic_block_mistakes
+from grader.checks.resnet.network import resnet, resnet_mistakes
 from grader.errors import CheckFailed
 
 SIZES = [(8, 8, 1), (6, 10, 2), (6, 6, 2), (6, 10, 1)]
@@ -40,7 +40,7 @@ def test_the_right_block_is_none_of_the_mistakes(sizes: tuple[int, int, int]) ->
 def test_parameters_of_any_width_are_those_of_the_network_itself() -> None:
     from torchvision import models
 
-    from grader.checks import residual_network
+    from grader.checks.resnet import network as residual_network
 
     for name, (block, depths, expansion) in residual_network.NETWORKS.items():
         with torch.device("meta"):

@@ -15,8 +15,8 @@ from grader.checks import (
 )
 from grader.checks.comparing import distance
 from grader.checks.layers import layers_of
-from grader.checks.residual import basic_block
-from grader.checks.residual_network import resnet
+from grader.checks.resnet.block import basic_block
+from grader.checks.resnet.network import resnet
 from grader.errors import CheckFailed
 from grader.examiner.explaining import explain
 

@@ -13,15 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from grader.checks import drawing, dropout_rates, same_function, same_results
-from grader.checks.suspects import WrongFormula
-from grader.checks.vgg import block_with, halves_the_picture, vgg_block, vgg_block_mistakes
-from grader.checks.vgg_network import (
-    vgg,
-    vgg_classifier,
-    vgg_classifier_mistakes,
-    vgg_mistakes,
-)
-from grader.checks.vgg_numbers import (
+from grader.checks.known_mistakes import WrongFormula
+from grader.checks.vgg.block import block_with, halves_the_picture, vgg_block, vgg_block_mistakes
+from grader.checks.vgg.network import vgg, vgg_classifier, vgg_classifier_mistakes, vgg_mistakes
+from grader.checks.vgg.numbers import (
     counts_are_published,
     map_sizes,
     map_sizes_mistakes,

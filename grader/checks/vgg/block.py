@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from grader.checks.calling import call, mode, require_module
+from grader.checks.known_mistakes import Suspect
 from grader.checks.shapes import has_shape
-from grader.checks.suspects import Suspect
 from grader.errors import CheckFailed
 from grader.language import _
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grader.checks.skips import Skip, broken_skips
-from grader.checks.suspects import Suspect, WrongFormula
+from grader.checks.known_mistakes import Suspect, WrongFormula
+from grader.checks.skip_connection.module import Skip, broken_skips
 from grader.language import _
 
 

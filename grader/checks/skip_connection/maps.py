@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from grader.checks.functions import FunctionModule
-from grader.checks.suspects import Suspect, WrongFormula
+from grader.checks.known_mistakes import Suspect, WrongFormula
 from grader.language import _
 
 Padding = Callable[[Tensor, int, int, int], Tensor]

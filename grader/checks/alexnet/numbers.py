@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from torch import nn
 
-from grader.checks.alexnet import GRID, SIDE
-from grader.checks.suspects import WrongFormula
+from grader.checks.alexnet.network import GRID, SIDE
+from grader.checks.known_mistakes import WrongFormula
 from grader.checks.values import shown_number
 from grader.errors import CheckFailed
 from grader.language import _

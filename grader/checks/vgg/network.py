@@ -10,8 +10,8 @@ from functools import partial
 
 from torch import nn
 
-from grader.checks.suspects import Suspect
-from grader.checks.vgg import block_with, max_pool
+from grader.checks.known_mistakes import Suspect
+from grader.checks.vgg.block import block_with, max_pool
 from grader.language import _
 
 DROPOUT = (0.0, 0.5, 0.5, 0.0)  # before the first linear layer, after the first, after the second, after the last

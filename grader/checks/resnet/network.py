@@ -11,9 +11,9 @@ from functools import cache, partial
 import torch
 from torch import nn
 
-from grader.checks.bottleneck import bottleneck
-from grader.checks.residual import basic_block
-from grader.checks.suspects import Suspect
+from grader.checks.known_mistakes import Suspect
+from grader.checks.resnet.block import basic_block
+from grader.checks.resnet.bottleneck import bottleneck
 from grader.language import _
 
 Block = Callable[[int, int, int], nn.Module]

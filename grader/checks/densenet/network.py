@@ -11,7 +11,7 @@ from functools import partial
 
 from torch import nn
 
-from grader.checks.dense_block import (
+from grader.checks.densenet.block import (
     NEWEST_FIRST,
     OLDEST_FIRST,
     ORDERS,
@@ -20,8 +20,8 @@ from grader.checks.dense_block import (
     Transition,
     wrong_transitions,
 )
-from grader.checks.dense_layer import DenseLayer, LayerFactory, wrong_layers
-from grader.checks.suspects import Suspect
+from grader.checks.densenet.layer import DenseLayer, LayerFactory, wrong_layers
+from grader.checks.known_mistakes import Suspect
 from grader.language import _
 
 DENSENET121 = (6, 12, 24, 16)

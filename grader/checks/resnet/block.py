@@ -17,7 +17,8 @@ from torch.nn import functional as F
 from torchvision.models.resnet import BasicBlock as TorchvisionBlock
 
 from grader.checks.cases import Case
-from grader.checks.residual_parts import (
+from grader.checks.known_mistakes import Suspect
+from grader.checks.resnet.parts import (
     ResidualBlock,
     addition_alone,
     changes_shape,
@@ -26,7 +27,6 @@ from grader.checks.residual_parts import (
     mistakes_of_projection,
     projection,
 )
-from grader.checks.suspects import Suspect
 from grader.language import _
 
 

@@ -5,7 +5,7 @@ Source: Simonyan, Zisserman 2014, table 1, and table 2 for the numbers of parame
 
 from __future__ import annotations
 
-from grader.checks.suspects import WrongFormula
+from grader.checks.known_mistakes import WrongFormula
 from grader.errors import CheckFailed
 from grader.language import _
 

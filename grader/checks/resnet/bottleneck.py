@@ -18,8 +18,9 @@ from torch.nn import functional as F
 from torchvision.models.resnet import Bottleneck as TorchvisionBottleneck
 
 from grader.checks.cases import Case
-from grader.checks.residual import basic_block_cases
-from grader.checks.residual_parts import (
+from grader.checks.known_mistakes import Suspect
+from grader.checks.resnet.block import basic_block_cases
+from grader.checks.resnet.parts import (
     ResidualBlock,
     addition_alone,
     changes_shape,
@@ -28,7 +29,6 @@ from grader.checks.residual_parts import (
     mistakes_of_projection,
     projection,
 )
-from grader.checks.suspects import Suspect
 from grader.language import _
 
 EXPANSION = 4

@@ -8,8 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from grader.checks.chain import DERIVATIVES, Numbers, chain, chain_gradients, first_gradient, skip_gradients
-from grader.checks.suspects import WrongFormula
+from grader.checks.known_mistakes import WrongFormula
+from grader.checks.skip_connection.chain import (
+    DERIVATIVES,
+    Numbers,
+    chain,
+    chain_gradients,
+    first_gradient,
+    skip_gradients,
+)
 from grader.language import _
 
 

@@ -18,8 +18,8 @@ from torch.nn import functional as F
 
 from grader.checks.calling import call, mode, require_module
 from grader.checks.comparing import OUTPUT_TOLERANCE, distance
+from grader.checks.known_mistakes import Suspect
 from grader.checks.shapes import has_shape
-from grader.checks.suspects import Suspect
 from grader.errors import CheckFailed
 from grader.language import _
 

@@ -12,11 +12,11 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from grader.checks.alexnet import GRID, Groups, alexnet_classifier, alexnet_features, alexnet_groups, row_of
+from grader.checks.alexnet.network import GRID, Groups, alexnet_classifier, alexnet_features, alexnet_groups, row_of
 from grader.checks.calling import call, mode, require_module
 from grader.checks.equivalence import same_function
+from grader.checks.known_mistakes import Suspect
 from grader.checks.shapes import output_has_shape
-from grader.checks.suspects import Suspect
 from grader.errors import CheckFailed
 from grader.language import _
 

@@ -10,9 +10,9 @@ import math
 import random
 from collections.abc import Callable, Sequence
 
-from grader.checks.chain import drawn_number
 from grader.checks.functions import same_results
-from grader.checks.suspects import WrongFormula
+from grader.checks.known_mistakes import WrongFormula
+from grader.checks.skip_connection.chain import drawn_number
 from grader.errors import CheckFailed
 from grader.language import _
 

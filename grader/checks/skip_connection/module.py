@@ -13,7 +13,7 @@ from functools import partial
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grader.checks.suspects import Suspect
+from grader.checks.known_mistakes import Suspect
 from grader.language import _
 
 

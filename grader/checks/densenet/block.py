@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from grader.checks.calling import require_module
 from grader.checks.comparing import OUTPUT_TOLERANCE, distance
-from grader.checks.dense_layer import (
+from grader.checks.densenet.layer import (
     DenseLayer,
     LayerFactory,
     batch_has_grown,
@@ -27,8 +27,8 @@ from grader.checks.dense_layer import (
     input_is_lost,
     wrong_layers,
 )
+from grader.checks.known_mistakes import Suspect
 from grader.checks.shapes import has_shape
-from grader.checks.suspects import Suspect
 from grader.errors import CheckFailed
 from grader.language import _
 
