@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from grader.database.page_records import Identity
 from grader.errors import EnvironmentFault
 from grader.language import _, speaking
+from grader.record.database.page_records import Identity
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import identity, languages
 from leaderboard_app.formatting import plain
-from leaderboard_app.settings import BoardSettings
 from leaderboard_app.turns import in_turn
 from leaderboard_app.views import assignment, hand_in, how, mine, overall, projector
 from leaderboard_app.views.entrance import tell_refusal

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from grader.database.decisions import rules_of
-from grader.database.queries import AssignmentSummary, Board, OverallStanding, Standing
-from grader.database.ranges import ranges_of
-from grader.database.standings import Attempt, by_assignment, rank_assignment, rank_overall
-from grader.handing_in import PageRules
+from grader.collect.uploads import PageRules
+from grader.record.database.decisions import rules_of
+from grader.record.database.queries import AssignmentSummary, Board, OverallStanding, Standing
+from grader.record.database.ranges import ranges_of
+from grader.record.database.standings import Attempt, by_assignment, rank_assignment, rank_overall
 from grader.scoring.mcnemar import RankRange
 
 _DAY = timedelta(hours=24)

@@ -17,12 +17,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from grader.database.access import has_way_in, identify
-from grader.database.page_records import Identity
-from grader.database.queries import Board, BoardUnavailable
+from grader.record.database.access import has_way_in, identify
+from grader.record.database.page_records import Identity
+from grader.record.database.queries import Board, BoardUnavailable
+from grader.service.page_settings import FILE_MIB, BoardSettings
 from leaderboard_app.identity import COOKIE
-from leaderboard_app.settings import BoardSettings
-from leaderboard_app.uploads import FILE_MIB, MIB, Uploads
+from leaderboard_app.uploads import MIB, Uploads
 
 # Measured: 400 tabs of visitors take 21 MiB. Whoever has a link finds room beside them; an account's cookie is read by
 # Streamlit, so a school's accounts count among the visitors here.

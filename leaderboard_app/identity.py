@@ -6,12 +6,11 @@ import json
 
 import streamlit as st
 
-from grader.database.access import identify, is_token
-from grader.database.page_records import Identity
-from grader.database.queries import Board, BoardUnavailable
-from grader.links import TOKEN_PARAMETER
+from grader.record.database.access import TOKEN_PARAMETER, identify, is_token
+from grader.record.database.page_records import Identity
+from grader.record.database.queries import Board, BoardUnavailable
+from grader.service.page_settings import BoardSettings
 from leaderboard_app.rate_limits import RateLimit
-from leaderboard_app.settings import BoardSettings
 
 COOKIE = "springfield_key"
 _TOKEN = "_springfield_token"  # noqa: S105  the name of a place, no token

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader.database.decisions import feedback_of, grades_of
-from grader.database.page_records import GradeRecord, Identity, UploadRecord
-from grader.database.personal import OwnRun, alias_of, runs_of
-from grader.database.queries import Board
-from grader.database.records import RunState
-from grader.database.uploads import OVER, uploads_of, waiting
-from grader.inbox import Inbox, Upload
+from grader.collect.inbox import Inbox, Upload
+from grader.record.database.decisions import feedback_of, grades_of
+from grader.record.database.page_records import GradeRecord, Identity, UploadRecord
+from grader.record.database.personal import OwnRun, alias_of, runs_of
+from grader.record.database.queries import Board
+from grader.record.database.records import RunState
+from grader.record.database.uploads import OVER, uploads_of, waiting
 from grader.scoring.quota import Allowance
-from grader.watching.turns import in_turn
+from grader.service.page_settings import BoardSettings
+from grader.service.watcher.turns import in_turn
 from leaderboard_app import identity
 from leaderboard_app.class_data import AssignmentBoard
-from leaderboard_app.settings import BoardSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from streamlit import config
 from streamlit.web.bootstrap import load_config_options
 
 from grader.scoring.f1 import wilson
+from grader.service.page import NOT_STARTED
 from leaderboard_app import app  # noqa: F401  with all views
 from leaderboard_app.connections import HEAD_BYTES, PatientOnce
 from leaderboard_app.door import Door
 from leaderboard_app.memory import limit_memory
-from leaderboard_app.serve import NOT_STARTED
 from leaderboard_app.uploads import MIB
 
 _SCRIPT = Path(__file__).parent / "app.py"

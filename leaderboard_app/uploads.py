@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from grader.service.page_settings import FILE_MIB
+
 MIB = 1 << 20
-FILE_MIB = 10
 PERSON_MIB = 3 * FILE_MIB  # all tabs of one student together: the file, the one before it, and one on its way
 TOTAL_MIB = 256
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from grader import course as courses
-from grader.answers import Answer, read_answer, reference_answer
-from grader.course import Course
+from grader.audit.answers import Answer, read_answer, reference_answer
+from grader.course import new_class
+from grader.course.folder import Course
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_ARCHIVE = REPOSITORY.parent / "shared" / "data" / "journey-springfield.zip"
@@ -18,7 +18,7 @@ REAL_ARCHIVE = REPOSITORY.parent / "shared" / "data" / "journey-springfield.zip"
 
 def source_notebook(slug: str) -> NotebookNode:
     """The author's notebook."""
-    return nbformat.read(courses.course_source() / "source" / slug / f"{slug}.ipynb", as_version=4)
+    return nbformat.read(new_class.course_source() / "source" / slug / f"{slug}.ipynb", as_version=4)
 
 
 def student_notebook(course: Course, slug: str, answer: Answer | str) -> NotebookNode:
@@ -33,7 +33,7 @@ def student_notebook(course: Course, slug: str, answer: Answer | str) -> Noteboo
     if answer == "untouched":
         return released
     if isinstance(answer, str):
-        path = courses.course_solutions() / slug / f"{answer}.py"
+        path = new_class.course_solutions() / slug / f"{answer}.py"
         answer = Answer("reference", {}) if answer == "reference" else read_answer(path)
     return Answer(answer.name, {**reference_answer(source_notebook(slug)).cells, **answer.cells}).applied_to(released)
 

@@ -12,12 +12,12 @@ import torch
 from classroom import REAL_ARCHIVE, HandIn, student_notebook
 from nbformat import NotebookNode
 
-from grader import course as courses
-from grader.answers import Answer
-from grader.course import Course
+from grader.audit.answers import Answer
+from grader.course import new_class
+from grader.course.folder import Course
+from grader.course.release import release
 from grader.datasets.synthesize import synthesize
 from grader.errors import SandboxUnavailable
-from grader.publishing import release
 from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.kernel import Kernel
@@ -62,7 +62,7 @@ def _main_module_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def released_class(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A class folder with `resnet` and `springfield` released; copy it, do not write in it."""
-    course = courses.init(tmp_path_factory.mktemp("released") / "class", name="Test class", language="en")
+    course = new_class.init(tmp_path_factory.mktemp("released") / "class", name="Test class", language="en")
     for slug in course.slugs():
         release(course, slug)
     return course.root

@@ -11,12 +11,13 @@ import nbformat
 import pytest
 from classroom import HandIn, in_this_process
 
-from grader.assignment import load_assignment, split_hidden
-from grader.collect import collect
-from grader.course import Course
-from grader.nbgrader_plugins import open_gradebook, student_of
+from grader.collect.folders import collect
+from grader.collect.names import student_of
+from grader.course.assignment import load_assignment, split_hidden
+from grader.course.folder import Course
+from grader.course.gradebook import open_gradebook
 from grader.pipeline import grade_class as grade_class_with_workers
-from grader.publishing import make_feedback
+from grader.show.feedback.making import make_feedback
 
 grade_class = partial(grade_class_with_workers, workers=in_this_process)
 

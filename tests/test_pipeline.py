@@ -13,15 +13,15 @@ import pytest
 from classroom import HandIn, in_this_process, student_notebook
 from filelock import FileLock
 
-from grader.answers import Answer
-from grader.assignment import load_assignment
-from grader.course import Course
-from grader.database import ClassDatabase, RunState
+from grader.audit.answers import Answer
+from grader.course.assignment import load_assignment
+from grader.course.folder import Course
+from grader.course.gradebook import open_gradebook
 from grader.errors import EnvironmentFault, InvalidAssignment, InvalidConfig
-from grader.nbgrader_plugins import open_gradebook
 from grader.outcomes import Outcome
-from grader.pipeline import Row, Standing
 from grader.pipeline import grade_class as grade_class_with_workers
+from grader.record.database import ClassDatabase, RunState
+from grader.record.planning import Row, Standing
 
 grade_class = partial(grade_class_with_workers, workers=in_this_process)
 
@@ -215,7 +215,7 @@ def test_a_full_disk_loses_nothing(course: Course, hand_in: HandIn) -> None:
     assert rows["bart"].report is not None
 
 
-@pytest.mark.parametrize("module", ["grader.pipeline", "grader.watching.loop", "grader.audit.running"])
+@pytest.mark.parametrize("module", ["grader.pipeline", "grader.service.watcher.loop", "grader.audit.running"])
 def test_what_only_hands_out_work_loads_no_torch(module: str) -> None:
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -21,8 +21,8 @@ import nbformat
 import pytest
 from classroom import REPOSITORY
 
-from grader import course as courses
-from grader.answers import Answer, reference_answer
+from grader.audit.answers import Answer, reference_answer
+from grader.course import new_class
 
 pytestmark = pytest.mark.slow
 
@@ -30,8 +30,8 @@ pytestmark = pytest.mark.slow
 CARRIED = {
     "grader": "grader",
     "leaderboard_app": "leaderboard_app",
-    "assignments": "grader/course/assignments",
-    "solutions": "grader/course/solutions",
+    "assignments": "grader/course_data/assignments",
+    "solutions": "grader/course_data/solutions",
 }
 LOOK_FOR_ANSWERS = """\
 import json, os
@@ -183,7 +183,7 @@ def test_the_page_is_served_without_the_repository(installed: Installed, class_d
 def test_an_editable_install_puts_no_course_into_the_environment() -> None:
     """The sandbox shows the environment to students; hatchling's `force-include` had copied the solutions into it."""
     environment = Path(sysconfig.get_path("purelib"))
-    if Path(courses.__file__).is_relative_to(environment):
+    if Path(new_class.__file__).is_relative_to(environment):
         pytest.skip("the package is installed here as a wheel")
     assert [path for path in (environment / "grader").rglob("*") if path.is_file()] == []
 

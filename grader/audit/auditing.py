@@ -10,7 +10,7 @@ from typing import Self
 
 from nbformat import NotebookNode
 
-from grader.answers import reference_answer
+from grader.audit.answers import reference_answer
 from grader.audit.cache import Cache, cache_folder
 from grader.audit.cases import Case, Kind, find_cases, handed_in
 from grader.audit.equivalent import Mark, mark_findings, read_marks
@@ -23,9 +23,9 @@ from grader.audit.running import Runner
 from grader.audit.settings import conditions_for, is_contest, tightened
 from grader.audit.subjects import Subject
 from grader.audit.verdicts import findings, is_killed, is_timely
-from grader.conditions import require_contest
 from grader.errors import GraderError, InvalidAssignment, MissingDataset
-from grader.jobs import Conditions, Job
+from grader.grading.conditions import require_contest
+from grader.grading.job import Conditions, Job
 from grader.language import _, speaking
 from grader.outcomes import Outcome, Report
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from grader import __version__
-from grader.course import Course
+from grader.course.folder import Course
 from grader.files import write_atomically
 
 SCHEMA = 1
 KEEP_S = 30 * 24 * 3600
 # What cannot change the outcome of a job.
-ELSEWHERE = {"audit", "cli", "database", "datasets", "locale"}
+ELSEWHERE = {"audit", "cli", "collect", "course_data", "datasets", "locale", "record", "service", "show"}
 
 
 def cache_folder(course: Course | None) -> Path:
@@ -85,6 +85,6 @@ def code_hash() -> str:
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         inside = path.relative_to(package)
-        if inside.parts[0] not in ELSEWHERE and inside.parts[0] != "course":
+        if inside.parts[0] not in ELSEWHERE:
             digest.update(str(inside).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -8,7 +8,7 @@ from enum import StrEnum
 import nbformat
 from nbformat import NotebookNode
 
-from grader.answers import Answer, read_answer, reference_answer
+from grader.audit.answers import Answer, read_answer, reference_answer
 from grader.audit.preparing import Prepared
 from grader.audit.subjects import Subject
 

@@ -6,8 +6,8 @@ import difflib
 
 from nbformat import NotebookNode
 
-from grader.assignment import Assignment, split_hidden
 from grader.audit.scope import STAR, names_of
+from grader.course.assignment import Assignment, split_hidden
 from grader.examiner.hidden import free_names
 from grader.language import _
 

@@ -13,13 +13,13 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from grader import course as courses
-from grader.assignment import Assignment, Cell, load_assignment
 from grader.audit.cache import Cache, key_of
 from grader.audit.subjects import Subject
+from grader.course import new_class
+from grader.course.assignment import Assignment, Cell, load_assignment
+from grader.course.release import release
 from grader.errors import InvalidAssignment
 from grader.files import ordinary_files
-from grader.publishing import release
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def prepare(subject: Subject, cache: Cache) -> Prepared:
 
 def _released(subject: Subject) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="grader-audit-") as folder:
-        course = courses.init(Path(folder) / "class", name="audit", language=subject.language)
+        course = new_class.init(Path(folder) / "class", name="audit", language=subject.language)
         shutil.rmtree(course.source)
         shutil.copytree(subject.source, course.source / subject.slug, ignore=shutil.ignore_patterns(".*"))
         release(course, subject.slug)

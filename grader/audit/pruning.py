@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from nbformat import NotebookNode
 
-from grader.assignment import split_hidden
 from grader.audit.preparing import Prepared
 from grader.audit.scope import STAR, Names, names_of
+from grader.course.assignment import split_hidden
 from grader.notebook import is_illustration
 
 ALWAYS_BINDS = (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)

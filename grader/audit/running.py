@@ -12,10 +12,10 @@ from typing import Self
 
 from grader.audit.cache import Cache, key_of
 from grader.errors import GraderError
-from grader.jobs import Conditions, Job
-from grader.ledger import rules_hash, submission_hash
+from grader.fleet.workers import do, local_workers
+from grader.grading.job import Conditions, Job
 from grader.outcomes import Report
-from grader.workers import do, local_workers
+from grader.record.ledger import rules_hash, submission_hash
 
 Workers = Callable[[int], AbstractContextManager[Executor]]
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.audit.subjects import Subject
-from grader.conditions import conditions_of
-from grader.config import ClassConfig
-from grader.course import Course, class_toml
+from grader.course.config import ClassConfig
+from grader.course.folder import Course
+from grader.course.new_class import class_toml
 from grader.datasets.layout import load_answer_key
-from grader.datasets.synthesize import synthesize
-from grader.demo import IMAGES, SIZE
+from grader.datasets.synthesize import IMAGES, SIZE, synthesize
 from grader.errors import MissingDataset
-from grader.jobs import Conditions
+from grader.grading.conditions import conditions_of
+from grader.grading.job import Conditions
 from grader.outcomes import Report
 
 TOWN_SEED = 4

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.config import CONFIG_NAME
-from grader.course import Course, assignments_in, course_solutions, course_source, no_such_assignment
+from grader.course.config import CONFIG_NAME
+from grader.course.folder import Course, assignments_in, no_such_assignment
+from grader.course.new_class import course_solutions, course_source
 from grader.language import Language
 
 ANSWERS = "solutions"

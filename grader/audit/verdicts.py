@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from grader.answers import Answer
-from grader.assignment import Assignment
+from grader.audit.answers import Answer
 from grader.audit.cases import Case, Kind
+from grader.course.assignment import Assignment
 from grader.language import _
 from grader.outcomes import Outcome, Report, TaskResult
 

@@ -15,7 +15,7 @@ from grader.cli.options import HERE, ClassDir, Json
 from grader.language import _, speaking
 
 if TYPE_CHECKING:
-    from grader.course import Course
+    from grader.course.folder import Course
     from grader.datasets.adding import AdditionReport
 
 
@@ -47,9 +47,9 @@ def add_test(
 
     Example: [bold]grader dataset add-test ~/our-pictures[/] with ~/our-pictures/bart_simpson/1.jpg
     """
-    from grader.course import Course
+    from grader.course.folder import Course
     from grader.datasets import adding
-    from grader.pipeline import only_writer
+    from grader.record.writer import only_writer
 
     course = Course.open(class_dir)
     with speaking(course.config.language), only_writer(course):
@@ -64,8 +64,8 @@ def add_test(
 
 
 def _outdated(course: Course) -> Outdated:
-    from grader.ledger import Ledger
-    from grader.submissions import find_submissions
+    from grader.collect.submissions import find_submissions
+    from grader.record.ledger import Ledger
 
     ledger, outdated = Ledger(course.ledger), Outdated()
     for slug in course.slugs():

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from grader.cli.options import HERE, ClassDir
-from grader.course import Course
+from grader.course.folder import Course
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,9 +34,9 @@ def serve_page(course: Course, *, port: int, address: str = "127.0.0.1") -> None
     Raises:
         EnvironmentFault: the database cannot be opened.
     """
-    from grader.database import ClassDatabase
-    from leaderboard_app.serve import serve
-    from leaderboard_app.settings import BoardSettings
+    from grader.record.database import ClassDatabase
+    from grader.service.page import serve
+    from grader.service.page_settings import BoardSettings
 
     ClassDatabase.open(course.database_url).close()
     Console(stderr=True, highlight=False).print(f"the class's page: http://{address}:{port} (Ctrl-C ends it)")

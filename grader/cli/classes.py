@@ -15,7 +15,7 @@ from grader.cli.options import HERE, ClassDir, Json, Slugs
 from grader.printable import printable
 
 if TYPE_CHECKING:
-    from grader.publishing import Released
+    from grader.course.release import Released
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,9 +36,9 @@ def init(
 
     Example: [bold]grader init cnn-2026 --name "CNN, autumn 2026"[/]
     """
-    from grader import course
+    from grader.course import new_class
 
-    made = course.init(class_dir, name=name, language=language, timezone=timezone)
+    made = new_class.init(class_dir, name=name, language=language, timezone=timezone)
     if as_json:
         print(json.dumps({"class": str(made.root), "assignments": made.slugs()}, ensure_ascii=False))
         return
@@ -62,13 +62,13 @@ def release(
 
     Example: [bold]grader release resnet[/]
     """
-    from grader import publishing
-    from grader.course import Course
+    from grader.course import release as releasing
+    from grader.course.folder import Course
 
     course = Course.open(class_dir)
     done = []
     for slug in course.wanted(slugs):
-        released = publishing.release(course, slug, drop_cells=drop_cells)
+        released = releasing.release(course, slug, drop_cells=drop_cells)
         done.append((slug, released))
         if not as_json:
             _show_release(slug, released)
@@ -104,8 +104,8 @@ def collect(
 
     Example: [bold]grader collect resnet ~/Downloads/resnet.zip[/]
     """
-    from grader import collect as collecting
-    from grader.course import Course
+    from grader.collect import folders as collecting
+    from grader.course.folder import Course
 
     found = collecting.collect(Course.open(class_dir), slug, source)
     if as_json:

@@ -32,8 +32,8 @@ def rejudge(
 
     Example: [bold]grader rejudge springfield[/]
     """
-    from grader.course import Course
-    from grader.rejudging import rejudge as again
+    from grader.course.folder import Course
+    from grader.record.rescoring import rejudge as again
 
     course = Course.open(class_dir)
     course.require(assignment)
@@ -61,10 +61,11 @@ def import_kaggle(
     Example: [bold]grader import-kaggle publicleaderboard.csv --names teams.csv[/]
     """
     from grader.cli.results import show_rows
-    from grader.course import Course
-    from grader.kaggle import import_leaderboard
+    from grader.collect.kaggle import import_leaderboard
+    from grader.course.folder import Course
     from grader.language import _, speaking
-    from grader.pipeline import Standing, grade_class
+    from grader.pipeline import grade_class
+    from grader.record.planning import Standing
 
     course = Course.open(class_dir)
     course.require(assignment)

@@ -19,7 +19,7 @@ from grader.cli.options import HERE, ClassDir, Json
 from grader.cli.reference import solve
 
 if TYPE_CHECKING:
-    from grader.course import Course
+    from grader.course.folder import Course
 
 app = typer.Typer(help="The contest's data: import the real archive, or draw a town.", no_args_is_help=True)
 app.command()(solve)
@@ -57,7 +57,7 @@ def import_(
 
     Example: [bold]grader dataset import ~/Downloads/journey-springfield.zip[/]
     """
-    from grader.course import Course
+    from grader.course.folder import Course
 
     _import(Course.open(class_dir), archive, seed, decoys, replace=replace, as_json=as_json)
 
@@ -75,7 +75,7 @@ def download(
 
     Example: [bold]grader dataset download[/]
     """
-    from grader.course import Course
+    from grader.course.folder import Course
     from grader.datasets.download import download as fetch
     from grader.language import speaking
 
@@ -115,7 +115,7 @@ def synthesize(
 
     Example: [bold]grader dataset synthesize[/]
     """
-    from grader.course import Course
+    from grader.course.folder import Course
     from grader.datasets import synthesize as drawing
     from grader.datasets.build import new_seed
 

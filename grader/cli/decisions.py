@@ -40,8 +40,8 @@ def override(
 
     Example: [bold]grader override ivanova resnet 8 --reason "task 2 explained in class"[/]
     """
-    from grader import actions
     from grader.errors import InvalidConfig
+    from grader.record import actions
 
     with acting(class_dir) as who:
         if drop:
@@ -62,7 +62,7 @@ def regrade(
 
     Example: [bold]grader regrade resnet --student ivanova[/]
     """
-    from grader import actions
+    from grader.record import actions
 
     with acting(class_dir) as who:
         for student in students:
@@ -82,7 +82,7 @@ def deadline(
 
     Example: [bold]grader deadline resnet 2026-12-01T23:59[/]
     """
-    from grader import actions
+    from grader.record import actions
 
     with acting(class_dir) as who:
         actions.set_deadline(who, assignment, when)
@@ -98,7 +98,7 @@ def quota(
 
     Example: [bold]grader quota 5 60[/]
     """
-    from grader import actions
+    from grader.record import actions
 
     with acting(class_dir) as who:
         actions.set_quota(who, per_day, in_total)
@@ -110,9 +110,9 @@ def anomalies(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
 
     Example: [bold]grader anomalies[/]
     """
-    from grader.database.anomalies import find
-    from grader.database.personal import all_runs
-    from grader.database.queries import Board
+    from grader.record.database.anomalies import find
+    from grader.record.database.personal import all_runs
+    from grader.record.database.queries import Board
 
     with looking(class_dir) as (course, _database), Board.open(course.database_url) as board:
         found = find(all_runs(board, limit=100_000))
@@ -130,7 +130,7 @@ def log(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
 
     Example: [bold]grader log[/]
     """
-    from grader.database.decisions import audit_lines
+    from grader.record.database.decisions import audit_lines
 
     with looking(class_dir) as (_course, database):
         found = audit_lines(database)

@@ -26,11 +26,11 @@ def demo(
     """
     from rich.console import Console
 
-    from grader import demo as showing
+    from grader.cli import demo_class as showing
     from grader.cli.board import serve_page
     from grader.cli.results import ProgressWatcher, show_rows
     from grader.pipeline import grade_class
-    from grader.publishing import make_feedback
+    from grader.show.feedback.making import make_feedback
 
     console = Console(highlight=False)
     course = showing.prepare(class_dir, console.print)

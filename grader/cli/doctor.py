@@ -38,8 +38,8 @@ def doctor(
 
     Example: [bold]grader doctor cnn-2026 --repair[/]
     """
-    from grader.config import CONFIG_NAME
-    from grader.doctor import look, look_at_class
+    from grader.cli.health import look, look_at_class
+    from grader.course.config import CONFIG_NAME
 
     class_dir = class_dir or folder
     if class_dir is None and (is_repair or Path(CONFIG_NAME).is_file()):
@@ -65,8 +65,8 @@ def doctor(
 
 def _repair(console: Console, class_dir: Path) -> None:
     from grader.cli.results import repairs
-    from grader.course import Course
-    from grader.upkeep.repair import repair
+    from grader.course.folder import Course
+    from grader.record.upkeep.repair import repair
 
     done = repair(Course.open(class_dir))
     lines = [f"{path.name} is what was damaged; a new one takes its place." for path in done.moved]

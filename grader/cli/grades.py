@@ -18,7 +18,7 @@ from rich.console import Console
 from grader.cli.options import HERE, ClassDir, Json, Slugs, Students
 
 if TYPE_CHECKING:
-    from grader.exporting import GradeLine
+    from grader.show.export import GradeLine
 
 UNISOLATED = (
     "--unisolated: the notebooks run without a sandbox. They can read every file that you can read, hidden tests and "
@@ -64,8 +64,9 @@ def grade(
     Example: [bold]grader grade resnet springfield[/]
     """
     from grader.cli.results import ProgressWatcher, show_rows
-    from grader.course import Course
-    from grader.pipeline import Standing, Watcher, grade_class
+    from grader.course.folder import Course
+    from grader.pipeline import Watcher, grade_class
+    from grader.record.planning import Standing
 
     course = Course.open(class_dir)
     wanted = course.wanted(slugs)
@@ -96,9 +97,10 @@ def feedback(slugs: Slugs = None, class_dir: ClassDir = HERE, students: Students
 
     Example: [bold]grader feedback resnet[/]
     """
-    from grader.course import Course
-    from grader.publishing import make_feedback, publish_grades
-    from grader.submissions import find_submissions
+    from grader.collect.submissions import find_submissions
+    from grader.course.folder import Course
+    from grader.record.grades import publish_grades
+    from grader.show.feedback.making import make_feedback
 
     course = Course.open(class_dir)
     made, places = [], []
@@ -126,10 +128,10 @@ def export(
     Example: [bold]grader export --to grades.csv[/]
     """
     from grader.cli.results import say_losses
-    from grader.course import Course
-    from grader.exporting import grade_table
-    from grader.upkeep.holdings import Store
-    from grader.upkeep.losses import losses
+    from grader.course.folder import Course
+    from grader.record.upkeep.holdings import Store
+    from grader.record.upkeep.losses import losses
+    from grader.show.export import grade_table
 
     course = Course.open(class_dir)
     table = grade_table(course)

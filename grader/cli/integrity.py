@@ -17,7 +17,7 @@ from grader.language import _, speaking
 from grader.printable import printable
 
 if TYPE_CHECKING:
-    from grader.integrity.report import IntegrityReport
+    from grader.show.integrity.report import IntegrityReport
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,9 +44,9 @@ def integrity(
 
     Example: [bold]grader integrity springfield --leaked answers.csv[/]
     """
-    from grader.course import Course
-    from grader.integrity.publishing import publish
-    from grader.integrity.report import integrity_report
+    from grader.course.folder import Course
+    from grader.show.integrity.publishing import publish
+    from grader.show.integrity.report import integrity_report
 
     course = Course.open(class_dir)
     with speaking(course.config.language):
@@ -84,7 +84,7 @@ def _plain(report: IntegrityReport) -> dict[str, Any]:
 
 
 def _show(console: Console, report: IntegrityReport) -> None:
-    from grader.integrity.findings import findings
+    from grader.show.integrity.findings import findings
 
     found = findings(report)
     head = _("{slug}: {students} students, {predictions} with predictions").format(

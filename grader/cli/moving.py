@@ -37,8 +37,8 @@ def backup(
 
     Example: [bold]grader backup cnn-2026 --to cnn-2026.zip[/]
     """
-    from grader.course import Course
-    from grader.upkeep.backup import back_up
+    from grader.course.folder import Course
+    from grader.record.upkeep.backup import back_up
 
     made = back_up(Course.open(class_dir), to, with_dataset=dataset)
     if as_json:
@@ -60,7 +60,7 @@ def restore(
 
     Example: [bold]grader restore cnn-2026.zip --to cnn-2026[/]
     """
-    from grader.upkeep.restore import restore as restore_class
+    from grader.record.upkeep.restore import restore as restore_class
 
     made = restore_class(archive, to)
     if as_json:

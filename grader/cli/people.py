@@ -20,9 +20,9 @@ from rich.text import Text
 from grader.cli.options import HERE, ClassDir, Json
 
 if TYPE_CHECKING:
-    from grader.actions import Teacher
-    from grader.course import Course
-    from grader.database import ClassDatabase
+    from grader.course.folder import Course
+    from grader.record.actions import Teacher
+    from grader.record.database import ClassDatabase
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,8 +35,8 @@ def add_to(app: typer.Typer) -> None:
 @contextmanager
 def looking(class_dir: Path) -> Iterator[tuple[Course, ClassDatabase]]:
     """A class and its database, as they are."""
-    from grader.course import Course
-    from grader.database import ClassDatabase
+    from grader.course.folder import Course
+    from grader.record.database import ClassDatabase
 
     course = Course.open(class_dir)
     with ClassDatabase.open(course.database_url) as database:
@@ -46,8 +46,8 @@ def looking(class_dir: Path) -> Iterator[tuple[Course, ClassDatabase]]:
 @contextmanager
 def acting(class_dir: Path) -> Iterator[Teacher]:
     """Whoever runs the command, acting on a class; the database knows the class's assignments then."""
-    from grader.actions import Teacher
-    from grader.page_rules import publish_rules
+    from grader.record.actions import Teacher
+    from grader.record.page_rules import publish_rules
 
     with looking(class_dir) as (course, database):
         publish_rules(course, database)
@@ -70,7 +70,7 @@ def invite(
     Example: [bold]grader invite roster.csv --url https://board.school.example --to links.csv[/]
     """
     from grader.files import writing_given
-    from grader.inviting import invite_all, invite_one_teacher
+    from grader.record.invitations import invite_all, invite_one_teacher
 
     output = writing_given(to, is_private=True) if to else nullcontext(sys.stdout)
     with acting(class_dir) as who, output as file:  # opened first: links are shown once
@@ -86,7 +86,7 @@ def revoke(student: Annotated[str, typer.Argument(metavar="STUDENT")], class_dir
 
     Example: [bold]grader revoke ivanova[/]
     """
-    from grader import actions
+    from grader.record import actions
 
     with acting(class_dir) as who:
         actions.revoke(who, student)
@@ -98,7 +98,7 @@ def access(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
 
     Example: [bold]grader access[/]
     """
-    from grader.database.access import AccessList
+    from grader.record.database.access import AccessList
 
     with looking(class_dir) as (_course, database):
         found = AccessList(database).every()

@@ -20,7 +20,7 @@ from grader.cli.options import Json
 if TYPE_CHECKING:
     import torch
 
-    from grader.reference.solve import Reporter, Solution
+    from grader.datasets.reference.solve import Reporter, Solution
 
 
 class Device(StrEnum):
@@ -55,10 +55,10 @@ def solve(
 
     Example: [bold]grader dataset solve journey-springfield.zip --to submission.csv[/]
     """
+    from grader.datasets.reference import fine_tuning, training
+    from grader.datasets.reference import solve as solving
+    from grader.datasets.reference.training import Recipe
     from grader.errors import InvalidConfig
-    from grader.reference import fine_tuning, training
-    from grader.reference import solve as solving
-    from grader.reference.training import Recipe
 
     for path in (to, weights):
         if path is not None and not path.absolute().parent.is_dir():  # minutes of training before it was written
@@ -90,7 +90,7 @@ def _device(wanted: Device) -> torch.device:
 
 @contextmanager
 def _bars(*, quiet: bool) -> Iterator[Reporter | None]:
-    from grader.reference.solve import Reporter
+    from grader.datasets.reference.solve import Reporter
 
     if quiet:
         yield None

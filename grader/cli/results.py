@@ -18,13 +18,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from grader.cli.pace import Pace
 from grader.outcomes import Outcome, Report, TaskResult
-from grader.pipeline import Row, Standing, Watcher
+from grader.pipeline import Watcher
 from grader.printable import printable
+from grader.record.planning import Row, Standing
+from grader.record.upkeep.holdings import Store
+from grader.record.upkeep.losses import Loss
 from grader.sandbox.devices import CPU
-from grader.scheduling import Pace
-from grader.upkeep.holdings import Store
-from grader.upkeep.losses import Loss
 
 NOTES = 5
 COLOURS = {Outcome.PASSED: "green", Outcome.PARTIAL: "yellow", Outcome.MANUAL: "dim", Outcome.NOT_GRADED: "magenta"}

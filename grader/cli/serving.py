@@ -27,8 +27,8 @@ def watch(class_dir: ClassDir = HERE, slots: Slots = 0) -> None:
 
     Example: [bold]grader watch --class cnn-2026[/]
     """
-    from grader.course import Course
-    from grader.watching.loop import watch as watch_class
+    from grader.course.folder import Course
+    from grader.service.watcher.loop import watch as watch_class
 
     course = Course.open(class_dir)
     stop = _stop_on_signals()
@@ -46,8 +46,8 @@ def serve(
 
     Example: [bold]grader serve --port 8501[/]
     """
-    from grader.course import Course
-    from grader.serving import serve_class
+    from grader.course.folder import Course
+    from grader.service.serve import serve_class
 
     course = Course.open(class_dir)
     stop = _stop_on_signals()

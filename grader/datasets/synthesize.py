@@ -23,6 +23,8 @@ _BATCH = 100
 _SIZES = range(16, 513)
 # Above what a picture takes on disk: 2 KiB at 64 pixels, growing with the area.
 _BYTES_PER_PIXEL = 1.5
+IMAGES = 2500
+SIZE = 48
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from grader.database.personal import OwnRun
-from grader.database.queries import Standing
 from grader.language import _
+from grader.record.database.personal import OwnRun
+from grader.record.database.queries import Standing
 from grader.scoring.f1 import wilson
 from grader.scoring.points import PointsTable
 from leaderboard_app import formatting

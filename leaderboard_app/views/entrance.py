@@ -6,10 +6,10 @@ from typing import NoReturn
 
 import streamlit as st
 
-from grader.database.page_records import Identity
 from grader.language import _
+from grader.record.database.page_records import Identity
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import identity
-from leaderboard_app.settings import BoardSettings
 
 
 def require_student(settings: BoardSettings) -> Identity:

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from grader.database.page_records import Identity
-from grader.database.queries import Board
-from grader.database.uploads import OVER, scored_already
+from grader.collect.inbox import Inbox
+from grader.collect.uploads import unpack
 from grader.errors import EnvironmentFault, InvalidSubmission
-from grader.handing_in import unpack
-from grader.inbox import Inbox
 from grader.language import Language, _
+from grader.record.database.page_records import Identity
+from grader.record.database.queries import Board
+from grader.record.database.uploads import OVER, scored_already
 from grader.scoring.submission_csv import SUBMISSION_CSV
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.door import drop_uploads, expect_upload
 from leaderboard_app.own_work import OwnWork
 from leaderboard_app.rate_limits import RateLimit
-from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views import submissions
 from leaderboard_app.views.choosing import choose
 from leaderboard_app.views.entrance import require_student

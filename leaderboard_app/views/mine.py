@@ -6,13 +6,13 @@ import html
 
 import streamlit as st
 
-from grader.database.page_records import Identity
 from grader.language import Language, _, ngettext
+from grader.record.database.page_records import Identity
 from grader.scoring.mcnemar import RankRange
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.own_work import OwnWork
-from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views import charts, submissions
 from leaderboard_app.views.choosing import choose
 from leaderboard_app.views.entrance import require_student, title_with_way_out
@@ -202,7 +202,7 @@ def _feedback(settings: BoardSettings, slug: str) -> None:
 def _walled_in(page: str) -> str:
     """The feedback page in a frame without any rights: no scripts, no origin, no way to the page around it.
 
-    `grader.feedback` has escaped all that a student wrote; this holds even where it should not have.
+    `grader.show.feedback` has escaped all that a student wrote; this holds even where it should not have.
     """
     return (
         "<!DOCTYPE html><style>html,body,iframe{margin:0;border:0;width:100%;height:100%}</style>"

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from grader.database.queries import OverallStanding
 from grader.language import Language, _
+from grader.record.database.queries import OverallStanding
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import ClassData
-from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views import tables
 from leaderboard_app.views.freshness import keep_fresh
 from leaderboard_app.views.unavailable import load_or_explain

@@ -7,11 +7,11 @@ from html import escape
 
 import streamlit as st
 
-from grader.database.queries import Standing
 from grader.language import Language, _, ngettext, speaking
+from grader.record.database.queries import Standing
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages
 from leaderboard_app.class_data import AssignmentBoard
-from leaderboard_app.settings import BoardSettings
 from leaderboard_app.turns import in_turn
 from leaderboard_app.views import charts
 from leaderboard_app.views.choosing import choose

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from own_assignment import audited, write_assignment
 
-from grader import course as courses
 from grader.audit.results import AssignmentAudit
-from grader.course import Course
+from grader.course import new_class
+from grader.course.folder import Course
 
 
 @pytest.fixture(scope="session")
 def eight_steps(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, AssignmentAudit]:
     """A class folder with the README's assignment and nothing else, and what the audit says; do not write in it."""
-    course = courses.init(tmp_path_factory.mktemp("eight") / "class", name="7Б", language="ru")
+    course = new_class.init(tmp_path_factory.mktemp("eight") / "class", name="7Б", language="ru")
     shutil.rmtree(course.source)
     write_assignment(course.root)
     return course, audited(course)

@@ -13,7 +13,7 @@ from grader.audit.auditing import Wanted, audit
 from grader.audit.results import AssignmentAudit
 from grader.audit.running import Runner
 from grader.audit.subjects import find_subjects
-from grader.course import Course
+from grader.course.folder import Course
 
 README = REPOSITORY / "solutions" / "README.md"
 SLUG = "leaky_relu"

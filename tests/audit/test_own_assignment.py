@@ -13,12 +13,12 @@ import time
 from pathlib import Path
 
 import pytest
+from command_line import grader
 from own_assignment import README, SLUG, audited, write_assignment
-from test_cli import grader
 
 from grader.audit.cases import Kind
 from grader.audit.results import AssignmentAudit
-from grader.course import Course
+from grader.course.folder import Course
 
 HIDDEN_LOOP = "for slope in (0.01, 0.3):"
 

@@ -8,11 +8,11 @@ import pytest
 from classroom import source_notebook
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader.assignment import Assignment, Cell
 from grader.audit.names import defined_names, unknown_names
 from grader.audit.preparing import Prepared
 from grader.audit.pruning import from_cell_on
 from grader.audit.scope import names_of
+from grader.course.assignment import Assignment, Cell
 from grader.notebook import mark_illustration
 
 

@@ -19,13 +19,15 @@ from unittest.mock import patch
 
 from handed_in import SLUG
 
-from grader import grading, tries
-from grader.course import Course
-from grader.pipeline import Row, Watcher, grade_class
-from grader.record import Recorder
+from grader.course.folder import Course
+from grader.fleet import tries
+from grader.fleet.workers import collect_less
+from grader.grading import notebook as grading
+from grader.pipeline import Watcher, grade_class
+from grader.record.planning import Row
+from grader.record.recorder import Recorder
 from grader.sandbox.kernel import Kernel
 from grader.sandbox.slot import Slot
-from grader.workers import collect_less
 
 
 @dataclass

@@ -12,7 +12,7 @@ from pathlib import Path
 from handed_in import SLUG, HandedIn, recorded_points
 from timing import Timed, finish_times
 
-from grader.course import Course
+from grader.course.folder import Course
 
 STOCK_CONFIG = """\
 from pathlib import Path

@@ -23,7 +23,7 @@ from rich.table import Table
 from timing import finish_times
 from watching import Held, Observer
 
-from grader.course import Course
+from grader.course.folder import Course
 
 LOOK_EVERY_S = 0.5
 GROWTH_MIB = 48  # from the second quarter to the last; a leak of 1 MiB a submission would show as 50 and more

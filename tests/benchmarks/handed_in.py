@@ -10,12 +10,12 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from grader import course as courses
-from grader.answers import Answer, read_answer, reference_answer
-from grader.assignment import load_assignment
-from grader.course import Course
-from grader.nbgrader_plugins import open_gradebook
-from grader.publishing import release
+from grader.audit.answers import Answer, read_answer, reference_answer
+from grader.course import new_class
+from grader.course.assignment import load_assignment
+from grader.course.folder import Course
+from grader.course.gradebook import open_gradebook
+from grader.course.release import release
 
 SLUG = "resnet"
 ANSWERS = (
@@ -63,7 +63,7 @@ def hand_in(folder: Path, count: int) -> HandedIn:
         folder: an empty one.
         count: submissions.
     """
-    course = courses.init(folder / "released", name="Benchmark", language="en")
+    course = new_class.init(folder / "released", name="Benchmark", language="en")
     release(course, SLUG)
     released = nbformat.read(course.release / SLUG / f"{SLUG}.ipynb", as_version=4)
     source = nbformat.read(course.source / SLUG / f"{SLUG}.ipynb", as_version=4)
@@ -77,7 +77,7 @@ def hand_in(folder: Path, count: int) -> HandedIn:
 
 
 def _patch(name: str) -> dict[str, str]:
-    return {} if name == "reference" else read_answer(courses.course_solutions() / SLUG / f"{name}.py").cells
+    return {} if name == "reference" else read_answer(new_class.course_solutions() / SLUG / f"{name}.py").cells
 
 
 def recorded_points(course: Course) -> Points:

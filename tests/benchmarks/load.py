@@ -34,12 +34,12 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from streamlit_client import Session
 
-from grader.database import AssignmentRecord, ClassDatabase, RunState
-from grader.database.access import AccessList, hashed, new_token
-from grader.database.schema import Entry, Run, Student, Submission
+from grader.record.database import AssignmentRecord, ClassDatabase, RunState
+from grader.record.database.access import AccessList, hashed, new_token
+from grader.record.database.schema import Entry, Run, Student, Submission
 from grader.scoring.points import DEFAULT_TABLE, Fraction
-from leaderboard_app.serve import command
-from leaderboard_app.settings import BoardSettings
+from grader.service.page import command
+from grader.service.page_settings import BoardSettings
 
 TOTAL = 991
 SIGNED_IN = 50

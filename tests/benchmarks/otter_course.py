@@ -14,8 +14,8 @@ from handed_in import SLUG, HandedIn, Points
 from timing import Timed
 
 import grader
-from grader.assignment import Cell, load_assignment
-from grader.course import Course
+from grader.course.assignment import Cell, load_assignment
+from grader.course.folder import Course
 
 HOW_TO_INSTALL = (
     "otter-grader was not measured: install it into an environment of its own (`python -m venv otter`, then "

@@ -20,15 +20,15 @@ from nbformat import NotebookNode
 from rich.console import Console
 from rich.table import Table
 
-from grader import course as courses
-from grader.answers import Answer
-from grader.assignment import load_assignment
-from grader.conditions import conditions_of
-from grader.course import Course
+from grader.audit.answers import Answer
+from grader.course import new_class
+from grader.course.assignment import load_assignment
+from grader.course.folder import Course
+from grader.course.release import release
 from grader.datasets.synthesize import synthesize
-from grader.grading import grade
-from grader.jobs import Graded, Job
-from grader.publishing import release
+from grader.grading.conditions import conditions_of
+from grader.grading.job import Graded, Job
+from grader.grading.notebook import grade
 from grader.sandbox.devices import Device
 from grader.sandbox.slot import close_warm
 
@@ -94,7 +94,7 @@ class Timed:
 
 def prepare(folder: Path, steps: int) -> tuple[Course, NotebookNode]:
     """A class with a drawn town, and a notebook that trains for a fixed number of steps."""
-    course = courses.init(folder / "class", name="Benchmark", language="en")
+    course = new_class.init(folder / "class", name="Benchmark", language="en")
     synthesize(course.dataset, seed=0, images=2500, size=48)
     release(course, SLUG)
     released = nbformat.read(course.release / SLUG / f"{SLUG}.ipynb", as_version=4)

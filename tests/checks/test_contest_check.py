@@ -8,8 +8,8 @@ from grader.checks import contest_points
 from grader.checks.contest import is_contest_test
 from grader.errors import EnvironmentFault
 from grader.examiner.examination import Examination, going_on
+from grader.grading.predictions import _HandedIn
 from grader.language import speaking
-from grader.predictions import _HandedIn
 from grader.scoring.contest import AnswerKey
 from grader.scoring.points import PointsTable
 from grader.scoring.rules import ContestRules

@@ -9,7 +9,7 @@ from typing import Any
 
 import nbformat
 
-from grader.answers import Answer, read_answer
+from grader.audit.answers import Answer, read_answer
 from grader.language import speaking
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import course
+from grader.course import new_class
 from grader.language import Language
 
 TITLES = {
@@ -15,5 +15,5 @@ TITLES = {
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_every_assignment_has_a_title_in_the_language_of_the_class(tmp_path: Path, language: Language) -> None:
-    made = course.init(tmp_path / "class", language=language)
+    made = new_class.init(tmp_path / "class", language=language)
     assert [made.title(slug) for slug in made.slugs()] == TITLES[language]

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from test_cli import grader
+from command_line import grader
 
-from grader.course import Course, init
+from grader.course.folder import Course
+from grader.course.new_class import init
 
 NOWHERE = {"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
 

@@ -12,9 +12,9 @@ from test_real_archive import ARCHIVE
 from grader.datasets.importer import import_archive
 from grader.datasets.layout import Layout, load_answer_key
 from grader.datasets.synthesize import synthesize
-from grader.integrity.decoys import decoy_losses
 from grader.scoring.contest import AnswerKey, score_predictions
 from grader.scoring.points import DEFAULT_TABLE
+from grader.show.integrity.decoys import decoy_losses
 
 Labelled = list[tuple[str, bytes]]
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from grader import course as courses
-from grader.answers import reference_answer
-from grader.assignment import split_hidden
+from grader.audit.answers import reference_answer
+from grader.course import new_class
+from grader.course.assignment import split_hidden
 from grader.examiner.examination import Examination
 from grader.examiner.hidden import examine, free_names
 from grader.examiner.remote import Session
@@ -181,7 +181,7 @@ def test_nothing_that_a_student_replaces_earns_a_point(what: str) -> None:
 
 def test_the_same_cells_pass_without_an_examiner() -> None:
     """Hidden tests are ordinary text: in a plain kernel or under pytest they run on the real objects."""
-    notebook = nbformat.read(courses.course_source() / "source" / "resnet" / "resnet.ipynb", as_version=4)
+    notebook = nbformat.read(new_class.course_source() / "source" / "resnet" / "resnet.ipynb", as_version=4)
     solutions = reference_answer(notebook).cells
     namespace: dict[str, Any] = {"__name__": "plain"}
     for cell in notebook.cells:

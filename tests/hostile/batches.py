@@ -18,10 +18,11 @@ import psutil
 from attacks import Attack
 from gate import EVENS, SLUG_TASKS, honest_notebook, secret
 
-from grader.course import Course
-from grader.nbgrader_plugins import open_gradebook
+from grader.course.folder import Course
+from grader.course.gradebook import open_gradebook
 from grader.outcomes import Outcome
-from grader.pipeline import Row, grade_class
+from grader.pipeline import grade_class
+from grader.record.planning import Row
 
 NEIGHBOURS = ("aaron", "nina", "zoe")  # the first, one in the middle, the last
 RECORDED = ("autograded", "feedback", "ledger", "gradebook.db", "board", ".grading.lock")

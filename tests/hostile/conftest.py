@@ -15,7 +15,7 @@ from batches import Batch, GradedBatch, copy_class, grade_batch
 from failing import HAS_FAILED
 from gate import Planted, make_class, plant_in_environment
 
-from grader.course import Course
+from grader.course.folder import Course
 
 
 @pytest.hookimpl(wrapper=True)

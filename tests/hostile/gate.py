@@ -15,11 +15,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grader import course as courses
-from grader.course import Course
+from grader.course import new_class
+from grader.course.folder import Course
+from grader.course.gradebook import open_gradebook
+from grader.course.release import release
 from grader.datasets.synthesize import synthesize
-from grader.nbgrader_plugins import open_gradebook
-from grader.publishing import release
 
 # Every planted secret has this form, so that an attack can look for secrets that it does not know.
 SECRET = "sgcanary-{place}-7f3a9c51"
@@ -177,7 +177,7 @@ def _notebook(slug: str, *, is_source: bool) -> NotebookNode:
 
 def make_class(root: Path) -> Course:
     """A released class with secrets in configuration, roster, gradebook, sources, answers and beside the class folder."""
-    course = courses.init(root, name="Attacked class", language="en", timezone="UTC")
+    course = new_class.init(root, name="Attacked class", language="en", timezone="UTC")
     for slug in course.slugs():
         (course.source / slug / f"{slug}.ipynb").unlink()
     (root / "class.toml").write_text(CONFIG.format(secret=secret("config")))

@@ -18,9 +18,9 @@ import pytest
 from batches import snapshot
 from gate import honest_notebook
 
-from grader import archives
-from grader.collect import collect
-from grader.course import Course
+from grader.collect import archives
+from grader.collect.folders import collect
+from grader.course.folder import Course
 from grader.errors import InvalidSubmission
 
 NOTEBOOK = nbformat.writes(honest_notebook("gate")).encode()

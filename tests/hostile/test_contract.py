@@ -25,8 +25,8 @@ from attacks import TRY
 from failing import HAS_FAILED
 from gate import SECRET_MARK, plant_in_environment
 
-from grader.course import course_source
-from grader.doctor import hidden_lines
+from grader.cli.health import hidden_lines
+from grader.course.new_class import course_source
 from grader.errors import GraderError, KernelGone, LimitExceeded, StudentCodeRaised
 from grader.examiner.remote import Session
 from grader.sandbox import slot as slots
@@ -420,7 +420,7 @@ def test_the_search_finds_what_can_be_read(sandbox: Sandbox, tmp_path: Path, for
         (shown / "test_resnet.orig").write_text(f"x = 1\n    {hidden_line()}\n")
     elif form == "archive":
         with zipfile.ZipFile(shown / "course.whl", "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("grader/course/resnet.ipynb", f'["{hidden_line()}"]')
+            archive.writestr("grader/course_data/resnet.ipynb", f'["{hidden_line()}"]')
     else:
         (shown / "src" / ".git" / "objects").mkdir(parents=True)
     limits = LIMITS.model_copy(update={"cell_s": SEARCH_S, "wall_s": 2 * SEARCH_S})

@@ -16,10 +16,10 @@ from gate import honest_notebook
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from grader.course import Course
-from grader.feedback.safe_html import safe_markdown
+from grader.course.folder import Course
 from grader.pipeline import grade_class
-from grader.publishing import make_feedback
+from grader.show.feedback.making import make_feedback
+from grader.show.feedback.safe_html import safe_markdown
 
 STUDENT = "<img src=x onerror=hacked()> & 'quoted'"
 FOREIGN = "https://evil.example"
@@ -201,7 +201,7 @@ def test_what_the_teacher_reads_in_the_terminal_holds_no_commands_to_it(attacked
 
 
 def test_an_export_holds_no_formula(attacked: Course) -> None:
-    from grader.exporting import grade_table
+    from grader.show.export import grade_table
 
     names = ["=1+1", "+1", "-1", "@x", "\t=1", "=cmd|' /C calc'!A1"]
     for name in names:

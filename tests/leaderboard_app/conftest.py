@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from plausible_class import fill
 
-from leaderboard_app.settings import BoardSettings
+from grader.service.page_settings import BoardSettings
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     def start(settings: BoardSettings) -> str:
         port = _free_port()
         code = (
-            "import sys; from leaderboard_app.serve import serve; from leaderboard_app.settings import BoardSettings;"
+            "import sys; from grader.service.page import serve; from grader.service.page_settings import BoardSettings;"
             f"serve({settings!r}, port={port})"
         )
         page = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=log, stderr=log)

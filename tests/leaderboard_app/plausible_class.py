@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from random import Random
 
-from grader.database import AssignmentRecord, ClassDatabase, EntryRecord, RunRecord, RunState
+from grader.record.database import AssignmentRecord, ClassDatabase, EntryRecord, RunRecord, RunState
 from grader.scoring.points import DEFAULT_TABLE, Fraction
 
 START = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)

@@ -15,9 +15,9 @@ import leaderboard_app
 from grader.errors import EnvironmentFault
 from grader.language import speaking
 from grader.scoring.mcnemar import RankRange
+from grader.service.page import command
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting
-from leaderboard_app.serve import command
-from leaderboard_app.settings import BoardSettings
 
 PACKAGE = Path(leaderboard_app.__file__).parent
 
@@ -93,7 +93,7 @@ def test_the_command_carries_every_setting_and_no_password() -> None:
 
 def test_the_page_loads_without_torch() -> None:
     code = (
-        "import sys, leaderboard_app.serve, leaderboard_app.class_data;"
+        "import sys, grader.service.page, leaderboard_app.class_data;"
         "from leaderboard_app.views import assignment, how, overall;"
         "sys.exit('torch' in sys.modules)"
     )

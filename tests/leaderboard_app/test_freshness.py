@@ -12,12 +12,12 @@ import pytest
 from plausible_class import BLOCKS, contest_run, fill, run
 from streamlit_client import Session, everything
 
-from grader.database import ClassDatabase
-from grader.database.access import AccessList, hashed, new_token
-from grader.database.queries import BoardUnavailable
+from grader.record.database import ClassDatabase
+from grader.record.database.access import AccessList, hashed, new_token
+from grader.record.database.queries import BoardUnavailable
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import turns
 from leaderboard_app.class_data import _Shared
-from leaderboard_app.settings import BoardSettings
 
 QUERY = "assignment=springfield&lang=en"
 BOARD = b"Students by alias"

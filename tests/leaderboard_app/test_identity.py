@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.database import ClassDatabase
-from grader.database.access import AccessList, hashed, new_token
+from grader.record.database import ClassDatabase
+from grader.record.database.access import AccessList, hashed, new_token
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import identity
 from leaderboard_app.rate_limits import RateLimit
-from leaderboard_app.settings import BoardSettings
 
 ALLOWED = 10
 

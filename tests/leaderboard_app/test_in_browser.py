@@ -11,8 +11,8 @@ import pytest
 from plausible_class import BLOCKS, contest_run, fill, run
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from grader.database import ClassDatabase
-from leaderboard_app.settings import BoardSettings
+from grader.record.database import ClassDatabase
+from grader.service.page_settings import BoardSettings
 
 pytestmark = pytest.mark.browser
 

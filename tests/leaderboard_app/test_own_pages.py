@@ -11,15 +11,15 @@ from plausible_class import CONTEST
 from streamlit.testing.v1 import AppTest
 
 import leaderboard_app
-from grader.database import ClassDatabase
-from grader.database.access import AccessList, hashed, new_token
-from grader.database.decisions import Decisions
-from grader.database.integrity import FindingRecord, IntegrityReports
-from grader.database.ranges import Ranges
-from grader.handing_in import PageRules
+from grader.collect.uploads import PageRules
+from grader.record.database import ClassDatabase
+from grader.record.database.access import AccessList, hashed, new_token
+from grader.record.database.decisions import Decisions
+from grader.record.database.integrity import FindingRecord, IntegrityReports
+from grader.record.database.ranges import Ranges
 from grader.scoring.mcnemar import RankRange
 from grader.scoring.points import DEFAULT_TABLE
-from leaderboard_app.settings import BoardSettings
+from grader.service.page_settings import BoardSettings
 
 APP = Path(leaderboard_app.__file__).parent / "app.py"
 

@@ -11,11 +11,11 @@ from plausible_class import CONTEST, STUDENTS, run
 from streamlit.testing.v1 import AppTest
 
 import leaderboard_app
-from grader.database import AssignmentRecord, ClassDatabase
-from grader.database.ranges import Ranges
+from grader.record.database import AssignmentRecord, ClassDatabase
+from grader.record.database.ranges import Ranges
 from grader.scoring.mcnemar import RankRange
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import class_data
-from leaderboard_app.settings import BoardSettings
 
 APP = Path(leaderboard_app.__file__).parent / "app.py"
 

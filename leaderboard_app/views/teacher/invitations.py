@@ -6,15 +6,14 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from grader.database.access import accesses, hashed, new_token
-from grader.database.decisions import grades_of
-from grader.database.page_records import AccessRecord, Identity
-from grader.database.queries import Board
 from grader.language import Language, _
-from grader.links import link_to
+from grader.record.database.access import accesses, hashed, link_to, new_token
+from grader.record.database.decisions import grades_of
+from grader.record.database.page_records import AccessRecord, Identity
+from grader.record.database.queries import Board
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages
 from leaderboard_app.class_data import ClassData
-from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views import tables
 from leaderboard_app.views.teacher.asking import ask
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from grader.database.anomalies import Kind, find
-from grader.database.decisions import audit_log
-from grader.database.page_records import Identity
-from grader.database.personal import RunLine, all_runs
-from grader.database.queries import Board
-from grader.database.records import RunState
 from grader.language import _
+from grader.record.database.anomalies import Kind, find
+from grader.record.database.decisions import audit_log
+from grader.record.database.page_records import Identity
+from grader.record.database.personal import RunLine, all_runs
+from grader.record.database.queries import Board
+from grader.record.database.records import RunState
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages
 from leaderboard_app.class_data import ClassData
-from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views import tables
 
 _RUNS = 500

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from grader.database.page_records import Identity
 from grader.language import _
+from grader.record.database.page_records import Identity
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting
 from leaderboard_app.class_data import ClassData
-from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views.entrance import require_teacher, title_with_way_out
 from leaderboard_app.views.teacher import asking, gradebook, integrity, invitations, looking, rules
 from leaderboard_app.views.unavailable import load_or_explain

@@ -6,11 +6,11 @@ from datetime import datetime
 
 import streamlit as st
 
-from grader.database.page_records import Identity
 from grader.language import _
+from grader.record.database.page_records import Identity
+from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting
 from leaderboard_app.class_data import AssignmentBoard, ClassData
-from leaderboard_app.settings import BoardSettings
 from leaderboard_app.views.teacher.asking import ask
 
 

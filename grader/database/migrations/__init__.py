@@ -1,1 +1,0 @@
-"""Alembic's migrations of the class database; `grader.database.revisions` runs them."""

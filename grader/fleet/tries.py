@@ -1,0 +1,42 @@
+"""One try at a submission in a worker, and whether its result stands or it has to be tried once more, alone.
+
+What a student cannot cause never becomes a result. What may be the student's doing or not, a process that was killed,
+counts where it happens a second time.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+
+from grader.errors import AuthorFault, StudentFault
+from grader.fleet.workers import do
+from grader.grading.job import Graded, Job
+from grader.sandbox.devices import Device
+
+MAX_FAULTS = 2
+
+
+def submit(executor: Executor, job: Job, device: Device) -> Future[Graded]:
+    """Have a job done on a device: the notebook run, or handed-in predictions scored."""
+    job = replace(job, conditions=replace(job.conditions, device=device))
+    return executor.submit(do, job)
+
+
+def outcome(future: Future[Graded]) -> Graded | Exception:
+    """What became of a job.
+
+    The one broad except of the project: whatever happens to one submission is recorded as its outcome.
+    """
+    try:
+        return future.result()
+    except Exception as error:  # noqa: BLE001
+        return error
+
+
+def next_try(job: Job, result: Graded | Exception) -> Job | None:
+    """The job to do once more, when nothing else runs; None where the result stands."""
+    if isinstance(result, Graded):
+        return replace(job, killed_before=True) if result.is_doubtful and not job.killed_before else None
+    is_ours = not isinstance(result, StudentFault | AuthorFault)
+    return replace(job, faults=job.faults + 1) if is_ours and job.faults + 1 < MAX_FAULTS else None

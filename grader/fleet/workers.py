@@ -1,0 +1,95 @@
+"""Where submissions are graded: a `concurrent.futures.Executor`; local processes unless another one is given."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import multiprocessing
+import os
+import resource
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.fleet.leftovers import SCRATCH_PREFIX, sweep_machine
+
+if TYPE_CHECKING:
+    from grader.grading.job import Graded, Job
+
+PR_SET_PDEATHSIG = 1
+# Beside its libraries. Whatever a notebook sends, the worker fails before the machine does; the largest test of our
+# course takes 1.5 GiB.
+WORKER_MIB = 6 * 1024
+
+
+@contextmanager
+def local_workers(slots: int) -> Iterator[Executor]:
+    """Processes on this machine, one submission at a time each; they end with this process, however it ends."""
+    with scratch_folder() as scratch:
+        pool = ProcessPoolExecutor(
+            max_workers=slots,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_start,
+            initargs=(os.getpid(), str(scratch)),
+        )
+        try:
+            yield pool
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A short-named temporary folder; what killed graders and workers have left behind is removed, first and last."""
+    sweep_machine()
+    made = Path(tempfile.mkdtemp(prefix=f"{SCRATCH_PREFIX}{os.getpid()}-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+        sweep_machine()
+
+
+def do(job: Job) -> Graded:
+    """Do one job, in the process that is called for it: a notebook is run, handed-in predictions are scored.
+
+    Raises:
+        InvalidSubmission: it cannot be graded as it is.
+        EnvironmentFault: the machine cannot grade.
+    """
+    from grader.grading.notebook import grade  # noqa: PLC0415 - only workers load torch
+    from grader.grading.predictions import grade_predictions  # noqa: PLC0415
+
+    return grade(job) if job.conditions.source == "rerun" else grade_predictions(job)
+
+
+def _start(coordinator: int, scratch: str) -> None:
+    """Prepare a worker: it dies with the coordinator, leaves Ctrl-C to it, and keeps its temporary files together."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != coordinator:
+        os._exit(1)  # the coordinator was gone before the line above
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = scratch
+    importlib.import_module("grader.grading.notebook")
+    # The soft limit alone: kernels, which inherit it, raise it to their own.
+    _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (_data_bytes() + WORKER_MIB * 1024 * 1024, hard))
+    collect_less()
+
+
+def collect_less() -> None:
+    """Let garbage collections be few and short, as they are in the kernels: what a test makes goes without them."""
+    gc.freeze()  # or each full collection walks the libraries' objects again
+    gc.set_threshold(10_000)
+
+
+def _data_bytes() -> int:
+    """Bytes of private memory that this process has mapped."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData:"))

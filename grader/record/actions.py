@@ -1,0 +1,237 @@
+"""What a teacher can do beside grading: the same whether the command line asks for it or the page does.
+
+Every action checks its own input, changes class.toml or the class database, and leaves a line in the log.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import tomlkit
+
+from grader.course.config import read_deadline
+from grader.course.folder import Course
+from grader.course.roster import is_student_id, read_roster
+from grader.course.settings_file import change_setting
+from grader.errors import GraderError, InvalidConfig
+from grader.record.database import ClassDatabase
+from grader.record.database.access import AccessList
+from grader.record.database.decisions import Decisions
+from grader.record.database.integrity import IntegrityReports
+
+_MAX_TEXT = 500
+_MAX_PER_DAY = 1000
+_MAX_IN_TOTAL = 100_000
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """Who acts on a class.
+
+    Attributes:
+        course: the class.
+        database: its database, open.
+        name: for the log.
+        request_id: of the page's request, so that it is carried out once.
+    """
+
+    course: Course
+    database: ClassDatabase
+    name: str
+    request_id: str | None = None
+
+    def log(self, action: str, subject: str, detail: str) -> None:
+        """Add a line to the log."""
+        Decisions(self.database).log(self.name, action, subject, detail, self.request_id)
+
+
+def override(teacher: Teacher, student: str, assignment: str, points: float, reason: str) -> None:
+    """Set a student's grade by hand; it counts instead of the gradebook's until it is dropped.
+
+    Raises:
+        InvalidConfig: no such student or assignment, no reason, or points that cannot be.
+    """
+    most = _known_assignment(teacher, assignment)
+    _known_student(teacher, student)
+    if not math.isfinite(points) or not 0 <= points <= most:
+        raise InvalidConfig(f"{points:g} points are not from 0 to {most:g}.", remedy="Check the number.")
+    if not reason.strip():
+        raise InvalidConfig("An override has no reason.", remedy="Say why, so that the grade can be defended.")
+    Decisions(teacher.database).override(student, assignment, points, reason.strip()[:_MAX_TEXT], teacher.name)
+    teacher.log("override", f"{student} / {assignment}", f"{points:g}: {reason.strip()[:_MAX_TEXT]}")
+
+
+def drop_override(teacher: Teacher, student: str, assignment: str) -> None:
+    """Let the gradebook's grade count again.
+
+    Raises:
+        InvalidConfig: there is no override.
+    """
+    if not Decisions(teacher.database).drop_override(student, assignment):
+        raise InvalidConfig(f"{student} has no override for {assignment!r}.", remedy="Check the names.")
+    teacher.log("drop-override", f"{student} / {assignment}", "")
+
+
+def rejudge(teacher: Teacher, student: str, assignment: str) -> None:
+    """Have a student's submission graded anew; the old result stands until the new one is there.
+
+    Raises:
+        InvalidConfig: no such student or assignment.
+    """
+    _known_assignment(teacher, assignment)
+    _known_student(teacher, student)
+    number = Decisions(teacher.database).rejudge(student, assignment)
+    teacher.log("rejudge", f"{student} / {assignment}", f"no. {number}")
+
+
+def invite(teacher: Teacher, student: str, name: str, token_sha256: str | None, email: str = "") -> None:
+    """Let a student in by a link's hash or an address; an earlier link ends.
+
+    Raises:
+        InvalidConfig: the id cannot be a folder's name, or the roster does not have it.
+    """
+    if not is_student_id(student):
+        raise InvalidConfig(
+            f"{student!a} cannot be a student's id.", remedy="Letters, digits, `_`, `.`, `@`, `-`, at most 64."
+        )
+    roster = read_roster(teacher.course)
+    if roster is not None and student not in roster:
+        raise InvalidConfig(f"{student!r} is not in roster.csv.", remedy="Add the student there.")
+    access = AccessList(teacher.database)
+    if token_sha256 is None and not email:
+        raise InvalidConfig("An invitation needs a link or an address.", remedy="Give one of them.")
+    is_repeated = token_sha256 is not None and access.knows(token_sha256)
+    ended = (
+        False if is_repeated else (access.invite_student(student, name, token_sha256=token_sha256, email=email or None))
+    )
+    teacher.log("invite", student, "the earlier link ended" if ended else "")
+
+
+def invite_teacher(teacher: Teacher, name: str, token_sha256: str | None, email: str = "") -> None:
+    """Let a teacher in by a link's hash or an address."""
+    AccessList(teacher.database).invite_teacher(name, token_sha256=token_sha256, email=email or None)
+    teacher.log("invite-teacher", name, "")
+
+
+def revoke(teacher: Teacher, student: str) -> None:
+    """End every way in of a student.
+
+    Raises:
+        InvalidConfig: there is none.
+    """
+    if AccessList(teacher.database).revoke(student_id=student) == 0:
+        raise InvalidConfig(f"{student!r} has no link that works.", remedy="See `grader access`.")
+    teacher.log("revoke", student, "")
+
+
+def set_deadline(teacher: Teacher, assignment: str, when: str) -> None:
+    """Set an assignment's deadline in class.toml; empty text takes it away.
+
+    Args:
+        teacher: who acts.
+        assignment: slug.
+        when: `2026-12-01T23:59`, in the class's time zone unless it names another; a date is the end of that day.
+
+    Raises:
+        InvalidConfig: no such assignment, or no date.
+    """
+    _known_assignment(teacher, assignment)
+    value: datetime | None = None
+    if when.strip():
+        try:
+            value = read_deadline(when)
+        except ValueError as error:
+            raise InvalidConfig(
+                f"{when!r} is no deadline: {error}.",
+                remedy="Write it like 2026-12-01T23:59, or 2026-12-01 for the end of that day.",
+            ) from None
+        value = value.replace(tzinfo=value.tzinfo or ZoneInfo(teacher.course.config.timezone)).astimezone(UTC)
+        value = value.astimezone(ZoneInfo(teacher.course.config.timezone)).replace(tzinfo=None)
+    change_setting(teacher.course.root, ("assignments", assignment), "deadline", value)
+    teacher.log("deadline", assignment, when.strip())
+
+
+def set_quota(teacher: Teacher, per_day: int, in_total: int) -> None:
+    """Set in class.toml how much a student may hand in to the contest; 0 is no limit.
+
+    Raises:
+        InvalidConfig: a number is negative or too large.
+    """
+    if not (0 <= per_day <= _MAX_PER_DAY and 0 <= in_total <= _MAX_IN_TOTAL):
+        raise InvalidConfig(
+            f"A quota is from 0 (no limit) to {_MAX_PER_DAY} a day and {_MAX_IN_TOTAL} in total.",
+            remedy="Check the numbers.",
+        )
+    value = tomlkit.inline_table()
+    value.update({"per_day": per_day, "in_total": in_total})
+    value["invalid_per_day"] = teacher.course.config.contest.quota.invalid_per_day
+    change_setting(teacher.course.root, ("contest",), "quota", value)
+    teacher.log("quota", "contest", f"{per_day} a day, {in_total} in total")
+
+
+def ask_integrity(teacher: Teacher, assignment: str) -> None:
+    """Have the students of an assignment compared anew; the watcher does that beside its grading.
+
+    Raises:
+        InvalidConfig: no such assignment.
+    """
+    _known_assignment(teacher, assignment)
+    IntegrityReports(teacher.database).ask(assignment)
+    teacher.log("integrity", assignment, "")
+
+
+_Fields = Mapping[str, str]
+_ACTIONS: dict[str, Callable[[Teacher, _Fields], None]] = {
+    "override": lambda t, f: override(t, f["student"], f["assignment"], _number(f["points"]), f["reason"]),
+    "drop-override": lambda t, f: drop_override(t, f["student"], f["assignment"]),
+    "rejudge": lambda t, f: rejudge(t, f["student"], f["assignment"]),
+    "integrity": lambda t, f: ask_integrity(t, f["assignment"]),
+    "invite": lambda t, f: invite(t, f["student"], f.get("name", ""), f["token_sha256"]),
+    "revoke": lambda t, f: revoke(t, f["student"]),
+    "quota": lambda t, f: set_quota(t, _whole_number(f["per_day"]), _whole_number(f["in_total"])),
+    "deadline": lambda t, f: set_deadline(t, f["assignment"], f["when"]),
+}
+
+
+def carry_out(teacher: Teacher, action: str, fields: _Fields) -> None:
+    """Do what the page asked for; a refusal is a line in the log too, since the page cannot wait for an answer."""
+    try:
+        act = _ACTIONS.get(action)
+        if act is None:
+            raise InvalidConfig(f"There is no action {action[:40]!a}.")
+        act(teacher, fields)
+    except KeyError as missing:
+        teacher.log("refused", action[:40], f"no {missing}")
+    except GraderError as error:
+        teacher.log("refused", f"{action[:40]} {fields.get('student', '')[:64]}", str(error)[:_MAX_TEXT])
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidConfig(f"{text[:40]!a} is no number.") from None
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise InvalidConfig(f"{text[:40]!a} is no whole number.") from None
+
+
+def _known_assignment(teacher: Teacher, slug: str) -> float:
+    """The most points that the assignment gives."""
+    most = teacher.database.max_points(slug)
+    if most is None:
+        raise InvalidConfig(f"There is no assignment {slug!r} in the class.", remedy="Release it first.")
+    return most
+
+
+def _known_student(teacher: Teacher, student: str) -> None:
+    if not teacher.database.has_student(student):
+        raise InvalidConfig(f"There is no student {student!r} in the class.", remedy="Check the id.")

@@ -1,0 +1,1 @@
+"""Alembic's migrations of the class database; `grader.record.database.revisions` runs them."""

@@ -1,0 +1,211 @@
+"""What has to be done with a submission: nothing, record a known result again, or grade it; and its row afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from grader.collect.submissions import Handed, Submission
+from grader.course.assignment import Assignment, load_assignment
+from grader.course.folder import Course
+from grader.course.roster import is_student_name
+from grader.errors import GraderError, InvalidConfig, InvalidSubmission
+from grader.grading.conditions import conditions_of, require_contest
+from grader.grading.job import Conditions, Graded, Job
+from grader.language import _
+from grader.outcomes import Report
+from grader.record.ledger import Ledger, Problem, ledger_key, rules_hash, submission_hash
+from grader.record.recorder import Recorder
+from grader.record.upkeep.holdings import Store
+from grader.scoring.contest import AnswerKey, ContestScore
+
+_FORGOTTEN = 20  # rejudges that a lost class database may have known of
+
+
+class Standing(StrEnum):
+    """What `grade_class` did with a submission."""
+
+    GRADED = "graded"
+    RECORDED = "recorded"
+    UNCHANGED = "unchanged"
+    NOT_GRADED = "not_graded"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One submission's line in the result table.
+
+    Attributes:
+        student: the student's id.
+        slug: the assignment.
+        standing: graded now, recorded again from the ledger, unchanged since an earlier run, or not graded.
+        report: outcomes of the graded cells; None where nothing could be graded.
+        score: the contest's score, if there is one.
+        problem: why it could not be graded.
+        device: where it was graded; empty where nothing ran.
+        remark: what the teacher should know of the submission beside that.
+        lacked: the places that had lost the result, which the ledger knew.
+        kept_by_hand: whether a grade with points given by hand was kept as an override, its cells being lost.
+        was_damaged: whether it was graded anew because its entry in the ledger was damaged.
+    """
+
+    student: str
+    slug: str
+    standing: Standing
+    report: Report | None = None
+    score: ContestScore | None = None
+    problem: str = ""
+    device: str = ""
+    remark: str = ""
+    lacked: tuple[Store, ...] = ()
+    kept_by_hand: bool = False
+    was_damaged: bool = False
+
+
+@dataclass(frozen=True)
+class Work:
+    """A submission on its way: who, for what, under which rules, with which key, holding how many rejudges."""
+
+    submission: Submission
+    assignment: Assignment
+    conditions: Conditions
+    content: str
+    key: str
+    number: int = 0
+    was_damaged: bool = False
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What all submissions of one assignment share."""
+
+    assignment: Assignment
+    conditions: Conditions
+    hash: str
+
+    @property
+    def has_ladder(self) -> bool:
+        """Whether only a clear improvement on the student's own best changes the score."""
+        return self.conditions.contest is not None and self.conditions.contest.ladder
+
+    @property
+    def answer_key(self) -> AnswerKey | None:
+        """The contest's answers; None where the assignment is no contest, or somebody else scores it."""
+        return self.conditions.contest.key if self.conditions.contest is not None else None
+
+    @classmethod
+    def of(cls, course: Course, slug: str, slots: int, isolated: bool = True) -> Rules:
+        """The rules as they are now.
+
+        Raises:
+            InvalidAssignment: the assignment was not released.
+            InvalidConfig: class.toml is wrong.
+        """
+        assignment = load_assignment(course.gradebook_url, slug)
+        conditions = replace(conditions_of(course, slug, slots=slots), isolated=isolated)
+        return cls(assignment, conditions, rules_hash(assignment, conditions))
+
+
+def prepare(
+    submission: Submission,
+    rules: Rules,
+    roster: dict[str, str] | None,
+    ledger: Ledger,
+    recorder: Recorder,
+    regrade: int,
+) -> Row | tuple[Work, Job]:
+    """A row where nothing has to run, else the work and the job."""
+    try:
+        if not is_student_name(submission.student):
+            raise InvalidConfig(
+                f"The folder's name {submission.student!a} is not UTF-8 text.",
+                remedy="Rename the folder under submitted/.",
+            )
+        if roster is not None and submission.student not in roster:
+            raise InvalidConfig(
+                f"{submission.student!r} is not in roster.csv.", remedy="Add the student there, or rename the folder."
+            )
+        handed = submission.read()
+        require_contest(rules.conditions)
+    except (GraderError, OSError, ValueError, RecursionError) as error:
+        return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=str(error))
+    return _to_grade(submission, handed, rules, ledger, recorder, regrade)
+
+
+def _to_grade(
+    submission: Submission, handed: Handed, rules: Rules, ledger: Ledger, recorder: Recorder, regrade: int
+) -> Row | tuple[Work, Job]:
+    """A row where the ledger knows the result or the quota is used up, else the work and the job."""
+    item = work_on(submission, handed, rules, ledger, recorder, regrade)
+    known = known_row(item, rules, ledger, recorder)
+    if known is not None:
+        return known
+    content = item.content
+    earlier: tuple[bytes, ...] = ()
+    if rules.conditions.contest is not None:
+        admission = recorder.admit(submission, rules.assignment, content)
+        if not admission.is_taken:
+            return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=admission.allowance.message)
+        earlier = recorder.earlier_predictions(submission, content) if rules.has_ladder else ()
+    return item, Job(item.key, *handed, rules.assignment, rules.conditions, earlier=earlier)
+
+
+def work_on(
+    submission: Submission, handed: Handed, rules: Rules, ledger: Ledger, recorder: Recorder, regrade: int = 0
+) -> Work:
+    """The work on a submission, with the key under which the ledger may know it."""
+    content = submission_hash(*handed)
+    regrade = max(regrade, recorder.rejudges.get((submission.student, submission.slug), 0))
+    keys = [ledger_key(submission.student, content, rules.hash, regrade + more) for more in range(_FORGOTTEN)]
+    current = ledger.current(submission.slug, submission.student)
+    more = keys.index(current) if current in keys else 0
+    key = keys[more]
+    return Work(submission, rules.assignment, rules.conditions, content, key, regrade + more, ledger.is_damaged(key))
+
+
+def known_row(item: Work, rules: Rules, ledger: Ledger, recorder: Recorder) -> Row | None:
+    """The row of a submission whose result the ledger has, recorded wherever it was lost; None where it has none."""
+    known = ledger.find(item.key)
+    if known is None:
+        return None
+    if recorder.is_recorded(item.submission, known, item.key):
+        return _row(item, known, Standing.UNCHANGED)
+    if isinstance(known, Graded) and known.report.is_complete and recorder.is_current(item.submission, item.key):
+        return _restored(item, known, recorder)
+    standing = recorder.standing(item.submission, item.content) if rules.has_ladder else None
+    if standing is None:
+        return finish(item, known, ledger, recorder)
+    if recorder.is_recorded(item.submission, standing, standing.key):
+        return _row(item, standing, Standing.UNCHANGED)
+    return _restored(replace(item, key=standing.key), standing, recorder)
+
+
+def _restored(item: Work, result: Graded, recorder: Recorder) -> Row:
+    done = recorder.restore(item.submission, item.assignment, item.content, result, item.key, item.number)
+    row = _row(item, result, Standing.RECORDED)
+    return replace(row, lacked=done.lacked, kept_by_hand=done.has_kept)
+
+
+def finish(item: Work, result: Graded | Problem | Exception, ledger: Ledger, recorder: Recorder) -> Row:
+    """Keep and record a result; the row for it."""
+    if isinstance(result, InvalidSubmission):
+        result = Problem(str(result))
+    if isinstance(result, Exception):
+        text = str(result) if isinstance(result, GraderError) else f"{type(result).__name__}: {result}"
+        return Row(item.submission.student, item.submission.slug, Standing.NOT_GRADED, problem=text)
+    is_known = ledger.find(item.key) is not None
+    if not is_known:
+        ledger.keep(item.key, result)
+    recorder.record(item.submission, item.assignment, item.content, result, item.key, anew=not is_known)
+    row = _row(item, result, Standing.RECORDED if is_known else Standing.GRADED)
+    return replace(row, was_damaged=item.was_damaged)
+
+
+def _row(item: Work, result: Graded | Problem, standing: Standing) -> Row:
+    student, slug = item.submission.student, item.submission.slug
+    if isinstance(result, Problem):
+        return Row(student, slug, Standing.NOT_GRADED, problem=result.message)
+    problem = "" if result.report.is_complete else _("A test could not be run; see the report.")
+    if problem:
+        standing = Standing.NOT_GRADED
+    return Row(student, slug, standing, result.report, result.score, problem, remark=item.submission.remark)

@@ -1,0 +1,390 @@
+"""Record: one writer puts a result into nbgrader's folders and gradebook and into the class database.
+
+In this order: executed notebook, gradebook, class database, and last the ledger's `current`. Each step replaces what it
+finds, so a process killed between two steps is put right by running again.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import math
+import shutil
+import warnings
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Self
+from zoneinfo import ZoneInfo
+
+import nbformat
+from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import SAWarning
+
+from grader import __version__
+from grader.collect.submissions import TIMESTAMP, KaggleScore, Submission
+from grader.course.assignment import Assignment
+from grader.course.folder import Course
+from grader.course.gradebook import open_gradebook
+from grader.course.nbgrader_config import nbgrader_config
+from grader.errors import EnvironmentFault
+from grader.files import replacing_folder
+from grader.grading.job import Graded
+from grader.language import _
+from grader.outcomes import TaskResult
+from grader.record.database import Admission, ClassDatabase, EntryRecord, RunRecord, RunReport, RunState, TaskRecord
+from grader.record.database.decisions import Decisions
+from grader.record.database.page_records import GradeStanding
+from grader.record.database.ranges import Ranges
+from grader.record.gradebook import SealedSaveAutoGrades
+from grader.record.grades import publish_grade
+from grader.record.ledger import Ledger, Problem
+from grader.record.page_rules import assignment_record
+from grader.record.rank_ranges import Ranging
+from grader.record.upkeep.holdings import Holdings, Store
+from grader.scoring.contest import AnswerKey
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Predictions that were scored: what the database says of them, and what the ledger keeps."""
+
+    record: RunRecord
+    result: Graded
+
+    @property
+    def content(self) -> str:
+        """Hash of everything handed in."""
+        return self.record.content_sha256
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was put right.
+
+    Attributes:
+        lacked: the places that had lost the result.
+        has_kept: whether points that were given by hand were kept as an override.
+    """
+
+    lacked: tuple[Store, ...]
+    has_kept: bool
+
+
+class Recorder:
+    """Writes results of one class. There is one at a time: `grader grade` holds the class's lock."""
+
+    def __init__(self, course: Course, names: dict[str, str] | None = None) -> None:
+        self._course = course
+        self._names = names or {}
+        self._ledger = Ledger(course.ledger)
+        self._database = ClassDatabase.open(course.database_url)
+        self._decisions = Decisions(self._database)
+        self.rejudges = self._decisions.rejudges()
+        self._config = nbgrader_config(course)
+        self._gradebook = open_gradebook(course)
+        self._ranging = Ranging(self._ledger, Ranges(self._database))
+        self._holdings = Holdings(course, self._gradebook, self._database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of gradebook and database."""
+        self._database.close()
+        self._gradebook.close()
+
+    def look_again(self) -> None:
+        """Read anew what teachers decided."""
+        self.rejudges = self._decisions.rejudges()
+        self._holdings.look_again()
+
+    def is_current(self, submission: Submission, key: str) -> bool:
+        """Whether the ledger says that this key's result stands."""
+        return self._ledger.current(submission.slug, submission.student) == key
+
+    def is_recorded(self, submission: Submission, result: Graded | Problem, key: str) -> bool:
+        """Whether this key's result stands, and gradebook, class database and `autograded/` all hold it."""
+        if not isinstance(result, Graded) or not self.is_current(submission, key):
+            return False
+        return not self._holdings.lacking(submission.slug, submission.student, result)
+
+    def restore(
+        self, submission: Submission, assignment: Assignment, content: str, result: Graded, key: str, number: int
+    ) -> Restored:
+        """Put a result that stands by the ledger into the places that have lost it.
+
+        Points that a teacher gave by hand were in the gradebook alone. Where the class's page knows that there were
+        some, the grade stays as it was, as a teacher's override.
+
+        Args:
+            submission: whose it is.
+            assignment: what it answers.
+            content: hash of what was handed in.
+            result: what stands.
+            key: the ledger's key.
+            number: of rejudges that are in the key.
+
+        Raises:
+            EnvironmentFault: something cannot be written.
+        """
+        student, slug = submission.student, submission.slug
+        lacked = self._holdings.lacking(slug, student, result)
+        before = None if Store.DATABASE in lacked else self._decisions.grade(student, slug)
+        self.record(submission, assignment, content, result, key, stores=lacked)
+        if Store.DATABASE in lacked and number:
+            self._decisions.keep_number(student, slug, number)
+        has_kept = Store.GRADEBOOK in lacked and before is not None and self._keep_by_hand(student, slug, before)
+        return Restored(lacked, has_kept)
+
+    def _keep_by_hand(self, student: str, slug: str, before: GradeStanding) -> bool:
+        now = self._decisions.grade(student, slug)
+        is_same = now is None or math.isclose(before.earned, now.earned, abs_tol=1e-6)
+        if is_same or (student, slug) in self._decisions.overrides():
+            return False
+        reason = _("Points given by hand before the gradebook was lost.")
+        self._decisions.override(student, slug, before.points, reason, "grader")
+        self._decisions.log("grader", "override", f"{student} / {slug}", f"{before.points:g}: {reason}")
+        return True
+
+    def admit(self, submission: Submission, assignment: Assignment, content: str) -> Admission:
+        """Take a contest submission if the student's quota allows it; the same content again costs nothing.
+
+        Raises:
+            EnvironmentFault: the database does not answer.
+        """
+        config = self._course.config
+        return self._database.admit(
+            student_id=submission.student,
+            student_name=self._names.get(submission.student) or None,
+            assignment=assignment_record(self._course, submission.slug, assignment.max_points),
+            content_sha256=content,
+            source=_source(submission),
+            received_at=submission.received_at,
+            quota=config.contest.quota,
+            now=datetime.now(UTC),
+            zone=ZoneInfo(config.timezone),
+        )
+
+    def earlier_predictions(self, submission: Submission, content: str) -> tuple[bytes, ...]:
+        """What the same student handed in before this and had scored, oldest first.
+
+        The order is ours, of their first arrival: a time stamp of the student's does not move a submission.
+        """
+        before = list(itertools.takewhile(
+            lambda one: one.content != content, self.stored(submission.slug, submission.student)
+        ))  # fmt: skip
+        forgotten = self._forgotten(submission)
+        return tuple(result.predictions for result in (*forgotten, *(one.result for one in before)))
+
+    def _forgotten(self, submission: Submission) -> tuple[Graded, ...]:
+        """The contest result that stands, where a lost class database has forgotten it: the Ladder has to know."""
+        current = self._ledger.current(submission.slug, submission.student)
+        result = None if self._holdings.has_run(current) else self._ledger.find(current)
+        return (result,) if isinstance(result, Graded) and result.predictions else ()
+
+    def students_of(self, slug: str) -> list[str]:
+        """Whoever has a run of this assignment."""
+        return sorted({report.student_id for report in self._database.reports(assignment=slug)})
+
+    def stored(self, slug: str, student: str) -> list[Stored]:
+        """The predictions that a student has had scored, each with its latest result, in the order of first arrival."""
+        scored: dict[int, RunRecord] = {}
+        for report in sorted(self._history(slug, student), key=lambda report: report.run_id):
+            if report.record.entry is not None:
+                scored[report.submission_id] = report.record
+        found = []
+        for _number, record in sorted(scored.items()):
+            result = self._ledger.find(record.key)
+            if isinstance(result, Graded) and result.predictions:
+                found.append(Stored(record, result))
+        return found
+
+    def record_again(self, old: Stored, new: Graded, *, is_last: bool) -> None:
+        """Append a new result of a submission that was recorded before; that of the last one becomes the grade.
+
+        Raises:
+            EnvironmentFault: something cannot be written.
+        """
+        record = old.record
+        now = datetime.now(UTC)
+        slug, student = record.assignment.slug, record.student_id
+        if is_last:
+            folder = self._course.submitted / student / slug
+            submission = Submission(student, slug, folder, record.received_at)
+            self._write_autograded(submission, new)
+            self._write_gradebook(submission, new)
+        self._database.record_run(
+            replace(
+                record,
+                key=new.key,
+                grader_version=__version__,
+                started_at=now,
+                finished_at=now,
+                points=new.report.points,
+                tasks=tuple(_task_record(task) for task in new.report.tasks),
+                entry=_entry(new),
+            )
+        )
+        if is_last:
+            self._ledger.set_current(slug, student, new.key)
+
+    def update_ranges(self, slug: str, key: AnswerKey | None, patience_s: float = math.inf) -> bool:
+        """Bring the contest's ranges of ranks up to what is recorded; see `grader.record.rank_ranges`."""
+        return self._ranging.update(slug, key, patience_s)
+
+    def standing(self, submission: Submission, content: str) -> Graded | None:
+        """The result that stands where a later submission of other content has taken this one's place, or None."""
+        current = self._ledger.current(submission.slug, submission.student)
+        contents = {
+            report.record.key: report.record.content_sha256
+            for report in self._history(submission.slug, submission.student)
+        }
+        if contents.get(current, content) == content:
+            return None
+        result = self._ledger.find(current)
+        return result if isinstance(result, Graded) else None
+
+    def _history(self, slug: str, student: str) -> list[RunReport]:
+        return self._database.reports(assignment=slug, student_id=student, every_run=True)
+
+    def record(
+        self,
+        submission: Submission,
+        assignment: Assignment,
+        content: str,
+        result: Graded | Problem,
+        key: str,
+        *,
+        stores: Collection[Store] = tuple(Store),
+        anew: bool = False,
+    ) -> None:
+        """Write a result everywhere.
+
+        Args:
+            submission: whose it is.
+            assignment: what it answers.
+            content: hash of what was handed in.
+            result: what grading gave.
+            key: the ledger's key.
+            stores: only these places.
+            anew: whether it takes the place of an earlier result under the same key, which was lost.
+
+        Raises:
+            EnvironmentFault: something cannot be written; what was recorded before stays, and running again goes on.
+        """
+        try:
+            if isinstance(result, Graded) and Store.AUTOGRADED in stores:
+                self._write_autograded(submission, result)
+            if isinstance(result, Graded) and Store.GRADEBOOK in stores:
+                self._write_gradebook(submission, result)
+            record = self._run_record(submission, assignment, content, result, key)
+            self._database.record_run(record, anew=anew)
+            publish_grade(self._gradebook, self._decisions, submission.student, submission.slug)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"The result of {submission.student} for {submission.slug} cannot be written: {error.strerror}.",
+                remedy="Free space or rights and run the same command again; the result itself is kept in the ledger.",
+            ) from error
+        self._ledger.set_current(submission.slug, submission.student, key)
+        if isinstance(result, Graded):
+            self._holdings.note(submission.slug, submission.student, result)
+
+    def _write_autograded(self, submission: Submission, result: Graded) -> None:
+        """Put the folder `autograded/<student>/<slug>` in place as a whole."""
+        target = self._course.autograded / submission.student / submission.slug
+        with replacing_folder(target, ".recording-") as made:
+            (made / f"{submission.slug}.ipynb").write_bytes(result.notebook)
+            stamp = submission.folder / TIMESTAMP
+            if stamp.is_file() and not stamp.is_symlink():
+                shutil.copy(stamp, made / TIMESTAMP)
+
+    def _write_gradebook(self, submission: Submission, result: Graded) -> None:
+        """Nbgrader reads the points from the executed notebook, with its own code."""
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", SAWarning
+            )  # nbgrader builds its rows in an order that SQLAlchemy remarks on
+            self._write_points(submission, result)
+
+    def _write_points(self, submission: Submission, result: Graded) -> None:
+        student, slug = submission.student, submission.slug
+        notebook = nbformat.read(io.StringIO(result.notebook.decode()), as_version=4)
+        received = submission.received_at.replace(tzinfo=None)
+        gradebook = self._gradebook
+        gradebook.update_or_create_student(student)
+        late_s = gradebook.update_or_create_submission(slug, student, timestamp=received).total_seconds_late
+        SealedSaveAutoGrades(config=self._config).save(notebook, gradebook, student, slug)
+        if late_s > 0:
+            names = {"student": student, "assignment": slug, "notebook": slug, "db_url": self._course.gradebook_url}
+            AssignLatePenalties(config=self._config).preprocess(notebook, {"nbgrader": names})
+        else:
+            gradebook.find_submission_notebook(slug, slug, student).late_submission_penalty = None
+            gradebook.db.commit()
+
+    def _run_record(
+        self, submission: Submission, assignment: Assignment, content: str, result: Graded | Problem, key: str
+    ) -> RunRecord:
+        slug = submission.slug
+        report = result.report if isinstance(result, Graded) else None
+        finished = datetime.now(UTC)
+        wall_s = report.wall_s if report else 0.0
+        is_complete = report is not None and report.is_complete
+        return RunRecord(
+            key=key,
+            student_id=submission.student,
+            student_name=self._names.get(submission.student) or None,
+            assignment=assignment_record(self._course, slug, assignment.max_points),
+            content_sha256=content,
+            source=_source(submission),
+            received_at=submission.received_at,
+            grader_version=__version__,
+            assignment_revision=assignment.revision,
+            started_at=finished - timedelta(seconds=wall_s),
+            finished_at=finished,
+            wall_s=wall_s,
+            state=RunState.SCORED if is_complete else RunState.FAILED,
+            points=report.points if report else None,
+            max_points=assignment.max_points,
+            tasks=tuple(_task_record(task) for task in report.tasks) if report else (),
+            entry=_entry(result) if is_complete else None,
+            problem=result.message if isinstance(result, Problem) else "",
+            remarks=report.notes if report else (),
+        )
+
+
+def _source(submission: Submission) -> str:
+    return "kaggle" if isinstance(submission, KaggleScore) else "folder"
+
+
+def _task_record(task: TaskResult) -> TaskRecord:
+    return TaskRecord(
+        grade_id=task.grade_id,
+        title=task.grade_id.replace("_", " "),
+        outcome=str(task.outcome),
+        points=task.points if task.outcome.is_graded else None,
+        max_points=task.max_points,
+        message=task.message,
+    )
+
+
+def _entry(result: Graded | Problem) -> EntryRecord | None:
+    score = result.score if isinstance(result, Graded) else None
+    if score is None:
+        return None
+    has_private = score.private_total > 0
+    return EntryRecord(
+        metric=f"f1_{score.average}",
+        correct=score.public_correct,
+        total=score.public_total,
+        points=score.points,
+        private_correct=score.private_correct if has_private else None,
+        private_total=score.private_total if has_private else None,
+        accepted=score.accepted,
+    )

@@ -1,0 +1,30 @@
+"""One process at a time writes results into a class folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from grader.course.folder import Course
+from grader.errors import EnvironmentFault
+from grader.fleet.leftovers import sweep_class, sweep_machine
+
+
+@contextmanager
+def only_writer(course: Course) -> Iterator[None]:
+    """Hold the class's lock; what killed writers left behind is removed first.
+
+    Raises:
+        EnvironmentFault: another process holds it.
+    """
+    try:
+        with FileLock(str(course.root / ".grading.lock"), timeout=0):
+            sweep_machine()
+            sweep_class(course)
+            yield
+    except Timeout:
+        raise EnvironmentFault(
+            f"Another `grader` is writing results in {course.root}.", remedy="Wait until it is done, or stop it."
+        ) from None

@@ -1,0 +1,104 @@
+"""Page and watcher together: one command starts both and stops both."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import threading
+
+from grader.course.folder import Course
+from grader.errors import EnvironmentFault
+from grader.record.database import ClassDatabase
+from grader.record.page_rules import publish_rules
+from grader.service.page import NOT_STARTED, command
+from grader.service.page_sandbox import page_command
+from grader.service.page_settings import BoardSettings
+
+_STOP_S = 10
+_LOOK_S = 0.5
+_log = logging.getLogger("grader.watch.page")
+
+
+def page_settings(course: Course, *, takes_uploads: bool) -> BoardSettings:
+    """What the page is told of the class."""
+    return BoardSettings(
+        course.database_url,
+        course.config.name,
+        course.config.timezone,
+        inbox=str(course.inbox) if takes_uploads else "",
+    )
+
+
+def serve_class(course: Course, stop: threading.Event, *, address: str, port: int, slots: int = 0) -> None:
+    """Serve the page, walled in, and grade what comes in, until `stop` is set or the page cannot be served.
+
+    A page that ends by itself is started anew; the tabs that show it find it again.
+
+    Raises:
+        EnvironmentFault: the page cannot be started, or another `grader` is at work.
+    """
+    with ClassDatabase.open(course.database_url) as database:
+        publish_rules(course, database)
+    course.inbox.mkdir(mode=0o700, exist_ok=True)
+    settings = page_settings(course, takes_uploads=True)
+    environment = {**_plain_environment(), **settings.to_environment()}
+    page = _Page(page_command(course, command(address=address, port=port), environment))
+    looking = threading.Thread(target=page.look_after, args=(stop,), daemon=True)
+    looking.start()
+    try:
+        from grader.service.watcher.loop import watch  # noqa: PLC0415  it loads torch for seconds, while the page is up already
+
+        watch(course, stop, slots=slots)
+    finally:
+        stop.set()
+        looking.join()
+    if page.failed_with is not None:
+        raise EnvironmentFault(
+            f"The page has ended by itself (exit code {page.failed_with}).",
+            remedy="Is the port taken? What it said stands above.",
+        )
+
+
+class _Page:
+    """The page's process, and the next one where it ends.
+
+    Attributes:
+        failed_with: exit code of a page that could not be started; None while it can.
+    """
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.failed_with: int | None = None
+        self._arguments = arguments
+        self._start()
+
+    def look_after(self, stop: threading.Event) -> None:
+        """Keep it running until `stop` is set; set it where that is hopeless: a watcher alone would look alive."""
+        while not stop.wait(_LOOK_S):
+            code = self._process.poll()
+            if code is None:
+                continue
+            if code in NOT_STARTED:
+                self.failed_with = code
+                stop.set()
+            else:
+                _log.warning("The page has ended by itself (exit code %s) and is started anew.", code)
+                self._start()
+        _end(self._process)
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(self._arguments, stdin=subprocess.DEVNULL)
+
+
+def _plain_environment() -> dict[str, str]:
+    """What the page needs of this process's environment, and nothing that may be a secret."""
+    return {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
+
+
+def _end(page: subprocess.Popen[bytes]) -> None:
+    page.terminate()
+    try:
+        page.wait(timeout=_STOP_S)
+    except subprocess.TimeoutExpired:
+        page.kill()
+        page.wait()

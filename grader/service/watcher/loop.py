@@ -1,0 +1,387 @@
+"""The watcher's loop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from grader.collect.inbox import Inbox, Item, Request, Upload
+from grader.collect.submissions import Submission, find_submissions
+from grader.course.folder import Course
+from grader.course.roster import read_roster
+from grader.crashes import in_a_line, write_report
+from grader.errors import GraderError, InvalidAssignment, InvalidConfig, InvalidSubmission
+from grader.fleet.scheduling import Workers
+from grader.fleet.tries import next_try, outcome
+from grader.fleet.workers import local_workers
+from grader.grading.conditions import slots_of
+from grader.grading.job import Graded, Job
+from grader.language import speaking
+from grader.record.actions import Teacher, carry_out
+from grader.record.database import ClassDatabase
+from grader.record.database.access import AccessList
+from grader.record.database.decisions import Decisions
+from grader.record.ledger import Ledger
+from grader.record.page_rules import publish_rules
+from grader.record.planning import Row, Standing, Work, finish, prepare
+from grader.record.recorder import Recorder
+from grader.record.upkeep.definitions import put_back
+from grader.record.writer import only_writer
+from grader.sandbox.devices import places
+from grader.service.watcher.integrity import Integrity
+from grader.service.watcher.lanes import Lanes, WarmLane
+from grader.service.watcher.open_files import OpenFiles
+from grader.service.watcher.rules import CurrentRules, signature
+from grader.service.watcher.turns import Turns
+from grader.service.watcher.uploads import Uploads
+from grader.show.feedback.making import make_feedback
+
+PAUSE_S = 0.1
+_SCAN_S = 2.0
+_SHARE = 20  # scanning a large class may take a twentieth of the time, and so may comparing it
+_RANGES_S = 0.2  # uploads wait no longer for a comparison that has to read a whole class's predictions first
+_LOG = logging.getLogger("grader.watch")
+_Place = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A submission that is ready to be graded; `upload` where it came through the page."""
+
+    work: Work
+    job: Job
+    upload: Upload | None
+
+    @property
+    def place(self) -> _Place:
+        return self.work.submission.student, self.work.submission.slug
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A submission that is being graded.
+
+    Attributes:
+        waits: what it is.
+        future: what comes of it.
+        lane: where.
+        is_alone: whether nothing else may begin meanwhile.
+    """
+
+    waits: _Waiting
+    future: Future[Graded]
+    lane: WarmLane
+    is_alone: bool
+
+
+def watch(course: Course, stop: threading.Event, *, slots: int = 0, workers: Workers = local_workers) -> None:
+    """Grade what comes in until `stop` is set.
+
+    Args:
+        course: the class.
+        stop: ends the loop; what is running is dropped and graded after the next start.
+        slots: submissions at once; 0 takes the class's setting.
+        workers: makes the executor of one lane.
+
+    Raises:
+        EnvironmentFault: another `grader` writes results of this class, or nothing can be written.
+    """
+    devices = places("auto", slots=slots or slots_of(course), per_gpu=course.config.per_gpu)
+    with (
+        only_writer(course),
+        ClassDatabase.open(course.database_url) as database,
+        Lanes(devices, workers) as lanes,
+    ):
+        loop = Loop(course, database, lanes)
+        try:
+            while not stop.is_set():
+                if not loop.step():
+                    stop.wait(PAUSE_S)
+        finally:
+            loop.close()
+
+
+class Loop:
+    """One watcher at work; everything that it remembers can be forgotten and is found again in the files."""
+
+    def __init__(self, course: Course, database: ClassDatabase, lanes: Lanes) -> None:
+        self._course = course
+        self._database = database
+        self._lanes = lanes
+        self._ledger = Ledger(course.ledger)
+        self._inbox = Inbox(course.inbox)
+        self._uploads = Uploads(self._inbox, database)
+        self._rules = CurrentRules(sum(not lane.device.is_gpu for lane in lanes.all))
+        self._roster = read_roster(course)
+        put_back(course, course.slugs())
+        self._recorder = Recorder(course, self._roster)
+        self._files = OpenFiles(course)
+        self._running: dict[_Place, _Running] = {}
+        self._turns = Turns()
+        self._seen: dict[_Place, object] = {}
+        self._again: deque[_Waiting] = deque()
+        self._twice_killed: set[_Place] = set()
+        self._next_scan = 0.0
+        self._to_range: set[str] = set()
+        self._next_ranges = 0.0
+        self._integrity = Integrity(database, lanes)
+        course.inbox.mkdir(mode=0o700, exist_ok=True)
+        self._inbox.sweep()
+
+    def close(self) -> None:
+        """Let go of the gradebook."""
+        self._recorder.close()
+
+    def _reopen(self) -> None:
+        self.close()
+        self._recorder = Recorder(self._course, self._roster)
+
+    def look_at_once(self) -> None:
+        """Look at `submitted/` with the next step."""
+        self._next_scan = 0.0
+
+    def _take_up_files(self) -> None:
+        """Where a database was taken away beneath us: open what is there now, and record again what it has lost."""
+        if not self._files.are_gone():
+            return
+        _LOG.warning("Gradebook or class database was replaced: what they have lost is recorded again.")
+        self._database.renew()
+        for slug in put_back(self._course, self._course.slugs()):
+            _LOG.warning("%s is released again: the gradebook had lost it.", slug)
+        self._rules.forget()
+        self._reopen()
+        self._files = OpenFiles(self._course)
+
+    def step(self) -> bool:
+        """Do what can be done now; whether anything was."""
+        self._take_up_files()
+        self._read_settings()
+        with speaking(self._course.config.language):
+            finished = self._collect_results()
+            taken = self._try_again() or self._empty_inbox()
+            started = self._scan()
+            ranged = self._update_ranges()
+            compared = self._integrity.step(self._course.root)
+        return finished or taken or started or ranged or compared
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being graded, and nothing that was is still to be compared."""
+        return not self._running and not self._again and not self._to_range and self._integrity.is_idle
+
+    def _read_settings(self) -> None:
+        if not self._rules.have_changed(self._course):
+            return
+        try:
+            self._course = Course.open(self._course.root)
+            self._roster = read_roster(self._course)
+            publish_rules(self._course, self._database)
+        except InvalidConfig as error:
+            _LOG.error("%s The earlier settings stay.", error)
+        self._reopen()
+        self._seen.clear()
+        self._next_scan = 0.0
+        self._to_range.update(slug for slug in self._course.slugs() if self._course.assignment_config(slug).contest)
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        for slug in self._course.slugs():
+            try:
+                conditions = self._rules.of(self._course, slug).conditions
+            except InvalidAssignment:
+                continue
+            for lane in self._lanes.all:
+                if lane.is_free and not lane.suits(conditions):
+                    lane.warm_up(conditions)
+            return
+
+    def _empty_inbox(self) -> bool:
+        done = False
+        waiting: list[tuple[str, Upload]] = []
+        for item in self._inbox.items():
+            with self._on_its_own(partial(self._give_up, item)):
+                if isinstance(item, Request):
+                    self._carry_out(item)
+                    done = True
+                elif (student := self._uploads.student_of(item)) is None:
+                    done = True
+                else:
+                    waiting.append((student, item))
+        for student, item in self._turns.in_turn(waiting, [student for student, _slug in self._running]):
+            with self._on_its_own(partial(self._give_up, item)):
+                done = self._take(student, item) or done
+        return done
+
+    @contextmanager
+    def _on_its_own(self, give_up: Callable[[str], None]) -> Iterator[None]:
+        """Keep what goes wrong with one thing from all the others; where not even that can be kept, the loop ends."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  whatever a student has sent, the others' work is graded
+            _LOG.error("Something is given up (%s); the report is %s", in_a_line(error), write_report(error))
+            self._reopen()  # a session that was interrupted takes nothing more
+            give_up(ascii(error))
+
+    def _give_up(self, item: Item, reason: str) -> None:
+        if isinstance(item, Upload):
+            self._uploads.fail_inside(item, reason)
+            return
+        decisions = Decisions(self._database)
+        if not decisions.is_done(item.id):
+            decisions.log("grader", "refused", item.action[:40], reason[:500], item.id)
+        self._inbox.remove(item.id)
+
+    def _give_up_place(self, place: _Place, upload: Upload | None, reason: str) -> None:
+        self._finish(Row(*place, Standing.NOT_GRADED, problem=reason), upload, "", is_ours=True)
+        if upload is None:
+            Decisions(self._database).log("grader", "internal", " / ".join(place), reason[:500])
+
+    def _carry_out(self, item: Request) -> None:
+        who = AccessList(self._database).identity(item.access_id)
+        if who is not None and who.is_teacher and not Decisions(self._database).is_done(item.id):
+            carry_out(Teacher(self._course, self._database, who.name, item.id), item.action, item.fields)
+            self._next_scan = 0.0
+            self._integrity.look_again()
+        self._inbox.remove(item.id)
+
+    def _take(self, student: str, item: Upload) -> bool:
+        """Start an upload if there is room for it; whether anything was done."""
+        if self._is_busy((student, item.assignment)) or not self._has_room(item.assignment):
+            return False
+        submission = self._uploads.prepare(self._course, student, item)
+        if submission is not None:
+            self._start(submission, item)
+        return True
+
+    def _scan(self) -> bool:
+        """Start what lies in `submitted/` and was not looked at as it is now."""
+        began = time.monotonic()
+        if began < self._next_scan:
+            return False
+        self._recorder.look_again()
+        done, is_whole = False, True
+        for submission in find_submissions(self._course, self._course.slugs()):
+            place = (submission.student, submission.slug)
+            mark = (signature(submission), self._recorder.rejudges.get(place, 0))
+            if self._is_busy(place) or self._seen.get(place) == mark:
+                continue
+            if not self._has_room(submission.slug):
+                is_whole = False
+                continue
+            self._seen[place] = mark
+            with self._on_its_own(partial(self._give_up_place, place, None)):
+                self._start(submission, None)
+            done = True
+        if is_whole:
+            self._next_scan = time.monotonic() + max(_SCAN_S, _SHARE * (time.monotonic() - began))
+        return done
+
+    def _update_ranges(self) -> bool:
+        """Compare the students of a contest in which something was recorded, a moment at a time; whether any was."""
+        began = time.monotonic()
+        if not self._to_range or began < self._next_ranges:
+            return False
+        slug = self._to_range.pop()
+        try:
+            key = self._rules.of(self._course, slug).answer_key
+        except GraderError:
+            return False  # not released yet, or without a data set: there is nothing to compare
+        if not self._recorder.update_ranges(slug, key, _RANGES_S):
+            self._to_range.add(slug)
+            return True
+        self._next_ranges = time.monotonic() + _SHARE * (time.monotonic() - began)
+        return True
+
+    def _has_room(self, slug: str) -> bool:
+        """Whether a submission could be started now; one that cannot be graded at all takes no room."""
+        if self._again or any(running.is_alone for running in self._running.values()):
+            return False
+        try:
+            return self._lanes.free(self._rules.of(self._course, slug).conditions) is not None
+        except GraderError:
+            return True
+
+    def _start(self, submission: Submission, upload: Upload | None) -> None:
+        place = (submission.student, submission.slug)
+        try:
+            rules = self._rules.of(self._course, submission.slug)
+        except GraderError as error:
+            self._finish(Row(*place, Standing.NOT_GRADED, problem=str(error)), upload, "", is_ours=True)
+            return
+        found = prepare(submission, rules, self._roster, self._ledger, self._recorder, 0)
+        if isinstance(found, Row):
+            key = self._ledger.current(submission.slug, submission.student)
+            self._finish(found, upload, key, is_ours=found.report is None)
+            return
+        self._begin(_Waiting(*found, upload), is_alone=False)
+        self._turns.taken(submission.student)
+
+    def _begin(self, waits: _Waiting, *, is_alone: bool) -> None:
+        lane = self._lanes.free(waits.job.conditions) or self._lanes.all[0]  # `_has_room` was asked before
+        if waits.upload is not None:
+            self._uploads.running(waits.upload)
+        self._running[waits.place] = _Running(waits, lane.start(waits.job), lane, is_alone)
+
+    def _is_busy(self, place: _Place) -> bool:
+        return place in self._running or any(waits.place == place for waits in self._again)
+
+    def _try_again(self) -> bool:
+        """When nothing else runs, start what has to be tried alone; until then nothing else begins."""
+        if not self._again or self._running:
+            return False
+        waits = self._again.popleft()
+        with self._on_its_own(partial(self._give_up_place, waits.place, waits.upload)):
+            self._begin(waits, is_alone=True)
+        return True
+
+    def _collect_results(self) -> bool:
+        over = [place for place, running in self._running.items() if running.future.done()]
+        for place in over:
+            running = self._running.pop(place)
+            with self._on_its_own(partial(self._give_up_place, place, running.waits.upload)):
+                self._collect(place, running)
+        return bool(over)
+
+    def _collect(self, place: _Place, running: _Running) -> None:
+        waits, result = running.waits, outcome(running.future)
+        running.lane.done(result)
+        again = None if place in self._twice_killed else next_try(waits.job, result)
+        if again is not None:
+            reason = result if isinstance(result, Exception) else "its process was killed, by whom is not known"
+            _LOG.warning("%s / %s is graded once more, alone: %s", *place, reason)
+            self._again.append(replace(waits, job=again))
+            if waits.upload is not None:
+                self._uploads.wait(waits.upload)
+            return
+        if isinstance(result, Graded) and result.is_doubtful:
+            self._twice_killed.add(place)  # whoever does it again and again does not stop everybody else each time
+        row = finish(waits.work, result, self._ledger, self._recorder)
+        is_ours = isinstance(result, Exception) and not isinstance(result, InvalidSubmission)
+        self._finish(row, waits.upload, waits.work.key, is_ours=is_ours)
+
+    def _finish(self, row: Row, upload: Upload | None, key: str, *, is_ours: bool) -> None:
+        if row.score is not None:
+            self._to_range.add(row.slug)
+        _LOG.info("%s / %s: %s", row.student, row.slug, f"{row.report.points:g}" if row.report else row.problem)
+        if upload is not None:
+            if row.report is not None:
+                self._uploads.scored(upload, key)
+            elif is_ours:
+                self._uploads.fail_inside(upload, row.problem)
+            else:
+                self._uploads.fail(upload, row.problem, key)
+        if row.report is not None and (upload is not None or row.standing is not Standing.UNCHANGED):
+            self._make_feedback(row)
+
+    def _make_feedback(self, row: Row) -> None:
+        try:
+            make_feedback(self._course, row.slug, row.student)
+        except GraderError as error:
+            Decisions(self._database).log("grader", "no-feedback", f"{row.student} / {row.slug}", str(error)[:500])

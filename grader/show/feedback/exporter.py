@@ -1,0 +1,139 @@
+"""The exporter that nbgrader's `generate_feedback` uses in a class folder, from every place it is started from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from nbconvert.exporters import Exporter
+from nbformat import NotebookNode
+from traitlets import Unicode, default
+
+from grader.course.folder import Course
+from grader.course.roster import read_roster
+from grader.errors import InvalidConfig
+from grader.language import Language, _, ngettext, speaking
+from grader.printable import printable
+from grader.show.feedback import markup
+from grader.show.feedback.grades import Grades, read_grades
+from grader.show.feedback.page import Page
+from grader.show.feedback.reading import read_page
+from grader.show.feedback.sections import released_sources
+
+Resources = Any
+TEMPLATE = "page.html.j2"
+
+
+class FeedbackExporter(Exporter):
+    """An executed notebook as the page that its student reads: one HTML file that loads and runs nothing."""
+
+    class_dir = Unicode("", help="the class folder").tag(config=True)
+    output_mimetype = "text/html"
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".html"
+
+    # A page is text, as with every exporter that writes a file.
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: Resources = None, **kw: object
+    ) -> tuple[str, Resources]:
+        """Make the page.
+
+        Raises:
+            nbgrader.api.MissingEntry: the gradebook holds nothing of this student's notebook.
+        """
+        notebook, resources = super().from_notebook_node(nb, resources, **kw)
+        names = resources["nbgrader"]
+        slug, student = names["assignment"], names["student"]
+        course = Course.open(Path(self.class_dir))
+        grades = read_grades(names["db_url"], slug, names["notebook"], student)
+        released = released_sources(course.release / slug / f"{names['notebook']}.ipynb")
+        with speaking(course.config.language):
+            page = read_page(notebook, grades, released, course.config.language, course.title(slug))
+            return render(page, course, slug, graded=_graded_at(notebook)), resources
+
+
+def _graded_at(notebook: NotebookNode) -> datetime | None:
+    """When the notebook was executed, as the run has written it down; None where nbgrader alone ran it."""
+    found = notebook.metadata.get("springfield")
+    try:
+        moment = datetime.fromisoformat(found["graded_at"])
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (TypeError, KeyError, ValueError, OverflowError):
+        return None
+
+
+def render(page: Page, course: Course, slug: str, *, graded: datetime | None) -> str:
+    """The page as HTML, in the language that is spoken just now.
+
+    Args:
+        page: what is on it.
+        course: whose language, time zone and names are used.
+        slug: the assignment.
+        graded: when the notebook was executed, where that is known.
+    """
+    language, zone = course.config.language, ZoneInfo(course.config.timezone)
+    return (
+        _environment(language)
+        .get_template(TEMPLATE)
+        .render(
+            page=page,
+            language=language,
+            class_name=printable(course.config.name, 200),
+            assignment=printable(course.title(slug), 200),
+            student=_name(course, page.grades),
+            received=_moment(page.grades.received, zone, language),
+            graded=_moment(graded, zone, language),
+        )
+    )
+
+
+def _name(course: Course, grades: Grades) -> str:
+    """The student's name with the id, or the id alone."""
+    try:
+        roster = read_roster(course) or {}
+    except InvalidConfig:
+        roster = {}  # `grader doctor` and `grader grade` say so; a page needs no name
+    name = printable(grades.name or roster.get(grades.student, ""), 200).strip()
+    student = printable(grades.student, 200)
+    return f"{name} ({student})" if name and name != student else student
+
+
+def _moment(moment: datetime | None, zone: ZoneInfo, language: Language) -> str:
+    return "" if moment is None else format_datetime(moment, "d MMMM y, HH:mm", tzinfo=zone, locale=language)
+
+
+@cache
+def _environment(language: Language) -> Environment:
+    made = Environment(
+        loader=PackageLoader("grader.show.feedback", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+    def number(value: float) -> str:
+        return str(format_decimal(value, "0.##", locale=language))
+
+    def points(value: float) -> str:
+        """So many points, in words; a fraction takes the plural in English and the genitive in Russian."""
+        count = int(value) if value == int(value) else 2
+        return ngettext("{number} point", "{number} points", count).format(number=number(value))
+
+    made.globals.update(_=_, css=_css(), number=number, points=points)
+    made.filters.update(phrase=markup.phrase, message=markup.message)
+    return made
+
+
+@cache
+def _css() -> Markup:
+    return Markup((Path(__file__).parent / "page.css").read_text(encoding="utf-8"))  # noqa: S704  the project's own

@@ -1,0 +1,214 @@
+"""Devices and who gets them: on slots with made-up names, and the whole of `grader grade` on one of them."""
+
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+from classroom import AtOnce, HandIn, in_this_process
+from command_line import grader
+from rich.console import Console
+
+from grader.audit.answers import Answer
+from grader.cli.pace import Pace
+from grader.cli.results import ProgressWatcher
+from grader.course.folder import Course
+from grader.errors import EnvironmentFault
+from grader.fleet.scheduling import Placed, Scheduler
+from grader.outcomes import Report
+from grader.pipeline import grade_class
+from grader.record.planning import Row, Standing
+from grader.sandbox.bubblewrap import environment
+from grader.sandbox.devices import Device, gpus, places
+
+
+@dataclass(frozen=True)
+class Work:
+    name: str
+    wants_gpu: bool = False
+    seconds: float = 0.01
+
+
+class Machine:
+    """Runs work in threads and sees that no device has two at once."""
+
+    def __init__(self) -> None:
+        self.busy: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
+        self.did: dict[str, list[str]] = defaultdict(list)
+        self._lock = threading.Lock()
+
+    def do(self, item: Work, device: Device) -> str:
+        with self._lock:
+            self.busy[device.name] += 1
+            self.most[device.name] = max(self.most[device.name], self.busy[device.name])
+        time.sleep(item.seconds)
+        with self._lock:
+            self.busy[device.name] -= 1
+            self.did[device.name].append(item.name)
+        return item.name
+
+    def scheduler(self, devices: tuple[Device, ...], **more: object) -> Scheduler[Work, str]:
+        return Scheduler(
+            devices,
+            threads,
+            submit=lambda executor, item, device: executor.submit(self.do, item, device),
+            wants_gpu=lambda item: item.wants_gpu,
+            **more,
+        )
+
+
+@contextmanager
+def threads(slots: int) -> Iterator[Executor]:
+    with ThreadPoolExecutor(slots) as pool:
+        yield pool
+
+
+def names(done: list[Placed[Work, str]]) -> set[str]:
+    return {placed.future.result() for placed in done}
+
+
+def test_each_gpu_has_one_submission_at_a_time_and_all_are_used() -> None:
+    machine = Machine()
+    devices = places("auto", slots=2, per_gpu=1, found=["0", "1", "2"], cores=8)
+    work = [Work(f"gpu{n}", wants_gpu=True) for n in range(12)] + [Work(f"cpu{n}") for n in range(6)]
+    assert names(list(machine.scheduler(devices).run(work))) == {item.name for item in work}
+    assert machine.most == {"cuda:0": 1, "cuda:1": 1, "cuda:2": 1, "cpu": machine.most["cpu"]}
+    assert machine.most["cpu"] <= 2
+    assert set(machine.did["cpu"]) == {f"cpu{n}" for n in range(6)}
+
+
+def test_several_share_a_gpu_where_the_teacher_says_so() -> None:
+    devices = places("auto", slots=1, per_gpu=2, found=["0", "1"], cores=8)
+    gpus = [device for device in devices if device.is_gpu]
+    assert [device.name for device in gpus] == ["cuda:0#1", "cuda:1#1", "cuda:0#2", "cuda:1#2"]
+    assert [device.visible for device in gpus] == ["0", "1", "0", "1"]
+    assert {device.memory_share for device in gpus} == {0.475}
+    assert {device.threads for device in gpus} == {2}
+
+
+def test_a_slow_submission_holds_up_nobody_else() -> None:
+    machine = Machine()
+    devices = places("auto", slots=1, per_gpu=1, found=["0", "1"], cores=2)
+    work = [Work("slow", True, 2), *[Work(f"quick{n}", True) for n in range(8)]]
+    done = list(machine.scheduler(devices).run(work))
+    assert done[0].future.result() != "slow"
+    assert len(machine.did["cuda:1"]) >= 5
+
+
+def test_without_a_gpu_processors_take_everything() -> None:
+    machine = Machine()
+    done = list(machine.scheduler(places("auto", slots=2, per_gpu=1, found=[])).run([Work("a", True), Work("b")]))
+    assert {placed.device.name for placed in done} == {"cpu"}
+
+
+def test_the_choice_of_the_command_decides() -> None:
+    assert not any(device.is_gpu for device in places("cpu", slots=2, per_gpu=1, found=["0"]))
+    assert any(device.is_gpu for device in places("cuda", slots=2, per_gpu=1, found=["0"]))
+    with pytest.raises(EnvironmentFault, match="no GPU"):
+        places("cuda", slots=2, per_gpu=1, found=[])
+
+
+def test_work_that_a_crashed_worker_lost_is_tried_again_last_and_on_the_same_device() -> None:
+    machine = Machine()
+    tries: Counter[str] = Counter()
+
+    def submit(executor: Executor, item: Work, device: Device) -> Future[str]:
+        tries[item.name] += 1
+        if item.name == "bad" and tries["bad"] == 1:
+            crashed: Future[str] = Future()
+            crashed.set_exception(BrokenProcessPool())
+            return crashed
+        return executor.submit(machine.do, item, device)
+
+    devices = places("auto", slots=1, per_gpu=1, found=["0"])
+    scheduler: Scheduler[Work, str] = Scheduler(
+        devices, threads, submit, wants_gpu=lambda item: True, again=lambda item, future: bool(future.exception())
+    )
+    done = list(scheduler.run([Work("bad"), Work("good")]))
+    assert [(placed.future.result(), placed.device.name) for placed in done] == [("good", "cuda:0"), ("bad", "cuda:0")]
+    assert tries == {"bad": 2, "good": 1}
+
+
+def test_one_after_the_other_in_this_process_works_too() -> None:
+    @contextmanager
+    def at_once(_slots: int) -> Iterator[Executor]:
+        yield AtOnce()
+
+    machine = Machine()
+    scheduler: Scheduler[Work, str] = Scheduler(
+        places("cpu", slots=3, per_gpu=1),
+        at_once,
+        submit=lambda executor, item, device: executor.submit(machine.do, item, device),
+        wants_gpu=lambda item: False,
+    )
+    assert len(list(scheduler.run([Work(str(n)) for n in range(7)]))) == 7
+
+
+def test_a_kernel_sees_its_own_gpu_alone() -> None:
+    assert environment(gpu="3", threads=1)["CUDA_VISIBLE_DEVICES"] == "3"
+    assert "CUDA_VISIBLE_DEVICES" not in environment(gpu="", threads=1)
+
+
+def test_the_time_left_is_of_each_device() -> None:
+    pace = Pace()
+    assert pace.left_s("cuda:0", 4, 2) is None
+    pace.note("cuda:0", 60)
+    pace.note("cuda:0", 120)
+    pace.note("cuda:1", 30)
+    assert (pace.left_s("cuda:0", 4, 2), pace.left_s("cuda:1", 5, 2), pace.done("cuda:0")) == (180, 90, 2)
+
+
+def test_the_progress_names_each_gpu_what_runs_there_and_the_time_left() -> None:
+    console = Console(record=True, force_terminal=True, width=120)
+    watcher = ProgressWatcher(console)
+    watcher.started(4, 4)
+    watcher.placed("lisa", "springfield", "cuda:0")
+    watcher.placed("bart", "springfield", "cuda:1")
+    watcher.placed("ralph", "resnet", "cpu")
+    watcher.finished(Row("lisa", "springfield", Standing.GRADED, Report((), 300.0), device="cuda:0"))
+    watcher.placed("nelson", "springfield", "cuda:0")
+    for student in ("bart", "ralph", "nelson"):
+        watcher.finished(Row(student, "springfield", Standing.GRADED, Report((), 1.0)))
+    said = console.export_text()
+    assert "cuda:1: bart springfield" in said
+    assert "cuda:0: nelson springfield (1 done, 10 min left)" in said
+    assert "cpu:" not in said
+
+
+@pytest.mark.slow
+def test_grading_gives_each_contest_notebook_its_own_gpu_and_others_none(
+    town: Course, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole pipeline and real sandboxes; only the GPUs are made up, so the notebooks compute nothing on them."""
+    monkeypatch.setattr("grader.sandbox.devices.gpus", lambda: ["0", "1"])
+    tell = "import os\nprint('sees', os.environ.get('CUDA_VISIBLE_DEVICES'))"
+    idle = {"task1_network": "SpringfieldNet = None", "task1_training": "train = None", "task1_submission": tell}
+    for student in ("bart", "lisa", "milhouse"):
+        hand_in(student, "springfield", Answer("idle", idle))
+    hand_in("ralph", "resnet", "untouched")
+    rows = grade_class(town, ["springfield", "resnet"], workers=in_this_process)
+    assert {row.student: row.device for row in rows} == {
+        "bart": "cuda:0",
+        "lisa": "cuda:1",
+        "milhouse": rows[2].device,
+        "ralph": "cpu",
+    }
+    for row in rows[:3]:
+        said = (town.autograded / row.student / "springfield" / "springfield.ipynb").read_text()
+        assert f"sees {row.device.removeprefix('cuda:')}" in said
+    again = grade_class(town, ["springfield"], device="cpu", regrade=1, workers=in_this_process)
+    assert {row.device for row in again} == {"cpu"}
+
+
+def test_the_command_refuses_a_gpu_that_is_not_there(course: Course) -> None:
+    if gpus():
+        pytest.skip("there is a GPU")
+    said = grader("grade", "--device", "cuda", "--class", course.root)
+    assert said.returncode == 1
+    assert "There is no GPU on this machine." in said.stderr
