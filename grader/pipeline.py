@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from grader.collect.submissions import find_submissions
 from grader.course.folder import Course
 from grader.course.roster import read_roster
-from grader.fleet.scheduling import Scheduler, Workers
-from grader.fleet.tries import next_try, outcome, submit
-from grader.fleet.workers import local_workers
+from grader.fleet.fleet import Fleet, run_all
+from grader.fleet.tries import next_try
+from grader.fleet.workers import Workers, do, local_workers
 from grader.grading.conditions import slots_of
-from grader.grading.job import Graded, Job
+from grader.grading.job import Job
 from grader.language import speaking
 from grader.record.ledger import Ledger
 from grader.record.planning import Row, Rules, Work, finish, prepare
@@ -83,22 +83,21 @@ def grade_class(
         with Recorder(course, roster) as recorder:
             rules = {slug: Rules.of(course, slug, slots, isolated) for slug in {s.slug for s in submissions}}
             rows: list[Row] = []
-            work: list[Work] = []
-            jobs: dict[str, Job] = {}
+            work: list[tuple[Work, Job]] = []
             for submission in submissions:
                 outcome = prepare(submission, rules[submission.slug], roster, ledger, recorder, regrade)
                 if isinstance(outcome, Row):
                     rows.append(outcome)
                 else:
-                    work.append(outcome[0])
-                    jobs[outcome[0].key] = outcome[1]
-            watcher.started(len(submissions), len(jobs))
+                    work.append(outcome)
+            watcher.started(len(submissions), len(work))
             for row in rows:
                 watcher.finished(row)
-            for item, place, result in _run(work, jobs, devices, workers, watcher):
-                row = replace(finish(item, result, ledger, recorder), device=place.name)
-                rows.append(row)
-                watcher.finished(row)
+            with Fleet(devices, workers, do, placed=partial(_placed, watcher)) as fleet:
+                for done in run_all(fleet, work, next_try):
+                    row = replace(finish(done.item, done.result, ledger, recorder), device=done.device.name)
+                    rows.append(row)
+                    watcher.finished(row)
             for slug, own in rules.items():
                 recorder.update_ranges(slug, own.answer_key)
     return sorted(rows, key=lambda row: (slugs.index(row.slug), row.student))
@@ -110,23 +109,5 @@ def _put_back(course: Course, slugs: Sequence[str]) -> list[str]:
     return put_back(course, slugs)
 
 
-def _run(
-    work: Sequence[Work], jobs: dict[str, Job], devices: Sequence[Device], workers: Workers, watcher: Watcher
-) -> Iterator[tuple[Work, Device, Graded | Exception]]:
-    """Results as they come."""
-
-    def has_to_run_again(item: Work, future: Future[Graded]) -> bool:
-        again = next_try(jobs[item.key], outcome(future))
-        jobs[item.key] = again or jobs[item.key]
-        return again is not None
-
-    scheduler: Scheduler[Work, Graded] = Scheduler(
-        devices,
-        workers,
-        submit=lambda executor, item, device: submit(executor, jobs[item.key], device),
-        wants_gpu=lambda item: item.conditions.gpu,
-        placed=lambda item, device: watcher.placed(item.submission.student, item.submission.slug, device.name),
-        again=has_to_run_again,
-    )
-    for placed in scheduler.run(work):
-        yield placed.item, placed.device, outcome(placed.future)
+def _placed(watcher: Watcher, item: Work, device: Device) -> None:
+    watcher.placed(item.submission.student, item.submission.slug, device.name)

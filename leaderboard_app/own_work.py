@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.collect.inbox import Inbox, Upload
+from grader.fleet.turns import in_turn
 from grader.record.database.decisions import feedback_of, grades_of
 from grader.record.database.page_records import GradeRecord, Identity, UploadRecord
 from grader.record.database.personal import OwnRun, alias_of, runs_of
@@ -15,7 +16,6 @@ from grader.record.database.records import RunState
 from grader.record.database.uploads import OVER, uploads_of, waiting
 from grader.scoring.quota import Allowance
 from grader.service.page_settings import BoardSettings
-from grader.service.watcher.turns import in_turn
 from leaderboard_app import identity
 from leaderboard_app.class_data import AssignmentBoard
 

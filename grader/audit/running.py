@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from grader.audit.cache import Cache, key_of
 from grader.errors import GraderError
-from grader.fleet.workers import do, local_workers
+from grader.fleet.fleet import Fleet, run_all
+from grader.fleet.workers import Workers, do, local_workers
 from grader.grading.job import Conditions, Job
 from grader.outcomes import Report
 from grader.record.ledger import rules_hash, submission_hash
-
-Workers = Callable[[int], AbstractContextManager[Executor]]
+from grader.sandbox.devices import CPU
 
 
 class Runner:
@@ -25,22 +23,20 @@ class Runner:
 
     Args:
         slots: jobs at once.
-        workers: makes the executor for a number of slots.
+        workers: makes the executor of each of them.
     """
 
     def __init__(self, slots: int, workers: Workers = local_workers) -> None:
-        self._slots = slots
-        self._workers = workers
-        self._open = ExitStack()
-        self._executor: Executor | None = None
+        self._fleet: Fleet[str, Report] = Fleet((CPU,) * slots, workers, _report)
 
     def __enter__(self) -> Self:
+        self._fleet.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._close()
+        self._fleet.__exit__(kind, error, traceback)
 
     def run(
         self, jobs: Mapping[str, Job], cache: Cache, conditions: Conditions, is_final: Callable[[str, Report], bool]
@@ -68,29 +64,8 @@ class Runner:
 
     def _graded(self, jobs: Mapping[str, Job]) -> Iterator[tuple[str, Report | GraderError]]:
         """Work that was lost with a crashed worker is tried once more, alone."""
-        if not jobs:
-            return
-        left = dict(jobs)
-        with contextlib.suppress(BrokenProcessPool):
-            executor = self._warm()
-            futures: dict[Future[Report], str] = {executor.submit(_report, job): name for name, job in jobs.items()}
-            for future in as_completed(futures):
-                if not isinstance(future.exception(), BrokenProcessPool):
-                    del left[futures[future]]
-                    yield futures[future], _outcome(future)
-        for name, job in left.items():
-            self._close()
-            with self._workers(1) as alone:
-                yield name, _outcome(alone.submit(_report, job))
-
-    def _warm(self) -> Executor:
-        if self._executor is None:
-            self._executor = self._open.enter_context(self._workers(self._slots))
-        return self._executor
-
-    def _close(self) -> None:
-        self._executor = None
-        self._open.close()
+        for finished in run_all(self._fleet, jobs.items(), _after_a_crash):
+            yield finished.item, _outcome(finished.result)
 
 
 def _report(job: Job) -> Report:
@@ -98,13 +73,17 @@ def _report(job: Job) -> Report:
     return do(job).report
 
 
-def _outcome(future: Future[Report]) -> Report | GraderError:
-    try:
-        return future.result()
-    except GraderError as error:
-        return error
-    except BrokenProcessPool:
+def _after_a_crash(job: Job, result: Report | Exception) -> Job | None:
+    is_lost = isinstance(result, BrokenProcessPool) and job.faults == 0
+    return replace(job, faults=1) if is_lost else None
+
+
+def _outcome(result: Report | Exception) -> Report | GraderError:
+    if isinstance(result, BrokenProcessPool):
         return GraderError("The process that graded it ended.", remedy="Free memory and run the same command again.")
+    if isinstance(result, GraderError | Report):
+        return result
+    raise result
 
 
 def _key(job: Job, conditions: Conditions) -> str:

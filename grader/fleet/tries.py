@@ -1,4 +1,4 @@
-"""One try at a submission in a worker, and whether its result stands or it has to be tried once more, alone.
+"""Whether a result stands, or the submission has to be tried once more, alone.
 
 What a student cannot cause never becomes a result. What may be the student's doing or not, a process that was killed,
 counts where it happens a second time.
@@ -6,28 +6,19 @@ counts where it happens a second time.
 
 from __future__ import annotations
 
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import replace
+from typing import TypeVar
 
 from grader.errors import AuthorFault, StudentFault
-from grader.fleet.workers import do
 from grader.grading.job import Graded, Job
-from grader.sandbox.devices import Device
 
+R = TypeVar("R")
 MAX_FAULTS = 2
 
 
-def submit(executor: Executor, job: Job, device: Device) -> Future[Graded]:
-    """Have a job done on a device: the notebook run, or handed-in predictions scored."""
-    job = replace(job, conditions=replace(job.conditions, device=device))
-    return executor.submit(do, job)
-
-
-def outcome(future: Future[Graded]) -> Graded | Exception:
-    """What became of a job.
-
-    The one broad except of the project: whatever happens to one submission is recorded as its outcome.
-    """
+def outcome(future: Future[R]) -> R | Exception:
+    """What became of a job: whatever happens to one submission is recorded as its outcome."""
     try:
         return future.result()
     except Exception as error:  # noqa: BLE001

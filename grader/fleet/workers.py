@@ -11,9 +11,9 @@ import resource
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from grader.fleet.leftovers import SCRATCH_PREFIX, sweep_machine
 if TYPE_CHECKING:
     from grader.grading.job import Graded, Job
 
+Workers = Callable[[int], AbstractContextManager[Executor]]  # makes the executor for a number of slots
 PR_SET_PDEATHSIG = 1
 # Beside its libraries. Whatever a notebook sends, the worker fails before the machine does; the largest test of our
 # course takes 1.5 GiB.

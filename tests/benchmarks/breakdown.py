@@ -19,8 +19,8 @@ from unittest.mock import patch
 
 from handed_in import SLUG
 
+from grader import pipeline
 from grader.course.folder import Course
-from grader.fleet import tries
 from grader.fleet.workers import collect_less
 from grader.grading import notebook as grading
 from grader.pipeline import Watcher, grade_class
@@ -105,7 +105,7 @@ class _Stopwatch(Watcher):
             stack.enter_context(patch.object(owner, name, self._timed(getattr(owner, name), field)))
         stack.enter_context(patch.object(Kernel, "request", self._counted(Kernel.request)))
         stack.enter_context(patch.object(Slot, "fork", self._remembered(Slot.fork)))
-        stack.enter_context(patch.object(tries, "do", self._one(tries.do)))
+        stack.enter_context(patch.object(pipeline, "do", self._one(pipeline.do)))
         return stack
 
     def finished(self, row: Row) -> None:

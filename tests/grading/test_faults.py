@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,21 +14,22 @@ from classroom import HandIn, in_this_process, source_notebook, student_notebook
 from killing import PAUSE, killer
 
 from grader.audit.answers import Answer, reference_answer
-from grader.course.assignment import load_assignment
+from grader.course.assignment import Assignment, load_assignment
 from grader.course.folder import Course
 from grader.course.gradebook import open_gradebook
 from grader.files import write_atomically
+from grader.fleet.fleet import Fleet, run_all
 from grader.fleet.leftovers import sweep_class
-from grader.fleet.scheduling import Scheduler
 from grader.fleet.workers import local_workers
 from grader.grading.autograding import autograde
+from grader.grading.job import Conditions, Job
 from grader.grading.seal import seal
 from grader.outcomes import Outcome
 from grader.pipeline import grade_class as grade_class_with_workers
 from grader.record.database import ClassDatabase
 from grader.record.ledger import Ledger
 from grader.record.planning import Row, Standing
-from grader.sandbox.devices import CPU, Device
+from grader.sandbox.devices import CPU
 
 grade_class = partial(grade_class_with_workers, workers=in_this_process)
 
@@ -155,22 +156,22 @@ def test_autograde_leaves_to_a_person_what_could_not_be_run(course: Course) -> N
     assert marks.count("not_graded") == len(examined.report.tasks) > 0
 
 
+def which_worker(job: Job) -> int:
+    if job.key == "crash" and job.faults == 0:
+        os._exit(1)
+    return os.getpid()
+
+
+def once_more(job: Job, result: int | Exception) -> Job | None:
+    return replace(job, faults=1) if isinstance(result, BrokenProcessPool) else None
+
+
 def test_a_worker_that_has_crashed_is_replaced_once_and_its_work_is_tried_again_alone() -> None:
-    tried: list[str] = []
-
-    def submit(executor: Executor, item: str, _device: Device) -> Future[int]:
-        tried.append(item)
-        return executor.submit(os._exit, 1) if tried == ["first", "crash"] else executor.submit(os.getpid)
-
-    scheduler: Scheduler[str, int] = Scheduler(
-        [CPU],
-        local_workers,
-        submit,
-        wants_gpu=lambda item: False,
-        again=lambda item, future: isinstance(future.exception(), BrokenProcessPool),
-    )
-    done = {placed.item: placed.future.result() for placed in scheduler.run(["first", "crash", "a", "b", "c"])}
-    assert list(done) == ["first", "a", "b", "c", "crash"]
+    assignment = Assignment("resnet", ())
+    work = [(key, Job(key, b"", (), assignment, Conditions())) for key in ("first", "crash", "a", "b", "c")]
+    with Fleet[str, int]([CPU], local_workers, which_worker) as fleet:
+        done = {finished.item: finished.result for finished in run_all(fleet, work, once_more)}
+    assert list(done) == ["first", "b", "c", "crash", "a"]  # `a` waited in the lane of the worker that crashed
     assert len({done[item] for item in ("a", "b", "c", "crash")}) == 1
     assert done["first"] != done["a"]
 

@@ -6,19 +6,19 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
 
+from grader.fleet.workers import Workers
 from grader.record.database import ClassDatabase
 from grader.record.database.integrity import IntegrityReports
-from grader.service.watcher.lanes import Lanes
 from grader.show.integrity.publishing import compare_and_publish
 
 
 class Integrity:
     """The watcher's part in it: what is wanted stands in the class database, so that a killed one goes on."""
 
-    def __init__(self, database: ClassDatabase, lanes: Lanes) -> None:
+    def __init__(self, database: ClassDatabase, workers: Workers, beside: ExitStack) -> None:
         self._reports = IntegrityReports(database)
-        self._workers = lanes.workers
-        self._process = lanes.beside.enter_context(ExitStack())
+        self._workers = workers
+        self._process = beside.enter_context(ExitStack())
         self._running: tuple[str, Future[None]] | None = None
         self._has_to_look = True
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from grader.collect.inbox import Inbox, Item, Request, Upload
@@ -18,11 +16,12 @@ from grader.course.folder import Course
 from grader.course.roster import read_roster
 from grader.crashes import in_a_line, write_report
 from grader.errors import GraderError, InvalidAssignment, InvalidConfig, InvalidSubmission
-from grader.fleet.scheduling import Workers
-from grader.fleet.tries import next_try, outcome
-from grader.fleet.workers import local_workers
+from grader.fleet.fleet import Finished, Fleet
+from grader.fleet.tries import next_try
+from grader.fleet.turns import Turns
+from grader.fleet.workers import Workers, do, local_workers
 from grader.grading.conditions import slots_of
-from grader.grading.job import Graded, Job
+from grader.grading.job import Graded
 from grader.language import speaking
 from grader.record.actions import Teacher, carry_out
 from grader.record.database import ClassDatabase
@@ -36,10 +35,8 @@ from grader.record.upkeep.definitions import put_back
 from grader.record.writer import only_writer
 from grader.sandbox.devices import places
 from grader.service.watcher.integrity import Integrity
-from grader.service.watcher.lanes import Lanes, WarmLane
 from grader.service.watcher.open_files import OpenFiles
 from grader.service.watcher.rules import CurrentRules, signature
-from grader.service.watcher.turns import Turns
 from grader.service.watcher.uploads import Uploads
 from grader.show.feedback.making import make_feedback
 
@@ -52,33 +49,15 @@ _Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class _Waiting:
-    """A submission that is ready to be graded; `upload` where it came through the page."""
+class _Item:
+    """A submission on its way; `upload` where it came through the page."""
 
     work: Work
-    job: Job
     upload: Upload | None
 
     @property
     def place(self) -> _Place:
         return self.work.submission.student, self.work.submission.slug
-
-
-@dataclass(frozen=True)
-class _Running:
-    """A submission that is being graded.
-
-    Attributes:
-        waits: what it is.
-        future: what comes of it.
-        lane: where.
-        is_alone: whether nothing else may begin meanwhile.
-    """
-
-    waits: _Waiting
-    future: Future[Graded]
-    lane: WarmLane
-    is_alone: bool
 
 
 def watch(course: Course, stop: threading.Event, *, slots: int = 0, workers: Workers = local_workers) -> None:
@@ -93,13 +72,14 @@ def watch(course: Course, stop: threading.Event, *, slots: int = 0, workers: Wor
     Raises:
         EnvironmentFault: another `grader` writes results of this class, or nothing can be written.
     """
-    devices = places("auto", slots=slots or slots_of(course), per_gpu=course.config.per_gpu)
+    slots = slots or slots_of(course)
+    devices = places("auto", slots=slots, per_gpu=course.config.per_gpu)
     with (
         only_writer(course),
         ClassDatabase.open(course.database_url) as database,
-        Lanes(devices, workers) as lanes,
+        Fleet[_Item, Graded](devices, workers, do, is_service=True) as fleet,
     ):
-        loop = Loop(course, database, lanes)
+        loop = Loop(course, database, fleet, slots=slots)
         try:
             while not stop.is_set():
                 if not loop.step():
@@ -111,27 +91,25 @@ def watch(course: Course, stop: threading.Event, *, slots: int = 0, workers: Wor
 class Loop:
     """One watcher at work; everything that it remembers can be forgotten and is found again in the files."""
 
-    def __init__(self, course: Course, database: ClassDatabase, lanes: Lanes) -> None:
+    def __init__(self, course: Course, database: ClassDatabase, fleet: Fleet[_Item, Graded], *, slots: int) -> None:
         self._course = course
         self._database = database
-        self._lanes = lanes
+        self._fleet = fleet
         self._ledger = Ledger(course.ledger)
         self._inbox = Inbox(course.inbox)
         self._uploads = Uploads(self._inbox, database)
-        self._rules = CurrentRules(sum(not lane.device.is_gpu for lane in lanes.all))
+        self._rules = CurrentRules(slots)
         self._roster = read_roster(course)
         put_back(course, course.slugs())
         self._recorder = Recorder(course, self._roster)
         self._files = OpenFiles(course)
-        self._running: dict[_Place, _Running] = {}
         self._turns = Turns()
         self._seen: dict[_Place, object] = {}
-        self._again: deque[_Waiting] = deque()
         self._twice_killed: set[_Place] = set()
         self._next_scan = 0.0
         self._to_range: set[str] = set()
         self._next_ranges = 0.0
-        self._integrity = Integrity(database, lanes)
+        self._integrity = Integrity(database, fleet.workers, fleet.beside)
         course.inbox.mkdir(mode=0o700, exist_ok=True)
         self._inbox.sweep()
 
@@ -174,7 +152,7 @@ class Loop:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being graded, and nothing that was is still to be compared."""
-        return not self._running and not self._again and not self._to_range and self._integrity.is_idle
+        return not self._fleet.running and not self._fleet.retries and not self._to_range and self._integrity.is_idle
 
     def _read_settings(self) -> None:
         if not self._rules.have_changed(self._course):
@@ -197,9 +175,7 @@ class Loop:
                 conditions = self._rules.of(self._course, slug).conditions
             except InvalidAssignment:
                 continue
-            for lane in self._lanes.all:
-                if lane.is_free and not lane.suits(conditions):
-                    lane.warm_up(conditions)
+            self._fleet.warm_up(conditions)
             return
 
     def _empty_inbox(self) -> bool:
@@ -214,7 +190,8 @@ class Loop:
                     done = True
                 else:
                     waiting.append((student, item))
-        for student, item in self._turns.in_turn(waiting, [student for student, _slug in self._running]):
+        running = [item.work.submission.student for item in self._fleet.running]
+        for student, item in self._turns.in_turn(waiting, running):
             with self._on_its_own(partial(self._give_up, item)):
                 done = self._take(student, item) or done
         return done
@@ -301,10 +278,10 @@ class Loop:
 
     def _has_room(self, slug: str) -> bool:
         """Whether a submission could be started now; one that cannot be graded at all takes no room."""
-        if self._again or any(running.is_alone for running in self._running.values()):
-            return False
+        if self._fleet.retries:
+            return False  # the lanes run empty, so that it can be alone
         try:
-            return self._lanes.free(self._rules.of(self._course, slug).conditions) is not None
+            return self._fleet.free_lane(self._rules.of(self._course, slug).conditions) is not None
         except GraderError:
             return True
 
@@ -320,51 +297,52 @@ class Loop:
             key = self._ledger.current(submission.slug, submission.student)
             self._finish(found, upload, key, is_ours=found.report is None)
             return
-        self._begin(_Waiting(*found, upload), is_alone=False)
+        work, job = found
+        lane = self._fleet.free_lane(job.conditions)
+        if lane is None:
+            raise RuntimeError("no lane is free")  # `_has_room` was asked before
+        if upload is not None:
+            self._uploads.running(upload)
+        self._fleet.start(_Item(work, upload), job, lane)
         self._turns.taken(submission.student)
-
-    def _begin(self, waits: _Waiting, *, is_alone: bool) -> None:
-        lane = self._lanes.free(waits.job.conditions) or self._lanes.all[0]  # `_has_room` was asked before
-        if waits.upload is not None:
-            self._uploads.running(waits.upload)
-        self._running[waits.place] = _Running(waits, lane.start(waits.job), lane, is_alone)
-
-    def _is_busy(self, place: _Place) -> bool:
-        return place in self._running or any(waits.place == place for waits in self._again)
 
     def _try_again(self) -> bool:
         """When nothing else runs, start what has to be tried alone; until then nothing else begins."""
-        if not self._again or self._running:
+        if not self._fleet.retries or self._fleet.running:
             return False
-        waits = self._again.popleft()
-        with self._on_its_own(partial(self._give_up_place, waits.place, waits.upload)):
-            self._begin(waits, is_alone=True)
+        item = self._fleet.retries[0]
+        with self._on_its_own(partial(self._give_up_place, item.place, item.upload)):
+            if item.upload is not None:
+                self._uploads.running(item.upload)
+            self._fleet.start_retry()
         return True
 
+    def _is_busy(self, place: _Place) -> bool:
+        return any(item.place == place for item in (*self._fleet.running, *self._fleet.retries))
+
     def _collect_results(self) -> bool:
-        over = [place for place, running in self._running.items() if running.future.done()]
-        for place in over:
-            running = self._running.pop(place)
-            with self._on_its_own(partial(self._give_up_place, place, running.waits.upload)):
-                self._collect(place, running)
+        over = self._fleet.collect()
+        for finished in over:
+            item = finished.item
+            with self._on_its_own(partial(self._give_up_place, item.place, item.upload)):
+                self._collect(finished)
         return bool(over)
 
-    def _collect(self, place: _Place, running: _Running) -> None:
-        waits, result = running.waits, outcome(running.future)
-        running.lane.done(result)
-        again = None if place in self._twice_killed else next_try(waits.job, result)
+    def _collect(self, finished: Finished[_Item, Graded]) -> None:
+        item, result = finished.item, finished.result
+        again = None if item.place in self._twice_killed else next_try(finished.job, result)
         if again is not None:
             reason = result if isinstance(result, Exception) else "its process was killed, by whom is not known"
-            _LOG.warning("%s / %s is graded once more, alone: %s", *place, reason)
-            self._again.append(replace(waits, job=again))
-            if waits.upload is not None:
-                self._uploads.wait(waits.upload)
+            _LOG.warning("%s / %s is graded once more, alone: %s", *item.place, reason)
+            self._fleet.retry_alone(finished, again)
+            if item.upload is not None:
+                self._uploads.wait(item.upload)
             return
         if isinstance(result, Graded) and result.is_doubtful:
-            self._twice_killed.add(place)  # whoever does it again and again does not stop everybody else each time
-        row = finish(waits.work, result, self._ledger, self._recorder)
+            self._twice_killed.add(item.place)  # whoever does it again and again does not stop everybody else each time
+        row = finish(item.work, result, self._ledger, self._recorder)
         is_ours = isinstance(result, Exception) and not isinstance(result, InvalidSubmission)
-        self._finish(row, waits.upload, waits.work.key, is_ours=is_ours)
+        self._finish(row, item.upload, item.work.key, is_ours=is_ours)
 
     def _finish(self, row: Row, upload: Upload | None, key: str, *, is_ours: bool) -> None:
         if row.score is not None:

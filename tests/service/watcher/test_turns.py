@@ -11,13 +11,13 @@ import pytest
 from watched_class import Class
 
 from grader.errors import InvalidSubmission
+from grader.fleet.turns import in_turn
 from grader.grading.job import Job
 from grader.record.database import RunState
 from grader.record.database.page_records import Identity, Role, UploadRecord
 from grader.record.database.uploads import UploadLog
 from grader.service.page_settings import BoardSettings
 from grader.service.watcher.loop import Loop
-from grader.service.watcher.turns import in_turn
 from leaderboard_app.own_work import load
 
 

@@ -12,14 +12,14 @@ from classroom import in_this_process, student_notebook
 from grader.audit.answers import Answer
 from grader.collect.inbox import Inbox, Upload
 from grader.course.folder import Course
-from grader.fleet.scheduling import Workers
+from grader.fleet.fleet import Fleet
+from grader.fleet.workers import Workers, do
 from grader.record.database import ClassDatabase
 from grader.record.database.access import AccessList, hashed, new_token
 from grader.record.database.page_records import UploadRecord
 from grader.record.database.queries import Board
 from grader.record.database.uploads import uploads_of
 from grader.sandbox.devices import CPU
-from grader.service.watcher.lanes import Lanes
 from grader.service.watcher.loop import Loop
 
 
@@ -55,8 +55,8 @@ class Class:
     @contextmanager
     def looping(self, lanes: int = 1, workers: Workers = in_this_process) -> Iterator[Loop]:
         """A watcher that has started."""
-        with Lanes((CPU,) * lanes, workers) as made:
-            loop = Loop(self.course, self.database, made)
+        with Fleet((CPU,) * lanes, workers, do, is_service=True) as fleet:
+            loop = Loop(self.course, self.database, fleet, slots=lanes)
             try:
                 yield loop
             finally:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from classroom import AtOnce, HandIn, in_this_process
@@ -17,9 +17,12 @@ from rich.console import Console
 from grader.audit.answers import Answer
 from grader.cli.pace import Pace
 from grader.cli.results import ProgressWatcher
+from grader.course.assignment import Assignment
 from grader.course.folder import Course
 from grader.errors import EnvironmentFault
-from grader.fleet.scheduling import Placed, Scheduler
+from grader.fleet.fleet import Finished, Fleet, run_all
+from grader.fleet.workers import Workers
+from grader.grading.job import Conditions, Job
 from grader.outcomes import Report
 from grader.pipeline import grade_class
 from grader.record.planning import Row, Standing
@@ -33,6 +36,15 @@ class Work:
     wants_gpu: bool = False
     seconds: float = 0.01
 
+    @property
+    def job(self) -> Job:
+        """A job that says how long it takes."""
+        conditions = Conditions(gpu=self.wants_gpu)
+        return Job(self.name, f"{self.seconds}".encode(), (), Assignment("resnet", ()), conditions)
+
+
+Done = Finished[str, str]
+
 
 class Machine:
     """Runs work in threads and sees that no device has two at once."""
@@ -43,24 +55,24 @@ class Machine:
         self.did: dict[str, list[str]] = defaultdict(list)
         self._lock = threading.Lock()
 
-    def do(self, item: Work, device: Device) -> str:
+    def do(self, job: Job) -> str:
+        device = job.conditions.device
         with self._lock:
             self.busy[device.name] += 1
             self.most[device.name] = max(self.most[device.name], self.busy[device.name])
-        time.sleep(item.seconds)
+        time.sleep(float(job.notebook))
         with self._lock:
             self.busy[device.name] -= 1
-            self.did[device.name].append(item.name)
-        return item.name
+            self.did[device.name].append(job.key)
+        return job.key
 
-    def scheduler(self, devices: tuple[Device, ...], **more: object) -> Scheduler[Work, str]:
-        return Scheduler(
-            devices,
-            threads,
-            submit=lambda executor, item, device: executor.submit(self.do, item, device),
-            wants_gpu=lambda item: item.wants_gpu,
-            **more,
-        )
+    def run(self, devices: tuple[Device, ...], work: list[Work], workers: Workers | None = None) -> list[Done]:
+        with Fleet[str, str](devices, workers or threads, self.do) as fleet:
+            return list(run_all(fleet, [(item.name, item.job) for item in work], after_a_crash))
+
+
+def after_a_crash(job: Job, result: str | Exception) -> Job | None:
+    return replace(job, faults=1) if isinstance(result, BrokenProcessPool) and job.faults == 0 else None
 
 
 @contextmanager
@@ -69,15 +81,15 @@ def threads(slots: int) -> Iterator[Executor]:
         yield pool
 
 
-def names(done: list[Placed[Work, str]]) -> set[str]:
-    return {placed.future.result() for placed in done}
+def names(done: list[Done]) -> set[str]:
+    return {str(finished.result) for finished in done}
 
 
 def test_each_gpu_has_one_submission_at_a_time_and_all_are_used() -> None:
     machine = Machine()
     devices = places("auto", slots=2, per_gpu=1, found=["0", "1", "2"], cores=8)
     work = [Work(f"gpu{n}", wants_gpu=True) for n in range(12)] + [Work(f"cpu{n}") for n in range(6)]
-    assert names(list(machine.scheduler(devices).run(work))) == {item.name for item in work}
+    assert names(machine.run(devices, work)) == {item.name for item in work}
     assert machine.most == {"cuda:0": 1, "cuda:1": 1, "cuda:2": 1, "cpu": machine.most["cpu"]}
     assert machine.most["cpu"] <= 2
     assert set(machine.did["cpu"]) == {f"cpu{n}" for n in range(6)}
@@ -96,15 +108,15 @@ def test_a_slow_submission_holds_up_nobody_else() -> None:
     machine = Machine()
     devices = places("auto", slots=1, per_gpu=1, found=["0", "1"], cores=2)
     work = [Work("slow", True, 2), *[Work(f"quick{n}", True) for n in range(8)]]
-    done = list(machine.scheduler(devices).run(work))
-    assert done[0].future.result() != "slow"
+    done = machine.run(devices, work)
+    assert done[0].result != "slow"
     assert len(machine.did["cuda:1"]) >= 5
 
 
 def test_without_a_gpu_processors_take_everything() -> None:
     machine = Machine()
-    done = list(machine.scheduler(places("auto", slots=2, per_gpu=1, found=[])).run([Work("a", True), Work("b")]))
-    assert {placed.device.name for placed in done} == {"cpu"}
+    done = machine.run(places("auto", slots=2, per_gpu=1, found=[]), [Work("a", True), Work("b")])
+    assert {finished.device.name for finished in done} == {"cpu"}
 
 
 def test_the_choice_of_the_command_decides() -> None:
@@ -114,25 +126,68 @@ def test_the_choice_of_the_command_decides() -> None:
         places("cuda", slots=2, per_gpu=1, found=[])
 
 
-def test_work_that_a_crashed_worker_lost_is_tried_again_last_and_on_the_same_device() -> None:
-    machine = Machine()
-    tries: Counter[str] = Counter()
+class Crashing(Executor):
+    """The first one crashes when it meets the job `bad`, and loses what waits behind it."""
 
-    def submit(executor: Executor, item: Work, device: Device) -> Future[str]:
-        tries[item.name] += 1
-        if item.name == "bad" and tries["bad"] == 1:
-            crashed: Future[str] = Future()
-            crashed.set_exception(BrokenProcessPool())
-            return crashed
-        return executor.submit(machine.do, item, device)
+    def __init__(self, made: list[Executor]) -> None:
+        self._pool = ThreadPoolExecutor(1)
+        self._is_broken = False
+        self._is_first = not made
+        made.append(self)
+
+    def submit(self, fn, /, *args):
+        self._is_broken = self._is_broken or (self._is_first and args[0].key == "bad")
+        if not self._is_broken:
+            return self._pool.submit(fn, *args)
+        crashed: Future[object] = Future()
+        crashed.set_exception(BrokenProcessPool())
+        return crashed
+
+
+@pytest.mark.parametrize("wants_gpu", [True, False])
+def test_what_a_crashed_worker_lost_is_tried_again_last_and_on_the_same_device(wants_gpu: bool) -> None:
+    made: list[Executor] = []
+
+    @contextmanager
+    def workers(_slots: int) -> Iterator[Executor]:
+        yield Crashing(made)
 
     devices = places("auto", slots=1, per_gpu=1, found=["0"])
-    scheduler: Scheduler[Work, str] = Scheduler(
-        devices, threads, submit, wants_gpu=lambda item: True, again=lambda item, future: bool(future.exception())
-    )
-    done = list(scheduler.run([Work("bad"), Work("good")]))
-    assert [(placed.future.result(), placed.device.name) for placed in done] == [("good", "cuda:0"), ("bad", "cuda:0")]
-    assert tries == {"bad": 2, "good": 1}
+    done = Machine().run(devices, [Work(name, wants_gpu) for name in ("bad", "a", "b", "c")], workers)
+    assert [finished.result for finished in done] == (["a", "b", "c", "bad"] if wants_gpu else ["b", "c", "bad", "a"])
+    assert {finished.device.name for finished in done} == {"cuda:0" if wants_gpu else "cpu"}
+    assert len(made) == 2  # the lane has a new worker
+
+
+@pytest.mark.parametrize("wants_gpu", [True, False])
+def test_a_lane_gets_its_next_short_job_ahead_and_a_gpu_never(wants_gpu: bool) -> None:
+    held: list[Future[str]] = []
+    begun: list[str] = []
+
+    class Holding(Executor):
+        def submit(self, _fn, /, *args):
+            held.append(Future())
+            return held[-1]
+
+    @contextmanager
+    def workers(_slots: int) -> Iterator[Executor]:
+        yield Holding()
+
+    devices = places("auto", slots=1, per_gpu=1, found=["0"])
+    work = [(f"{n}", Work(f"{n}", wants_gpu).job) for n in range(3)]
+    with Fleet[str, str](devices, workers, str, placed=lambda item, _device: begun.append(item)) as fleet:
+        done = ThreadPoolExecutor(1).submit(lambda: list(run_all(fleet, work, after_a_crash)))
+        given = []
+        # The last job is not given ahead: another lane might be free before this one.
+        for number, expected in enumerate([1, 2, 3] if wants_gpu else [2, 2, 3]):
+            until = time.monotonic() + 10
+            while len(held) < expected and time.monotonic() < until:
+                time.sleep(0.01)
+            given.append(len(held))
+            held[number].set_result(f"{number}")
+        assert [finished.result for finished in done.result(10)] == ["0", "1", "2"]
+    assert given == ([1, 2, 3] if wants_gpu else [2, 2, 3])
+    assert begun == ["0", "1", "2"]
 
 
 def test_one_after_the_other_in_this_process_works_too() -> None:
@@ -140,14 +195,8 @@ def test_one_after_the_other_in_this_process_works_too() -> None:
     def at_once(_slots: int) -> Iterator[Executor]:
         yield AtOnce()
 
-    machine = Machine()
-    scheduler: Scheduler[Work, str] = Scheduler(
-        places("cpu", slots=3, per_gpu=1),
-        at_once,
-        submit=lambda executor, item, device: executor.submit(machine.do, item, device),
-        wants_gpu=lambda item: False,
-    )
-    assert len(list(scheduler.run([Work(str(n)) for n in range(7)]))) == 7
+    done = Machine().run(places("cpu", slots=3, per_gpu=1), [Work(str(n)) for n in range(7)], at_once)
+    assert len(done) == 7
 
 
 def test_a_kernel_sees_its_own_gpu_alone() -> None:

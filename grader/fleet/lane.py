@@ -1,0 +1,87 @@
+"""A lane: one worker process on one device, whose sandbox stays warm between submissions; a crash costs only it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TypeVar
+
+from grader.fleet.workers import Workers
+from grader.grading.job import Conditions, Job, view_of
+from grader.sandbox.devices import Device
+from grader.sandbox.slot import Kind, acquire, release
+
+R = TypeVar("R")
+
+
+class Lane:
+    """A device with a worker of its own, which is started when there is something for it to do. Not thread-safe.
+
+    Attributes:
+        device: where its work runs.
+    """
+
+    def __init__(self, device: Device, workers: Workers) -> None:
+        self.device = device
+        self._workers = workers
+        self._stack = ExitStack()
+        self._executor: Executor | None = None
+        self._conditions: Conditions | None = None
+
+    def start(self, run: Callable[[Job], R], job: Job) -> Future[R]:
+        """Have the worker do a job on the lane's device."""
+        if job.conditions.source == "rerun":  # predictions alone need no sandbox
+            self._conditions = job.conditions
+        job = replace(job, conditions=replace(job.conditions, device=self.device))
+        return self._give(lambda worker: worker.submit(run, job))
+
+    def warm_up(self, conditions: Conditions) -> None:
+        """Start the worker and its sandbox before the first submission needs them."""
+        self._conditions = conditions
+        self._give(lambda worker: worker.submit(_start_sandbox, _kind(conditions, self.device)))
+
+    def is_warm_for(self, conditions: Conditions) -> bool:
+        """Whether the lane's sandbox is of the kind that these conditions need."""
+        if self._conditions is None:
+            return False
+        return _kind(self._conditions, self.device) == _kind(conditions, self.device)
+
+    def renew(self, *, is_warm: bool) -> None:
+        """Let the next job have a new worker; the old one is gone.
+
+        Args:
+            is_warm: whether the new one is started at once, with a sandbox of the kind that the old one had.
+        """
+        self.close()
+        self._executor = None
+        if is_warm and self._conditions is not None:
+            self.warm_up(self._conditions)
+
+    def close(self) -> None:
+        """End the worker."""
+        self._stack.close()
+
+    def _give(self, submit: Callable[[Executor], Future[R]]) -> Future[R]:
+        """Hand work to the worker; one that has died while it had nothing to do is replaced first."""
+        try:
+            return submit(self._worker())
+        except BrokenProcessPool:
+            self.renew(is_warm=False)
+            return submit(self._worker())
+
+    def _worker(self) -> Executor:
+        if self._executor is None:
+            self._executor = self._stack.enter_context(self._workers(1))
+        return self._executor
+
+
+def _kind(conditions: Conditions, device: Device) -> Kind:
+    return Kind.of(view_of(replace(conditions, device=device)))
+
+
+def _start_sandbox(kind: Kind) -> None:
+    """In the worker: a sandbox of this kind is kept from now on."""
+    release(acquire(kind))
