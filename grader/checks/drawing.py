@@ -77,5 +77,8 @@ def map_sides() -> list[Call]:
 
 
 def depths_of_network(blocks: int, most: int = 32) -> list[int]:
-    """Layers of each block of a network."""
-    return [random.randint(1, most) for _block in range(blocks)]
+    """Layers of each block of a network; one block has three at least, or a layer used twice would not be noticed."""
+    depths = [random.randint(1, most) for _block in range(blocks)]
+    deepest = random.randrange(blocks)
+    depths[deepest] = max(depths[deepest], min(3, most))
+    return depths

@@ -205,7 +205,7 @@ def root(small_class: Path, tmp_path: Path) -> Path:
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[int, str]]]:
     """Run a verb here; no report of a crash may be left."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(doctor, "_sandbox_promises", lambda: iter(()))  # seconds each, and tried elsewhere
+    monkeypatch.setattr(doctor, "_sandbox_promises", lambda course: iter(()))  # seconds each, and tried elsewhere
     monkeypatch.chdir(tmp_path)
 
     def invoke(*words: str) -> tuple[int, str]:

@@ -1,6 +1,6 @@
 """Two linear layers in place of three."""
 # loses: task4_classifier_function, task4_classifier_dropout, task5_vgg_function, task5_vgg_batch_norm, task5_vgg_parameters
-# message: which is too few
+# message: missing: linear
 
 # %% task4_vgg_classifier
 def vgg_classifier(in_features, hidden, num_classes):
