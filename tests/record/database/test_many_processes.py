@@ -49,12 +49,13 @@ def test_processes_that_create_and_write_at_once_lose_nothing(url: str) -> None:
 
 CONNECTIONS = """
 import sys, threading
+from grader.course.database_url import parse
 from grader.record.database import engine
 barrier, problems = threading.Barrier(8), []
 def connect(url):
     barrier.wait()
     try:
-        engine.writing(engine.parse(url)).connect().close()
+        engine.writing(parse(url)).connect().close()
     except Exception as error:
         problems.append(repr(error))
 for number in range(200):
@@ -104,7 +105,7 @@ HALFWAY = """
 import os, signal, sys
 from class_records import block_run
 from grader.record.database import ClassDatabase, store
-store._run = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+store.run_row = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 ClassDatabase.open(sys.argv[1]).record_run(block_run("s1", 1.0))
 """
 
