@@ -146,7 +146,7 @@ def _to_grade(
         admission = recorder.admit(submission, rules.assignment, content)
         if not admission.is_taken:
             return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=admission.allowance.message)
-        earlier = recorder.earlier_predictions(submission, content) if rules.has_ladder else ()
+        earlier = recorder.history.earlier_predictions(submission, content) if rules.has_ladder else ()
     return item, Job(item.key, *handed, rules.assignment, rules.conditions, earlier=earlier)
 
 
@@ -172,12 +172,12 @@ def known_row(item: Work, rules: Rules, ledger: Ledger, recorder: Recorder) -> R
         return _row(item, known, Standing.UNCHANGED)
     if isinstance(known, Graded) and known.report.is_complete and recorder.is_current(item.submission, item.key):
         return _restored(item, known, recorder)
-    standing = recorder.standing(item.submission, item.content) if rules.has_ladder else None
-    if standing is None:
+    later = recorder.history.later_result(item.submission, item.content) if rules.has_ladder else None
+    if later is None:
         return finish(item, known, ledger, recorder)
-    if recorder.is_recorded(item.submission, standing, standing.key):
-        return _row(item, standing, Standing.UNCHANGED)
-    return _restored(replace(item, key=standing.key), standing, recorder)
+    if recorder.is_recorded(item.submission, later, later.key):
+        return _row(item, later, Standing.UNCHANGED)
+    return _restored(replace(item, key=later.key), later, recorder)
 
 
 def _restored(item: Work, result: Graded, recorder: Recorder) -> Row:

@@ -22,8 +22,9 @@ from grader.grading.job import Graded
 from grader.grading.notebook import write_result
 from grader.language import _, speaking
 from grader.outcomes import Outcome, TaskResult
+from grader.record.history import ScoredPredictions
 from grader.record.ledger import Ledger, ledger_key, rules_hash
-from grader.record.recorder import Recorder, Stored
+from grader.record.recorder import Recorder
 from grader.record.writer import only_writer
 from grader.scoring.contest import ContestScore
 from grader.scoring.rules import ContestRules
@@ -67,8 +68,8 @@ def rejudge(course: Course, slug: str) -> list[Rejudged]:
         ledger = Ledger(course.ledger)
         found = []
         with Recorder(course, read_roster(course)) as recorder:
-            for student in recorder.students_of(slug):
-                stored = recorder.stored(slug, student)
+            for student in recorder.history.students_of(slug):
+                stored = recorder.history.scored_predictions(slug, student)
                 before = stored[-1].result.report.points if stored else 0.0
                 results = list(_replayed(stored, assignment, conditions.contest, student, rules))
                 for old, new in zip(stored, results, strict=True):
@@ -82,7 +83,7 @@ def rejudge(course: Course, slug: str) -> list[Rejudged]:
 
 
 def _replayed(
-    stored: Sequence[Stored], assignment: Assignment, contest: ContestRules, student: str, rules: str
+    stored: Sequence[ScoredPredictions], assignment: Assignment, contest: ContestRules, student: str, rules: str
 ) -> Iterator[Graded]:
     earlier: list[bytes] = []
     for one in stored:
