@@ -66,7 +66,7 @@ def grade(
     from grader.cli.results import ProgressWatcher, show_rows
     from grader.course.folder import Course
     from grader.pipeline import Watcher, grade_class
-    from grader.record.planning import Standing
+    from grader.record.planning import GradingStatus
 
     course = Course.open(class_dir)
     wanted = course.wanted(slugs)
@@ -88,7 +88,7 @@ def grade(
         print(json.dumps({"submissions": [_plain(row) for row in rows]}, ensure_ascii=False))
     else:
         show_rows(Console(), rows)
-    if any(row.standing is Standing.NOT_GRADED for row in rows):
+    if any(row.status is GradingStatus.NOT_GRADED for row in rows):
         raise typer.Exit(1)
 
 
@@ -159,7 +159,7 @@ def _plain(row: Any) -> dict[str, Any]:
     return {
         "student": row.student.encode("utf-8", "replace").decode(),
         "assignment": row.slug,
-        "standing": row.standing,
+        "standing": row.status,
         "points": report.points if report else None,
         "max_points": report.max_points if report else None,
         "wall_s": report.wall_s if report else None,

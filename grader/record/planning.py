@@ -22,7 +22,7 @@ from grader.scoring.contest import AnswerKey, ContestScore
 _FORGOTTEN = 20  # rejudges that a lost class database may have known of
 
 
-class Standing(StrEnum):
+class GradingStatus(StrEnum):
     """What `grade_class` did with a submission."""
 
     GRADED = "graded"
@@ -38,7 +38,7 @@ class Row:
     Attributes:
         student: the student's id.
         slug: the assignment.
-        standing: graded now, recorded again from the ledger, unchanged since an earlier run, or not graded.
+        status: graded now, recorded again from the ledger, unchanged since an earlier run, or not graded.
         report: outcomes of the graded cells; None where nothing could be graded.
         score: the contest's score, if there is one.
         problem: why it could not be graded.
@@ -51,7 +51,7 @@ class Row:
 
     student: str
     slug: str
-    standing: Standing
+    status: GradingStatus
     report: Report | None = None
     score: ContestScore | None = None
     problem: str = ""
@@ -128,7 +128,7 @@ def prepare(
         handed = submission.read()
         require_contest(rules.conditions)
     except (GraderError, OSError, ValueError, RecursionError) as error:
-        return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=str(error))
+        return Row(submission.student, submission.slug, GradingStatus.NOT_GRADED, problem=str(error))
     return _to_grade(submission, handed, rules, ledger, recorder, regrade)
 
 
@@ -145,7 +145,9 @@ def _to_grade(
     if rules.conditions.contest is not None:
         admission = recorder.admit(submission, rules.assignment, content)
         if not admission.is_taken:
-            return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=admission.allowance.message)
+            return Row(
+                submission.student, submission.slug, GradingStatus.NOT_GRADED, problem=admission.allowance.message
+            )
         earlier = recorder.history.earlier_predictions(submission, content) if rules.has_ladder else ()
     return item, Job(item.key, *handed, rules.assignment, rules.conditions, earlier=earlier)
 
@@ -169,20 +171,20 @@ def known_row(item: Work, rules: Rules, ledger: Ledger, recorder: Recorder) -> R
     if known is None:
         return None
     if recorder.is_recorded(item.submission, known, item.key):
-        return _row(item, known, Standing.UNCHANGED)
+        return _row(item, known, GradingStatus.UNCHANGED)
     if isinstance(known, Graded) and known.report.is_complete and recorder.is_current(item.submission, item.key):
         return _restored(item, known, recorder)
     later = recorder.history.later_result(item.submission, item.content) if rules.has_ladder else None
     if later is None:
         return finish(item, known, ledger, recorder)
     if recorder.is_recorded(item.submission, later, later.key):
-        return _row(item, later, Standing.UNCHANGED)
+        return _row(item, later, GradingStatus.UNCHANGED)
     return _restored(replace(item, key=later.key), later, recorder)
 
 
 def _restored(item: Work, result: Graded, recorder: Recorder) -> Row:
     done = recorder.restore(item.submission, item.assignment, item.content, result, item.key, item.number)
-    row = _row(item, result, Standing.RECORDED)
+    row = _row(item, result, GradingStatus.RECORDED)
     return replace(row, lacked=done.lacked, kept_by_hand=done.has_kept)
 
 
@@ -192,20 +194,20 @@ def finish(item: Work, result: Graded | Problem | Exception, ledger: Ledger, rec
         result = Problem(str(result))
     if isinstance(result, Exception):
         text = str(result) if isinstance(result, GraderError) else f"{type(result).__name__}: {result}"
-        return Row(item.submission.student, item.submission.slug, Standing.NOT_GRADED, problem=text)
+        return Row(item.submission.student, item.submission.slug, GradingStatus.NOT_GRADED, problem=text)
     is_known = ledger.find(item.key) is not None
     if not is_known:
         ledger.keep(item.key, result)
     recorder.record(item.submission, item.assignment, item.content, result, item.key, anew=not is_known)
-    row = _row(item, result, Standing.RECORDED if is_known else Standing.GRADED)
+    row = _row(item, result, GradingStatus.RECORDED if is_known else GradingStatus.GRADED)
     return replace(row, was_damaged=item.was_damaged)
 
 
-def _row(item: Work, result: Graded | Problem, standing: Standing) -> Row:
+def _row(item: Work, result: Graded | Problem, status: GradingStatus) -> Row:
     student, slug = item.submission.student, item.submission.slug
     if isinstance(result, Problem):
-        return Row(student, slug, Standing.NOT_GRADED, problem=result.message)
+        return Row(student, slug, GradingStatus.NOT_GRADED, problem=result.message)
     problem = "" if result.report.is_complete else _("A test could not be run; see the report.")
     if problem:
-        standing = Standing.NOT_GRADED
-    return Row(student, slug, standing, result.report, result.score, problem, remark=item.submission.remark)
+        status = GradingStatus.NOT_GRADED
+    return Row(student, slug, status, result.report, result.score, problem, remark=item.submission.remark)

@@ -27,7 +27,7 @@ from grader.language import _
 from grader.outcomes import TaskResult
 from grader.record.database import Admission, ClassDatabase, EntryRecord, RunRecord, RunState, TaskRecord
 from grader.record.database.decisions import Decisions
-from grader.record.database.page_records import GradeStanding
+from grader.record.database.page_records import GradebookGrade
 from grader.record.database.ranges import Ranges
 from grader.record.gradebook import GradebookWriter
 from grader.record.grades import publish_grade
@@ -129,7 +129,7 @@ class Recorder:
         has_kept = Store.GRADEBOOK in lacked and before is not None and self._keep_by_hand(student, slug, before)
         return Restored(lacked, has_kept)
 
-    def _keep_by_hand(self, student: str, slug: str, before: GradeStanding) -> bool:
+    def _keep_by_hand(self, student: str, slug: str, before: GradebookGrade) -> bool:
         now = self._decisions.grade(student, slug)
         is_same = now is None or math.isclose(before.earned, now.earned, abs_tol=1e-6)
         if is_same or (student, slug) in self._decisions.overrides():

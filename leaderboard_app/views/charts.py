@@ -14,7 +14,7 @@ import streamlit as st
 
 from grader.language import _
 from grader.record.database.personal import OwnRun
-from grader.record.database.queries import Standing
+from grader.record.database.queries import LeaderboardRow
 from grader.scoring.f1 import wilson
 from grader.scoring.points import PointsTable
 from leaderboard_app import formatting
@@ -79,7 +79,7 @@ def progress(runs: Sequence[OwnRun]) -> None:
     )
 
 
-def distribution(rows: Sequence[Standing], own: Standing | None) -> None:
+def distribution(rows: Sequence[LeaderboardRow], own: LeaderboardRow | None) -> None:
     """How many students have how many points; the reader's own place is marked."""
     earned = Counter(math.floor(row.points) for row in rows if row.points is not None)
     if earned.total() < 3:

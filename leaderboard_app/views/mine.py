@@ -84,7 +84,7 @@ def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, who: I
         grade = work.grade(board.assignment.slug)
         st.metric(
             _("Your grade"),
-            _of(grade.standing if grade else None, board.assignment.max_points),
+            _of(grade.effective_points if grade else None, board.assignment.max_points),
             border=True,
             height="stretch",
             help=_("Of the last submission, as the gradebook has it."),

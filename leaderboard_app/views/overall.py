@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from grader.language import Language, _
-from grader.record.database.queries import OverallStanding
+from grader.record.database.queries import OverallRow
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import ClassData
@@ -74,7 +74,7 @@ def _table(_data: ClassData, _zone: ZoneInfo, read_at: datetime, language: Langu
     )
 
 
-def _assignment_column(data: ClassData, rows: tuple[OverallStanding, ...], number: int) -> tables.Column:
+def _assignment_column(data: ClassData, rows: tuple[OverallRow, ...], number: int) -> tables.Column:
     assignment = data.boards[number].assignment
     return tables.Column(
         assignment.title,

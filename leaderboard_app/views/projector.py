@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from grader.language import Language, _, ngettext, speaking
-from grader.record.database.queries import Standing
+from grader.record.database.queries import LeaderboardRow
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages
 from leaderboard_app.class_data import AssignmentBoard
@@ -96,7 +96,7 @@ def _table(board: AssignmentBoard) -> str:
     return f"<h1>{title}</h1><table class=board><thead><tr>{head}</tr></thead><tbody>{rows}{foot}</tbody></table>"
 
 
-def _row(row: Standing) -> str:
+def _row(row: LeaderboardRow) -> str:
     place = "" if row.rank is None else str(row.rank)
     score = "" if row.correct is None or row.total is None else formatting.f1_value(row.correct, row.total)
     css = "top" if row.rank == 1 else ""

@@ -132,7 +132,7 @@ def test_a_database_from_before_gets_its_ranges_with_the_next_grading(town: Cour
     with ClassDatabase.open(town.database_url) as database:
         Ranges(database).store("springfield", {}, 0)
     assert ranges(town) == {}
-    assert {row.standing for row in grade_class(town, ["springfield"])} == {"unchanged"}
+    assert {row.status for row in grade_class(town, ["springfield"])} == {"unchanged"}
     assert ranges(town) == before
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from grader.record.database.page_records import AuditRecord, GradeRecord, GradeStanding
+from grader.record.database.page_records import AuditRecord, GradebookGrade, GradeRecord
 from grader.record.database.page_schema import AuditEntry, Feedback, Grade, Override, PageRules, Rejudge
 from grader.record.database.queries import Board
 from grader.record.database.schema import Assignment, Student
@@ -104,12 +104,12 @@ class Decisions:
             )
         )  # fmt: skip
 
-    def grade(self, student_id: str, assignment: str) -> GradeStanding | None:
+    def grade(self, student_id: str, assignment: str) -> GradebookGrade | None:
         """What stood in the gradebook when it was last told."""
 
-        def load(session: Session) -> GradeStanding | None:
+        def load(session: Session) -> GradebookGrade | None:
             row = session.get(Grade, (student_id, assignment))
-            return None if row is None else GradeStanding(row.points, row.late_penalty)
+            return None if row is None else GradebookGrade(row.points, row.late_penalty)
 
         return self._database.transact(load)
 

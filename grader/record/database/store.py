@@ -20,6 +20,7 @@ from grader.record.database import admission, aliases, revisions
 from grader.record.database.admission import Admission
 from grader.record.database.engine import writing
 from grader.record.database.records import AssignmentRecord, RunRecord, RunReport, RunState
+from grader.record.database.revisions import SchemaState
 from grader.record.database.rows import latest_of_each, report_of, run_row, submission_row
 from grader.record.database.schema import Assignment, Run, Student, Submission
 from grader.scoring.quota import Allowance, Quota
@@ -251,21 +252,21 @@ def _prepare_file(url: URL, *, create: bool) -> None:
 def _bring_up_to_date(engine: Engine, name: str) -> None:
     with engine.begin() as connection:
         revisions.lock(connection)
-        match revisions.standing(connection):
-            case revisions.Standing.CURRENT:
+        match revisions.schema_state(connection):
+            case SchemaState.CURRENT:
                 return
-            case revisions.Standing.NEWER:
+            case SchemaState.NEWER:
                 raise EnvironmentFault(
                     f"The class database {name} was written by a newer grader; this one knows tables up to revision "
                     f"{revisions.newest()}.",
                     remedy="Update the grader; nothing was changed.",
                 )
-            case revisions.Standing.FOREIGN:
+            case SchemaState.FOREIGN:
                 raise EnvironmentFault(
                     f"{name} holds tables of something else, not of a class.",
                     remedy="Give the class database a file of its own; nothing was changed.",
                 )
-            case revisions.Standing.EMPTY | revisions.Standing.OLDER:
+            case SchemaState.EMPTY | SchemaState.OLDER:
                 revisions.migrate(connection)
 
 

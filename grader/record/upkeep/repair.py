@@ -17,7 +17,7 @@ from grader.errors import EnvironmentFault, GraderError
 from grader.grading.conditions import slots_of
 from grader.language import speaking
 from grader.record.ledger import Ledger
-from grader.record.planning import Row, Rules, Standing, known_row, work_on
+from grader.record.planning import GradingStatus, Row, Rules, known_row, work_on
 from grader.record.recorder import Recorder
 from grader.record.upkeep.definitions import put_back
 from grader.record.upkeep.losses import databases, what_ails
@@ -94,6 +94,6 @@ def _record_again(course: Course, ledger: Ledger) -> tuple[list[Row], list[tuple
                 continue  # cannot be graded as it is: `grader grade` says why
             if row is None and ledger.current(slug, student):
                 to_grade.append((student, slug))
-            elif row is not None and row.standing is Standing.RECORDED:
+            elif row is not None and row.status is GradingStatus.RECORDED:
                 rows.append(row)
     return rows, to_grade

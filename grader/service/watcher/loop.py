@@ -30,7 +30,7 @@ from grader.record.database.access import AccessList
 from grader.record.database.decisions import Decisions
 from grader.record.ledger import Ledger
 from grader.record.page_rules import publish_rules
-from grader.record.planning import Row, Standing, Work, finish, prepare
+from grader.record.planning import GradingStatus, Row, Work, finish, prepare
 from grader.record.recorder import Recorder
 from grader.record.upkeep.definitions import put_back
 from grader.record.writer import only_writer
@@ -239,7 +239,7 @@ class Loop:
         self._inbox.remove(item.id)
 
     def _give_up_place(self, place: _Place, upload: Upload | None, reason: str) -> None:
-        self._finish(Row(*place, Standing.NOT_GRADED, problem=reason), upload, "", is_ours=True)
+        self._finish(Row(*place, GradingStatus.NOT_GRADED, problem=reason), upload, "", is_ours=True)
         if upload is None:
             Decisions(self._database).log("grader", "internal", " / ".join(place), reason[:500])
 
@@ -313,7 +313,7 @@ class Loop:
         try:
             rules = self._rules.of(self._course, submission.slug)
         except GraderError as error:
-            self._finish(Row(*place, Standing.NOT_GRADED, problem=str(error)), upload, "", is_ours=True)
+            self._finish(Row(*place, GradingStatus.NOT_GRADED, problem=str(error)), upload, "", is_ours=True)
             return
         found = prepare(submission, rules, self._roster, self._ledger, self._recorder, 0)
         if isinstance(found, Row):
@@ -377,7 +377,7 @@ class Loop:
                 self._uploads.fail_inside(upload, row.problem)
             else:
                 self._uploads.fail(upload, row.problem, key)
-        if row.report is not None and (upload is not None or row.standing is not Standing.UNCHANGED):
+        if row.report is not None and (upload is not None or row.status is not GradingStatus.UNCHANGED):
             self._make_feedback(row)
 
     def _make_feedback(self, row: Row) -> None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from markupsafe import Markup
 
 from grader.show.feedback.grades import Grade, Grades
-from grader.show.feedback.states import Standing, State
+from grader.show.feedback.states import CheckStatus, State
 from grader.show.feedback.told import Told
 
 SHORT_LINES = 5
@@ -21,7 +21,7 @@ class Check:
 
     Attributes:
         title: what it is about.
-        standing: what became of it.
+        status: what became of it.
         grade: its points.
         told: what the examination said.
         note: a line to read beside the points; empty where it stands under "What to fix".
@@ -30,7 +30,7 @@ class Check:
     """
 
     title: str
-    standing: Standing
+    status: CheckStatus
     grade: Grade
     told: Told
     note: str = ""
@@ -40,7 +40,7 @@ class Check:
     @property
     def is_lost(self) -> bool:
         """Whether points are missing that the student can get."""
-        return self.grade.points < self.grade.max_points and not self.standing.is_waiting
+        return self.grade.points < self.grade.max_points and not self.status.is_waiting
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class Page:
     @property
     def waiting(self) -> float:
         """Points that a teacher still decides on."""
-        return sum(c.grade.max_points - c.grade.points for c in self.checks if c.standing.is_waiting)
+        return sum(c.grade.max_points - c.grade.points for c in self.checks if c.status.is_waiting)
 
     @property
     def lost(self) -> float:
@@ -185,4 +185,4 @@ class Page:
     @property
     def are_tests_broken(self) -> bool:
         """Whether a test could not be run; that is not the student's fault."""
-        return any(check.standing.state is State.NOT_GRADED for check in self.checks)
+        return any(check.status.state is State.NOT_GRADED for check in self.checks)

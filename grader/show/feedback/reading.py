@@ -26,7 +26,7 @@ from grader.show.feedback.sections import (
     visible_part,
     words_of,
 )
-from grader.show.feedback.states import Sign, State, advice, advice_on_trouble, standing
+from grader.show.feedback.states import Sign, State, advice, advice_on_trouble, check_status
 from grader.show.feedback.told import Told, exception_of, printed, sentence, told, traceback_of
 from grader.show.feedback.work import WorkReader
 
@@ -65,13 +65,13 @@ def _check(cell: NotebookNode, section: Section, grades: Grades, language: str) 
     grade = grades.cells.get(known.grade_id, Grade(0.0, _number(known.get("points"))))
     said = told(cell) if is_test(cell) else Told()
     is_empty = known.grade_id in grades.untouched or STUB in said.finding
-    found = standing(said.outcome, grade, is_test=is_test(cell), is_empty=is_empty)
+    found = check_status(said.outcome, grade, is_test=is_test(cell), is_empty=is_empty)
     visible = visible_part(cell.source) if is_test(cell) else ""
     # A teacher's points make the tests' message an old one.
     is_note = found.sign in (Sign.DONE, Sign.WAIT) and found.state is not State.REVIEWED
     return Check(
         title=_title(cell, section, visible, language),
-        standing=found,
+        status=found,
         grade=grade,
         told=said,
         note=said.finding if is_note else "",
@@ -120,7 +120,7 @@ def _fixes(tasks: Sequence[Task]) -> Iterator[Fix]:
     for task in tasks:
         for check in task.checks:
             if check.is_lost:
-                reason = (check.told.finding, check.told.remedy, check.standing.state, check.comment)
+                reason = (check.told.finding, check.told.remedy, check.status.state, check.comment)
                 together.setdefault(reason, []).append((task, check))
     for (finding, remedy, state, _comment), checks in together.items():
         # What follows an exception is its traceback, set as code; a list of mistakes in a file is not.

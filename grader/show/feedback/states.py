@@ -36,7 +36,7 @@ class Sign(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
+class CheckStatus:
     """How a check stands.
 
     Attributes:
@@ -55,7 +55,7 @@ class Standing:
         return self.sign is Sign.WAIT
 
 
-def standing(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_empty: bool) -> Standing:
+def check_status(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_empty: bool) -> CheckStatus:
     """How a check stands; points of the gradebook decide, what the run said explains.
 
     Args:
@@ -78,7 +78,7 @@ def standing(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_empty: 
         State.REVIEWED: _("Read by a teacher"),
         State.EMPTY: _("No answer"),
     }[state]
-    return Standing(state, _sign(state, grade), words)
+    return CheckStatus(state, _sign(state, grade), words)
 
 
 _REASONS = (Outcome.RAISED, Outcome.TIMED_OUT, Outcome.OVER_LIMIT, Outcome.NOT_REACHED)

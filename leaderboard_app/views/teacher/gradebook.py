@@ -61,7 +61,9 @@ def _table(
         if slug in contest:
             private = _private(contest[slug])
             columns.append(tables.Column(_("Private F1"), [private.get(student, "") for student in students]))
-    sums = [sum(by_place[student, b.assignment.slug].standing or 0.0 for b in data.boards) for student in students]
+    sums = [
+        sum(by_place[student, b.assignment.slug].effective_points or 0.0 for b in data.boards) for student in students
+    ]
     columns.append(tables.Column(_("Sum"), sums, kind="points"))
     tables.draw(columns, alt=_("Grades of the class, with names"), key="gradebook")
     st.caption(
@@ -70,9 +72,9 @@ def _table(
 
 
 def _grade(grade: GradeRecord | None) -> str:
-    if grade is None or grade.standing is None:
+    if grade is None or grade.effective_points is None:
         return formatting.NOTHING
-    return formatting.points(grade.standing) + ("*" if grade.override is not None else "")
+    return formatting.points(grade.effective_points) + ("*" if grade.override is not None else "")
 
 
 def _private(runs: Sequence[RunLine]) -> dict[str, str]:
@@ -91,13 +93,13 @@ def _export(grades: Sequence[GradeRecord]) -> tuple[list[str], list[list[str]]]:
             g.student_id,
             g.name or "",
             g.assignment,
-            f"{g.standing:g}",
+            f"{g.effective_points:g}",
             f"{g.max_points:g}",
             f"{g.late_penalty:g}",
             g.reason,
         ]
         for g in grades
-        if g.standing is not None
+        if g.effective_points is not None
     ]
     return header, rows
 
@@ -115,7 +117,7 @@ def _decide(
     _tell_grade(grade)
     with st.form("override", border=True):
         points = st.number_input(
-            _("Points"), min_value=0.0, max_value=grade.max_points, value=grade.standing or 0.0, step=0.5
+            _("Points"), min_value=0.0, max_value=grade.max_points, value=grade.effective_points or 0.0, step=0.5
         )
         reason = st.text_input(_("Reason; the student reads it"), max_chars=500)
         if st.form_submit_button(_("Set the grade"), type="primary", icon=":material/edit_note:"):
