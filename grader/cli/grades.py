@@ -65,13 +65,13 @@ def grade(
     """
     from grader.cli.results import ProgressWatcher, show_rows
     from grader.course.folder import Course
-    from grader.pipeline import Watcher, grade_class
+    from grader.pipeline import ProgressListener, grade_class
     from grader.record.planning import GradingStatus
 
     course = Course.open(class_dir)
     wanted = course.wanted(slugs)
     console = Console(stderr=True)
-    watcher = Watcher() if as_json else ProgressWatcher(console)
+    listener = ProgressListener() if as_json else ProgressWatcher(console)
     if unisolated:
         console.print(f"[bold red]warning[/] {UNISOLATED}")
     rows = grade_class(
@@ -81,7 +81,7 @@ def grade(
         regrade=regrade,
         slots=slots,
         device=device.value,
-        watcher=watcher,
+        listener=listener,
         isolated=not unisolated,
     )
     if as_json:

@@ -20,7 +20,7 @@ from rich.progress import (
 
 from grader.cli.pace import Pace
 from grader.outcomes import Outcome, Report, TaskResult
-from grader.pipeline import Watcher
+from grader.pipeline import ProgressListener
 from grader.printable import printable
 from grader.record.planning import GradingStatus, Row
 from grader.record.upkeep.holdings import Store
@@ -43,7 +43,7 @@ REMAINS = {
 }
 
 
-class ProgressWatcher(Watcher):
+class ProgressWatcher(ProgressListener):
     """Shows a bar; lines of finished submissions above it."""
 
     def __init__(self, console: Console) -> None:
