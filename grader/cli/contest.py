@@ -33,11 +33,11 @@ def rejudge(
     Example: [bold]grader rejudge springfield[/]
     """
     from grader.course.folder import Course
-    from grader.record.rescoring import rejudge as again
+    from grader.record.rescoring import rescore
 
     course = Course.open(class_dir)
     course.require(assignment)
-    found = again(course, assignment)
+    found = rescore(course, assignment)
     if as_json:
         print(json.dumps({"assignment": assignment, "students": [asdict(line) for line in found]}, ensure_ascii=False))
         return

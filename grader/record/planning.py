@@ -19,7 +19,7 @@ from grader.record.recorder import Recorder
 from grader.record.upkeep.holdings import Store
 from grader.scoring.contest import AnswerKey, ContestScore
 
-_FORGOTTEN = 20  # rejudges that a lost class database may have known of
+_MAX_FORGOTTEN = 20  # regrades that a lost class database may have known of
 
 
 class GradingStatus(StrEnum):
@@ -64,14 +64,24 @@ class Row:
 
 @dataclass(frozen=True)
 class Work:
-    """A submission on its way: who, for what, under which rules, with which key, holding how many rejudges."""
+    """A submission that is being looked at or graded.
+
+    Attributes:
+        submission: whose it is, and for what.
+        assignment: what it answers.
+        conditions: how it is graded.
+        content: hash of what was handed in.
+        key: the ledger's.
+        regrades: how often it was to be graded anew; in the key.
+        was_damaged: whether the ledger's entry under the key cannot be read.
+    """
 
     submission: Submission
     assignment: Assignment
     conditions: Conditions
     content: str
     key: str
-    number: int = 0
+    regrades: int = 0
     was_damaged: bool = False
 
 
@@ -157,8 +167,8 @@ def work_on(
 ) -> Work:
     """The work on a submission, with the key under which the ledger may know it."""
     content = submission_hash(*handed)
-    regrade = max(regrade, recorder.rejudges.get((submission.student, submission.slug), 0))
-    keys = [ledger_key(submission.student, content, rules.hash, regrade + more) for more in range(_FORGOTTEN)]
+    regrade = max(regrade, recorder.regrade_counts.get((submission.student, submission.slug), 0))
+    keys = [ledger_key(submission.student, content, rules.hash, regrade + more) for more in range(_MAX_FORGOTTEN)]
     current = ledger.current(submission.slug, submission.student)
     more = keys.index(current) if current in keys else 0
     key = keys[more]
@@ -183,7 +193,7 @@ def known_row(item: Work, rules: Rules, ledger: Ledger, recorder: Recorder) -> R
 
 
 def _restored(item: Work, result: Graded, recorder: Recorder) -> Row:
-    done = recorder.restore(item.submission, item.assignment, item.content, result, item.key, item.number)
+    done = recorder.restore(item.submission, item.assignment, item.content, result, item.key, item.regrades)
     row = _row(item, result, GradingStatus.RECORDED)
     return replace(row, lacked=done.lacked, kept_by_hand=done.has_kept)
 

@@ -34,7 +34,7 @@ from grader.record.grades import publish_grade
 from grader.record.history import History, ScoredPredictions
 from grader.record.ledger import Ledger, Problem
 from grader.record.page_rules import assignment_record
-from grader.record.rank_ranges import Ranging
+from grader.record.rank_ranges import RankRangeUpdater
 from grader.record.upkeep.holdings import Holdings, Store
 from grader.scoring.contest import AnswerKey
 
@@ -56,7 +56,7 @@ class Recorder:
     """Writes results of one class. There is one at a time: `grader grade` holds the class's lock.
 
     Attributes:
-        rejudges: how often a teacher has asked for a submission to be graded anew, by student and assignment.
+        regrade_counts: how often a teacher has asked for a submission to be graded anew, by student and assignment.
         history: what was recorded before.
     """
 
@@ -66,10 +66,10 @@ class Recorder:
         self._ledger = Ledger(course.ledger)
         self._database = ClassDatabase.open(course.database_url)
         self._decisions = Decisions(self._database)
-        self.rejudges = self._decisions.rejudges()
+        self.regrade_counts = self._decisions.regrade_counts()
         self._gradebook = open_gradebook(course)
         self._points = GradebookWriter(course, self._gradebook)
-        self._ranging = Ranging(self._ledger, Ranges(self._database))
+        self._rank_ranges = RankRangeUpdater(self._ledger, Ranges(self._database))
         self._holdings = Holdings(course, self._gradebook, self._database)
         self.history = History(self._ledger, self._database, self._holdings)
 
@@ -88,7 +88,7 @@ class Recorder:
 
     def look_again(self) -> None:
         """Read anew what teachers decided."""
-        self.rejudges = self._decisions.rejudges()
+        self.regrade_counts = self._decisions.regrade_counts()
         self._holdings.look_again()
 
     def is_current(self, submission: Submission, key: str) -> bool:
@@ -102,7 +102,7 @@ class Recorder:
         return not self._holdings.lacking(submission.slug, submission.student, result)
 
     def restore(
-        self, submission: Submission, assignment: Assignment, content: str, result: Graded, key: str, number: int
+        self, submission: Submission, assignment: Assignment, content: str, result: Graded, key: str, regrades: int
     ) -> Restored:
         """Put a result that stands by the ledger into the places that have lost it.
 
@@ -115,7 +115,7 @@ class Recorder:
             content: hash of what was handed in.
             result: what stands.
             key: the ledger's key.
-            number: of rejudges that are in the key.
+            regrades: the number that is in the key.
 
         Raises:
             EnvironmentFault: something cannot be written.
@@ -124,8 +124,8 @@ class Recorder:
         lacked = self._holdings.lacking(slug, student, result)
         before = None if Store.DATABASE in lacked else self._decisions.grade(student, slug)
         self.record(submission, assignment, content, result, key, stores=lacked)
-        if Store.DATABASE in lacked and number:
-            self._decisions.keep_number(student, slug, number)
+        if Store.DATABASE in lacked and regrades:
+            self._decisions.restore_regrade_count(student, slug, regrades)
         has_kept = Store.GRADEBOOK in lacked and before is not None and self._keep_by_hand(student, slug, before)
         return Restored(lacked, has_kept)
 
@@ -189,7 +189,7 @@ class Recorder:
 
     def update_ranges(self, slug: str, key: AnswerKey | None, patience_s: float = math.inf) -> bool:
         """Bring the contest's ranges of ranks up to what is recorded; see `grader.record.rank_ranges`."""
-        return self._ranging.update(slug, key, patience_s)
+        return self._rank_ranges.update(slug, key, patience_s)
 
     def record(
         self,

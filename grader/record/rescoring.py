@@ -1,4 +1,4 @@
-"""Rejudge a contest: score every stored `submission.csv` again under the class's present rules. Nothing is run.
+"""Rescore a contest: score every stored `submission.csv` again under the class's present rules. Nothing is run.
 
 For when answers, thresholds or the Ladder have changed. A student's predictions are replayed in the order in which they
 came, so that the Ladder decides as if the rules had always been these. What was stored before stays; the new results
@@ -31,8 +31,8 @@ from grader.scoring.rules import ContestRules
 
 
 @dataclass(frozen=True)
-class Rejudged:
-    """One student's contest after a rejudge.
+class Rescored:
+    """One student's contest after its predictions were scored again.
 
     Attributes:
         student: the student's id.
@@ -47,7 +47,7 @@ class Rejudged:
     after: float
 
 
-def rejudge(course: Course, slug: str) -> list[Rejudged]:
+def rescore(course: Course, slug: str) -> list[Rescored]:
     """Score everything that was scored before, again.
 
     Raises:
@@ -77,7 +77,7 @@ def rejudge(course: Course, slug: str) -> list[Rejudged]:
                         ledger.keep(new.key, new)
                     recorder.record_again(old, new, is_last=old is stored[-1])
                 if results:
-                    found.append(Rejudged(student, len(results), before, results[-1].report.points))
+                    found.append(Rescored(student, len(results), before, results[-1].report.points))
             recorder.update_ranges(slug, conditions.contest.key)
     return found
 

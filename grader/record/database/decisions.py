@@ -1,4 +1,4 @@
-"""What teachers decide: overrides and rejudges, each with a line in the log; and the grades beside them."""
+"""What teachers decide: overrides and regrades, each with a line in the log; and the grades beside them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.record.database.page_records import AuditRecord, GradebookGrade, GradeRecord
-from grader.record.database.page_schema import AuditEntry, Feedback, Grade, Override, PageRules, Rejudge
+from grader.record.database.page_schema import AuditEntry, Feedback, Grade, Override, PageRules, RegradeCount
 from grader.record.database.queries import Board
 from grader.record.database.schema import Assignment, Student
 from grader.record.database.store import ClassDatabase
@@ -62,33 +62,35 @@ class Decisions:
             }
         )
 
-    def rejudge(self, student_id: str, assignment: str) -> int:
-        """Ask for a submission to be graded anew; the number that goes into the ledger's key."""
+    def add_regrade(self, student_id: str, assignment: str) -> int:
+        """Ask for a submission to be graded anew; how often that was asked for, which goes into the ledger's key."""
 
         def store(session: Session) -> int:
-            row = session.get(Rejudge, (student_id, assignment))
+            row = session.get(RegradeCount, (student_id, assignment))
             if row is None:
-                row = Rejudge(student_id=student_id, assignment=assignment, number=0)
+                row = RegradeCount(student_id=student_id, assignment=assignment, number=0)
                 session.add(row)
             row.number += 1
             return row.number
 
         return self._database.transact(store)
 
-    def keep_number(self, student_id: str, assignment: str, number: int) -> None:
-        """Say that so many rejudges were asked for at least: a lost database does not know it any more."""
+    def restore_regrade_count(self, student_id: str, assignment: str, number: int) -> None:
+        """Raise the count to `number` if it is lower: a lost database has forgotten the earlier requests."""
 
         def store(session: Session) -> None:
-            row = session.get(Rejudge, (student_id, assignment))
+            row = session.get(RegradeCount, (student_id, assignment))
             if row is None or row.number < number:
-                session.merge(Rejudge(student_id=student_id, assignment=assignment, number=number))
+                session.merge(RegradeCount(student_id=student_id, assignment=assignment, number=number))
 
         self._database.transact(store)
 
-    def rejudges(self) -> dict[tuple[str, str], int]:
-        """The numbers by student and assignment."""
+    def regrade_counts(self) -> dict[tuple[str, str], int]:
+        """How often a submission was to be graded anew, by student and assignment."""
         return self._database.transact(
-            lambda session: {(row.student_id, row.assignment): row.number for row in session.scalars(select(Rejudge))}
+            lambda session: {
+                (row.student_id, row.assignment): row.number for row in session.scalars(select(RegradeCount))
+            }
         )
 
     def set_grade(

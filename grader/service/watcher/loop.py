@@ -269,7 +269,7 @@ class Loop:
         done, is_whole = False, True
         for submission in find_submissions(self._course, self._course.slugs()):
             place = (submission.student, submission.slug)
-            mark = (signature(submission), self._recorder.rejudges.get(place, 0))
+            mark = (signature(submission), self._recorder.regrade_counts.get(place, 0))
             if self._is_busy(place) or self._seen.get(place) == mark:
                 continue
             if not self._has_room(submission.slug):

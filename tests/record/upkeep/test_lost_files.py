@@ -137,16 +137,16 @@ def test_manual_points_stay_in_a_gradebook_that_is_there(graded: Course) -> None
         assert (grade.manual_score, grade.needs_manual_grade) == (1.5, False)
 
 
-def test_a_rejudged_result_stands_though_the_class_database_has_forgotten_the_rejudge(graded: Course) -> None:
+def test_a_regraded_result_stands_though_the_class_database_has_forgotten_the_request(graded: Course) -> None:
     with ClassDatabase.open(graded.database_url) as database:
-        Decisions(database).rejudge("bart", "resnet")
+        Decisions(database).add_regrade("bart", "resnet")
     assert grader("grade", "resnet", "--class", graded.root, "--slots", "1").returncode == 0
     key = (graded.ledger / "current/resnet/bart").read_text()
     delete(sqlite_file(graded, "database"))
     assert grade_without_running(graded)["bart"].status is GradingStatus.RECORDED
     assert (graded.ledger / "current/resnet/bart").read_text() == key
     with ClassDatabase.open(graded.database_url) as database:
-        assert Decisions(database).rejudges() == {("bart", "resnet"): 1}
+        assert Decisions(database).regrade_counts() == {("bart", "resnet"): 1}
 
 
 def test_an_invitation_list_does_not_become_the_roster(graded: Course, tmp_path: Path) -> None:
