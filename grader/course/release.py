@@ -56,7 +56,7 @@ def release(course: Course, slug: str, *, drop_cells: bool = False) -> Released:
     course.require(slug)
     source = course.source / slug / f"{slug}.ipynb"
     _require_notebook(source)
-    open_gradebook(course).close()  # what is wrong with it is told here; nbgrader would tell it as a traceback
+    open_gradebook(course).close()  # raises what is wrong with it in words; nbgrader would print a traceback
     before = _revision(course, slug)
     change = make_room(course, slug, source, drop=drop_cells)
     run_nbgrader(course, f"release {slug}", lambda api: api.generate_assignment(slug, force=True, create=True))

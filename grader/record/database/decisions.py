@@ -96,7 +96,7 @@ class Decisions:
     def set_grade(
         self, student_id: str, assignment: str, points: float, max_points: float, late_penalty: float
     ) -> None:
-        """Say what stands in the gradebook."""
+        """Copy a grade from the gradebook."""
         self._database.transact(
             lambda session: session.merge(
                 Grade(
@@ -107,7 +107,7 @@ class Decisions:
         )  # fmt: skip
 
     def grade(self, student_id: str, assignment: str) -> GradebookGrade | None:
-        """What stood in the gradebook when it was last told."""
+        """The gradebook's grade, as it was last copied by `set_grade`."""
 
         def load(session: Session) -> GradebookGrade | None:
             row = session.get(Grade, (student_id, assignment))

@@ -7,9 +7,9 @@ from functools import cached_property
 
 from markupsafe import Markup
 
+from grader.show.feedback.cell_outcome import CellOutcome
 from grader.show.feedback.grades import Grade, Grades
 from grader.show.feedback.states import CheckStatus, State
-from grader.show.feedback.told import Told
 
 SHORT_LINES = 5
 NOTHING = Markup()
@@ -23,7 +23,7 @@ class Check:
         title: what it is about.
         status: what became of it.
         grade: its points.
-        told: what the examination said.
+        result: what the examination said.
         note: a line to read beside the points; empty where it stands under "What to fix".
         visible: the part of the test that the student has.
         comment: a teacher's.
@@ -32,7 +32,7 @@ class Check:
     title: str
     status: CheckStatus
     grade: Grade
-    told: Told
+    result: CellOutcome
     note: str = ""
     visible: Markup = NOTHING
     comment: Markup = NOTHING
@@ -114,7 +114,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class FirstFailure:
     """The first cell of the student's that went wrong: what follows mostly follows from it."""
 
     task: Task | None
@@ -164,7 +164,7 @@ class Page:
     title: str
     grades: Grades
     tasks: tuple[Task, ...]
-    trouble: Trouble | None = None
+    first_failure: FirstFailure | None = None
     fixes: tuple[Fix, ...] = ()
 
     @cached_property

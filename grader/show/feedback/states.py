@@ -128,12 +128,12 @@ def advice(state: State, finding: str) -> str:  # noqa: PLR0911  one line for ea
     return ""
 
 
-def advice_on_trouble(kind: str, trouble: str) -> str:
+def advice_on_failure(kind: str, failure: str) -> str:
     """What to try where a cell of the student's went wrong.
 
     Args:
         kind: the exception's class, empty where a limit struck or the process ended.
-        trouble: what happened, in words.
+        failure: what happened, in words.
     """
     if kind in ("SyntaxError", "IndentationError", "TabError"):
         return _(
@@ -144,7 +144,7 @@ def advice_on_trouble(kind: str, trouble: str) -> str:
         return _("This library is not there where notebooks are graded. Use those that the notebook came with.")
     if kind:
         return _("Restart the kernel, run the notebook from top to bottom and put right the first cell that fails.")
-    if "os._exit" in trouble or "exit()" in trouble:
+    if "os._exit" in failure or "exit()" in failure:
         return _("Take out whatever ends Python: `exit()`, `quit()`, `os._exit()`.")
     return _(
         "Run this cell alone. If it does not end within a minute, look for a loop that never ends; if memory runs out, "
