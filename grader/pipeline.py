@@ -86,12 +86,12 @@ def grade_class(
             work: list[Work] = []
             jobs: dict[str, Job] = {}
             for submission in submissions:
-                outcome = prepare(submission, rules[submission.slug], roster, ledger, recorder, regrade)
-                if isinstance(outcome, Row):
-                    rows.append(outcome)
+                planned = prepare(submission, rules[submission.slug], roster, ledger, recorder, regrade)
+                if isinstance(planned, Row):
+                    rows.append(planned)
                 else:
-                    work.append(outcome[0])
-                    jobs[outcome[0].key] = outcome[1]
+                    work.append(planned.work)
+                    jobs[planned.work.key] = planned.job
             listener.started(len(submissions), len(jobs))
             for row in rows:
                 listener.finished(row)

@@ -24,13 +24,10 @@ def submit(executor: Executor, job: Job, device: Device) -> Future[Graded]:
 
 
 def outcome(future: Future[Graded]) -> Graded | Exception:
-    """What became of a job.
-
-    The one broad except of the project: whatever happens to one submission is recorded as its outcome.
-    """
+    """What became of a job: whatever happens to one submission is recorded as its outcome."""
     try:
         return future.result()
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  the other submissions are graded all the same
         return error
 
 

@@ -86,6 +86,14 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Planned:
+    """A submission that has to be graded, and the job that does it."""
+
+    work: Work
+    job: Job
+
+
+@dataclass(frozen=True)
 class Rules:
     """What all submissions of one assignment share."""
 
@@ -123,8 +131,23 @@ def prepare(
     ledger: Ledger,
     recorder: Recorder,
     regrade: int,
-) -> Row | tuple[Work, Job]:
-    """A row where nothing has to run, else the work and the job."""
+) -> Row | Planned:
+    """Find out what a submission needs.
+
+    Args:
+        submission: the submission.
+        rules: of its assignment.
+        roster: names by student id; None where the class has no roster.
+        ledger: of the class.
+        recorder: records a result that the ledger knows and other places have lost.
+        regrade: a number that was not used before has it graded anew.
+
+    Returns:
+        The row of a submission that needs no run: unchanged, recorded again, or impossible to grade; else what to run.
+
+    Raises:
+        EnvironmentFault: a known result cannot be recorded.
+    """
     try:
         if not is_student_name(submission.student):
             raise InvalidConfig(
@@ -139,13 +162,13 @@ def prepare(
         require_contest(rules.conditions)
     except (GraderError, OSError, ValueError, RecursionError) as error:
         return Row(submission.student, submission.slug, GradingStatus.NOT_GRADED, problem=str(error))
-    return _to_grade(submission, handed, rules, ledger, recorder, regrade)
+    return _planned(submission, handed, rules, ledger, recorder, regrade)
 
 
-def _to_grade(
+def _planned(
     submission: Submission, handed: Handed, rules: Rules, ledger: Ledger, recorder: Recorder, regrade: int
-) -> Row | tuple[Work, Job]:
-    """A row where the ledger knows the result or the quota is used up, else the work and the job."""
+) -> Row | Planned:
+    """A row where the ledger knows the result or the quota is used up, else what has to run."""
     item = work_on(submission, handed, rules, ledger, recorder, regrade)
     known = known_row(item, rules, ledger, recorder)
     if known is not None:
@@ -159,7 +182,7 @@ def _to_grade(
                 submission.student, submission.slug, GradingStatus.NOT_GRADED, problem=admission.allowance.message
             )
         earlier = recorder.history.earlier_predictions(submission, content) if rules.has_ladder else ()
-    return item, Job(item.key, *handed, rules.assignment, rules.conditions, earlier=earlier)
+    return Planned(item, Job(item.key, *handed, rules.assignment, rules.conditions, earlier=earlier))
 
 
 def work_on(

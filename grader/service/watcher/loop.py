@@ -320,7 +320,7 @@ class Loop:
             key = self._ledger.current(submission.slug, submission.student)
             self._finish(found, upload, key, is_ours=found.report is None)
             return
-        self._begin(_Waiting(*found, upload), is_alone=False)
+        self._begin(_Waiting(found.work, found.job, upload), is_alone=False)
         self._turns.taken(submission.student)
 
     def _begin(self, waits: _Waiting, *, is_alone: bool) -> None:
