@@ -11,11 +11,19 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from grader.collect.uploads import PageRules
-from grader.record.database.decisions import rules_of
-from grader.record.database.queries import AssignmentSummary, Board, LeaderboardRow, OverallRow
-from grader.record.database.ranges import ranges_of
-from grader.record.database.standings import Attempt, by_assignment, rank_assignment, rank_overall
 from grader.scoring.mcnemar import RankRange
+from leaderboard_app.class_database import (
+    AssignmentSummary,
+    Attempt,
+    Board,
+    LeaderboardRow,
+    OverallRow,
+    by_assignment,
+    ranges_of,
+    rank_assignment,
+    rank_overall,
+    rules_of,
+)
 
 _DAY = timedelta(hours=24)
 _FRESH_S = 2.0

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from grader.language import Language, _
-from grader.record.database.queries import AssignmentSummary, LeaderboardRow
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
+from leaderboard_app.class_database import AssignmentSummary, LeaderboardRow
 from leaderboard_app.views import charts, tables
 from leaderboard_app.views.choosing import choose
 from leaderboard_app.views.freshness import keep_fresh

@@ -13,11 +13,10 @@ import pandas as pd
 import streamlit as st
 
 from grader.language import _
-from grader.record.database.personal import OwnRun
-from grader.record.database.queries import LeaderboardRow
 from grader.scoring.f1 import wilson
 from grader.scoring.points import PointsTable
 from leaderboard_app import formatting
+from leaderboard_app.class_database import LeaderboardRow, OwnRun
 
 _HEIGHT_PX = 260
 _GAP = 0.05  # between two bars of the histogram, in points

@@ -7,11 +7,11 @@ import html
 import streamlit as st
 
 from grader.language import Language, _, ngettext
-from grader.record.database.page_records import Identity
 from grader.scoring.mcnemar import RankRange
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
+from leaderboard_app.class_database import Identity
 from leaderboard_app.own_work import OwnWork
 from leaderboard_app.views import charts, submissions
 from leaderboard_app.views.choosing import choose

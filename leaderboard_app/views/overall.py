@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from grader.language import Language, _
-from grader.record.database.queries import OverallRow
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import ClassData
+from leaderboard_app.class_database import OverallRow
 from leaderboard_app.views import tables
 from leaderboard_app.views.freshness import keep_fresh
 from leaderboard_app.views.unavailable import load_or_explain

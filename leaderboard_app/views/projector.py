@@ -8,10 +8,10 @@ from html import escape
 import streamlit as st
 
 from grader.language import Language, _, ngettext, speaking
-from grader.record.database.queries import LeaderboardRow
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages
 from leaderboard_app.class_data import AssignmentBoard
+from leaderboard_app.class_database import LeaderboardRow
 from leaderboard_app.turns import in_turn
 from leaderboard_app.views import charts
 from leaderboard_app.views.choosing import choose

@@ -7,14 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from grader.language import _
-from grader.record.database.decisions import grades_of
-from grader.record.database.page_records import GradeRecord, Identity
-from grader.record.database.personal import RunLine, all_runs, runs_of
-from grader.record.database.queries import Board
 from grader.service.page_settings import BoardSettings
 from grader.show.spreadsheet import to_csv
 from leaderboard_app import formatting
 from leaderboard_app.class_data import ClassData
+from leaderboard_app.class_database import Board, GradeRecord, Identity, RunLine, all_runs, grades_of, runs_of
 from leaderboard_app.views import tables
 from leaderboard_app.views.teacher.asking import ask
 
