@@ -19,7 +19,7 @@ _wrong = RateLimit(10, per_s=60)
 
 
 def current(settings: BoardSettings) -> Identity | None:
-    """Who is looking, or None for a visitor. A link that was revoked a moment ago is nobody's."""
+    """Who is looking, or None for a visitor; asked of the database each time, so that a revoked link ends at once."""
     if not is_named():
         return None
     try:

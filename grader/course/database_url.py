@@ -90,7 +90,7 @@ def database_fault(error: BaseException, problem: str) -> EnvironmentFault:
 
 
 def explain_faults(engine: Engine, what: str) -> None:
-    """Let every fault of an engine's database be raised as `EnvironmentFault`, wherever a library meets it.
+    """Have an engine raise `EnvironmentFault` for every fault of its database, also inside other libraries.
 
     Args:
         engine: the engine.

@@ -1,4 +1,4 @@
-"""What has to be done with a submission: nothing, record a known result again, or grade it; and its row afterwards."""
+"""Decide what a submission needs: nothing, a known result recorded again, or a run; and make its row afterwards."""
 
 from __future__ import annotations
 
@@ -199,7 +199,14 @@ def work_on(
 
 
 def known_row(item: Work, rules: Rules, ledger: Ledger, recorder: Recorder) -> Row | None:
-    """The row of a submission whose result the ledger has, recorded wherever it was lost; None where it has none."""
+    """Record a result that the ledger has wherever it was lost.
+
+    Returns:
+        The submission's row; None where the ledger has no result.
+
+    Raises:
+        EnvironmentFault: it cannot be recorded.
+    """
     known = ledger.find(item.key)
     if known is None:
         return None
@@ -222,7 +229,14 @@ def _restored(item: Work, result: Graded, recorder: Recorder) -> Row:
 
 
 def finish(item: Work, result: Graded | Problem | Exception, ledger: Ledger, recorder: Recorder) -> Row:
-    """Keep and record a result; the row for it."""
+    """Keep a result in the ledger and record it.
+
+    Returns:
+        The submission's row.
+
+    Raises:
+        EnvironmentFault: it cannot be written.
+    """
     if isinstance(result, InvalidSubmission):
         result = Problem(str(result))
     if isinstance(result, Exception):

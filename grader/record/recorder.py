@@ -41,7 +41,7 @@ from grader.scoring.contest import AnswerKey
 
 @dataclass(frozen=True)
 class Restored:
-    """What was put right.
+    """What `Recorder.restore` has put right.
 
     Attributes:
         lacked: the places that had lost the result.
@@ -82,12 +82,12 @@ class Recorder:
         self.close()
 
     def close(self) -> None:
-        """Let go of gradebook and database."""
+        """Close gradebook and database."""
         self._database.close()
         self._gradebook.close()
 
     def look_again(self) -> None:
-        """Read anew what teachers decided."""
+        """Read again what teachers decided and what the stores hold."""
         self.regrade_counts = self._decisions.regrade_counts()
         self._holdings.look_again()
 
@@ -130,6 +130,7 @@ class Recorder:
         return Restored(lacked, has_kept)
 
     def _keep_by_hand(self, student: str, slug: str, before: GradebookGrade) -> bool:
+        """Keep a grade with points given by hand as an override, if the recorded one differs; whether it was kept."""
         now = self._decisions.grade(student, slug)
         is_same = now is None or math.isclose(before.earned, now.earned, abs_tol=1e-6)
         if is_same or (student, slug) in self._decisions.overrides():
@@ -234,7 +235,7 @@ class Recorder:
             self._holdings.note(submission.slug, submission.student, result)
 
     def _write_autograded(self, submission: Submission, result: Graded) -> None:
-        """Put the folder `autograded/<student>/<slug>` in place as a whole."""
+        """Replace the folder `autograded/<student>/<slug>` in one step."""
         target = self._course.autograded / submission.student / submission.slug
         with replacing_folder(target, ".recording-") as made:
             (made / f"{submission.slug}.ipynb").write_bytes(result.notebook)

@@ -196,10 +196,10 @@ def _feedback(settings: BoardSettings, slug: str) -> None:
     if page is None:
         return
     with st.expander(_("Feedback on your last submission, with your code"), icon=":material/rate_review:"):
-        st.iframe(_walled_in(page.decode("utf-8", "replace")), height=_FRAME_PX, alt=_("Feedback"))
+        st.iframe(_in_sandboxed_frame(page.decode("utf-8", "replace")), height=_FRAME_PX, alt=_("Feedback"))
 
 
-def _walled_in(page: str) -> str:
+def _in_sandboxed_frame(page: str) -> str:
     """The feedback page in a frame without any rights: no scripts, no origin, no way to the page around it.
 
     `grader.show.feedback` has escaped all that a student wrote; this holds even where it should not have.

@@ -206,7 +206,7 @@ def outcome_of(board: Board, request_id: str) -> AuditRecord | None:
 
 
 def audit_lines(database: ClassDatabase, limit: int = 200) -> list[AuditRecord]:
-    """The same for the command line."""
+    """What teachers did, the newest first; for the command line, which has the database open for writing."""
     query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
     load: Callable[[Session], list[AuditRecord]] = lambda session: [_audit(row) for row in session.scalars(query)]  # noqa: E731
     return database.transact(load)

@@ -105,7 +105,7 @@ class GradeRecord:
 
     @property
     def effective_points(self) -> float | None:
-        """The points that count: the teacher's own where there are such, else the gradebook's."""
+        """The points that count: the teacher's override if there is one, else the gradebook's."""
         return self.points if self.override is None else self.override
 
 

@@ -103,7 +103,7 @@ class Board:
         return cls(engine, connection)
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._connection.close()
         self._engine.dispose()
 

@@ -36,7 +36,7 @@ def newest() -> str:
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether this grader reads this database. One query, where `schema_state` looks around for milliseconds."""
+    """Whether this grader reads this database. One query; `schema_state` takes milliseconds."""
     try:
         found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalars().all()  # noqa: S608
     except DatabaseError:

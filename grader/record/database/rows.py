@@ -1,4 +1,4 @@
-"""Records as rows of the class database, and rows as records: nothing is decided here."""
+"""Convert records into rows of the class database, and rows into records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grader.record.database.schema import Assignment, Entry, Run, Submission
 
 
 def submission_row(session: Session, record: RunRecord) -> Submission:
-    """The row of what was handed in: the stored one, or a new one that has its number already."""
+    """The row of what was handed in: the stored one, or a new one, flushed so that it has its id."""
     submission = session.scalar(
         select(Submission).where(
             Submission.student_id == record.student_id,
@@ -67,7 +67,7 @@ def _entry_row(submission: Submission, entry: EntryRecord) -> Entry:
 
 
 def report_of(run: Run) -> RunReport:
-    """A stored run with everything that hangs on it."""
+    """A stored run as a record, with its submission, student, assignment and contest entry."""
     submission = run.submission
     return RunReport(
         run_id=run.id,

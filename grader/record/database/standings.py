@@ -1,4 +1,4 @@
-"""Who stands where: from attempts to ranked rows. Pure functions of plain data.
+"""The leaderboard's rows, ranked, from the students' attempts. Pure functions of plain data.
 
 The board shows the best attempt of a student, and of equal ones the earliest; the gradebook holds the last one, and
 that is the grade. Equal scores share a rank (1, 2, 2, 4); the earlier one only stands above. Without a valid score

@@ -68,7 +68,7 @@ class ClassDatabase:
         return cls(engine, parsed)
 
     def renew(self) -> None:
-        """Take up the file that lies there now: the one that was opened has been replaced or deleted.
+        """Open the file again, after it was replaced or deleted.
 
         Raises:
             EnvironmentFault: it cannot be opened; see `open`.
@@ -78,7 +78,7 @@ class ClassDatabase:
         _bring_up_to_date(self._engine, shown(self._url))
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -219,7 +219,7 @@ class ClassDatabase:
         return found if every_run else latest_of_each(found)
 
     def transact(self, work: Callable[[Session], _T]) -> _T:
-        """Do some work of the package's other modules in one transaction that holds the write lock."""
+        """Run `work` in one transaction that holds the write lock; for this package's other modules."""
         return self._transact(work)
 
     def _transact(self, work: Callable[[Session], _T]) -> _T:

@@ -57,7 +57,7 @@ def databases(course: Course) -> Iterator[tuple[Store, Path]]:
             yield store, path
 
 
-def what_ails(path: Path) -> str:
+def damage_of(path: Path) -> str:
     """Why a database file cannot be used, as SQLite says it; empty where it can, or where there is none.
 
     Raises:

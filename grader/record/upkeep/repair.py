@@ -20,7 +20,7 @@ from grader.record.ledger import Ledger
 from grader.record.planning import GradingStatus, Row, Rules, known_row, work_on
 from grader.record.recorder import Recorder
 from grader.record.upkeep.definitions import put_back
-from grader.record.upkeep.losses import databases, what_ails
+from grader.record.upkeep.losses import damage_of, databases
 from grader.record.writer import only_writer
 
 
@@ -51,7 +51,7 @@ def repair(course: Course) -> Repaired:
         InvalidAssignment: an assignment cannot be released again.
     """
     with only_writer(course), speaking(course.config.language):
-        moved = tuple(_move_aside(path) for _store, path in databases(course) if what_ails(path))
+        moved = tuple(_move_aside(path) for _store, path in databases(course) if damage_of(path))
         released = tuple(put_back(course, course.slugs()))
         ledger = Ledger(course.ledger)
         entries = tuple(ledger.damaged())
