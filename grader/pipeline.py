@@ -22,8 +22,8 @@ from grader.record.writer import only_writer
 from grader.sandbox.devices import Choice, Device, places
 
 
-class Watcher:
-    """Hears of the progress; does nothing itself."""
+class ProgressListener:
+    """Is called as grading goes on; a subclass shows it, and this one does nothing."""
 
     def started(self, total: int, to_grade: int) -> None:
         """`total` submissions were found, `to_grade` of them have to be graded."""
@@ -47,7 +47,7 @@ def grade_class(
     slots: int = 0,
     device: Choice = "auto",
     workers: Workers = local_workers,
-    watcher: Watcher | None = None,
+    listener: ProgressListener | None = None,
     isolated: bool = True,
 ) -> list[Row]:
     """Grade what was handed in and not graded yet.
@@ -60,7 +60,7 @@ def grade_class(
         slots: submissions at once on processors; 0 takes the class's setting.
         device: `cpu` leaves GPUs alone, `cuda` insists on them, `auto` takes what is there.
         workers: makes the executor for a number of slots.
-        watcher: hears of the progress.
+        listener: is called as grading goes on.
         isolated: False runs the notebooks without a sandbox, with this process's own rights: for one's own code alone.
 
     Returns:
@@ -71,33 +71,33 @@ def grade_class(
         InvalidAssignment: an assignment was not released.
         EnvironmentFault: another `grader grade` is at work, nothing can be written, or there is no GPU as asked for.
     """
-    watcher = watcher or Watcher()
+    listener = listener or ProgressListener()
     slots = slots or slots_of(course)
     devices = places(device, slots=slots, per_gpu=course.config.per_gpu)
     with only_writer(course), speaking(course.config.language):
         roster = read_roster(course)
         submissions = find_submissions(course, slugs, students)
         for slug in _put_back(course, slugs):
-            watcher.released(slug)
+            listener.released(slug)
         ledger = Ledger(course.ledger)
         with Recorder(course, roster) as recorder:
             rules = {slug: Rules.of(course, slug, slots, isolated) for slug in {s.slug for s in submissions}}
             rows: list[Row] = []
             work: list[tuple[Work, Job]] = []
             for submission in submissions:
-                outcome = prepare(submission, rules[submission.slug], roster, ledger, recorder, regrade)
-                if isinstance(outcome, Row):
-                    rows.append(outcome)
+                planned = prepare(submission, rules[submission.slug], roster, ledger, recorder, regrade)
+                if isinstance(planned, Row):
+                    rows.append(planned)
                 else:
-                    work.append(outcome)
-            watcher.started(len(submissions), len(work))
+                    work.append((planned.work, planned.job))
+            listener.started(len(submissions), len(work))
             for row in rows:
-                watcher.finished(row)
-            with Fleet(devices, workers, do, placed=partial(_placed, watcher)) as fleet:
+                listener.finished(row)
+            with Fleet(devices, workers, do, placed=partial(_placed, listener)) as fleet:
                 for done in run_all(fleet, work, next_try):
                     row = replace(finish(done.item, done.result, ledger, recorder), device=done.device.name)
                     rows.append(row)
-                    watcher.finished(row)
+                    listener.finished(row)
             for slug, own in rules.items():
                 recorder.update_ranges(slug, own.answer_key)
     return sorted(rows, key=lambda row: (slugs.index(row.slug), row.student))
@@ -109,5 +109,5 @@ def _put_back(course: Course, slugs: Sequence[str]) -> list[str]:
     return put_back(course, slugs)
 
 
-def _placed(watcher: Watcher, item: Work, device: Device) -> None:
-    watcher.placed(item.submission.student, item.submission.slug, device.name)
+def _placed(listener: ProgressListener, item: Work, device: Device) -> None:
+    listener.placed(item.submission.student, item.submission.slug, device.name)

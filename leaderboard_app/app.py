@@ -9,9 +9,9 @@ import streamlit as st
 
 from grader.errors import EnvironmentFault
 from grader.language import _, speaking
-from grader.record.database.page_records import Identity
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import identity, languages
+from leaderboard_app.class_database import Identity
 from leaderboard_app.formatting import plain
 from leaderboard_app.turns import in_turn
 from leaderboard_app.views import assignment, hand_in, how, mine, overall, projector

@@ -11,11 +11,19 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from grader.collect.uploads import PageRules
-from grader.record.database.decisions import rules_of
-from grader.record.database.queries import AssignmentSummary, Board, OverallStanding, Standing
-from grader.record.database.ranges import ranges_of
-from grader.record.database.standings import Attempt, by_assignment, rank_assignment, rank_overall
 from grader.scoring.mcnemar import RankRange
+from leaderboard_app.class_database import (
+    AssignmentSummary,
+    Attempt,
+    Board,
+    LeaderboardRow,
+    OverallRow,
+    by_assignment,
+    ranges_of,
+    rank_assignment,
+    rank_overall,
+    rules_of,
+)
 
 _DAY = timedelta(hours=24)
 _FRESH_S = 2.0
@@ -34,16 +42,16 @@ class AssignmentBoard:
     """
 
     assignment: AssignmentSummary
-    standings: tuple[Standing, ...]
+    standings: tuple[LeaderboardRow, ...]
     ranks_yesterday: Mapping[str, int | None]
     rules: PageRules
     ranges: Mapping[str, RankRange]
 
-    def row_of(self, alias: str) -> Standing | None:
+    def row_of(self, alias: str) -> LeaderboardRow | None:
         """The row of one student."""
         return next((row for row in self.standings if row.alias == alias), None)
 
-    def range_of(self, row: Standing) -> RankRange | None:
+    def range_of(self, row: LeaderboardRow) -> RankRange | None:
         """The ranks that this row's cannot be told apart from; None also until a new score is compared."""
         found = self.ranges.get(row.alias)
         return found if found is not None and row.rank is not None and found.first <= row.rank <= found.last else None
@@ -60,7 +68,7 @@ class ClassData:
     """
 
     read_at: datetime
-    overall: tuple[OverallStanding, ...]
+    overall: tuple[OverallRow, ...]
     boards: tuple[AssignmentBoard, ...]
 
     def board(self, slug: str) -> AssignmentBoard | None:
@@ -143,7 +151,7 @@ def _read(board: Board, now: datetime) -> ClassData:
 
 
 def _ranks(
-    assignment: AssignmentSummary, attempts: Sequence[Attempt], rows: Sequence[Standing], until: datetime
+    assignment: AssignmentSummary, attempts: Sequence[Attempt], rows: Sequence[LeaderboardRow], until: datetime
 ) -> dict[str, int | None]:
     """Ranks by alias as they were; `rows` are those of today."""
     known = [attempt for attempt in attempts if attempt.received_at <= until]

@@ -11,7 +11,7 @@ HEAD_BYTES = 32 * 1024
 
 
 class PatientOnce(H11Protocol):
-    """HTTP as uvicorn speaks it, but whoever connects and says nothing, or says it for ever, is not waited for.
+    """uvicorn's HTTP protocol with a limit on connections and a timeout for the head of a request.
 
     Of uvicorn's attributes `connections`, `cycle` and `transport` are used; a test opens silent connections.
     """

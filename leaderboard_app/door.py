@@ -17,10 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from grader.record.database.access import has_way_in, identify
-from grader.record.database.page_records import Identity
-from grader.record.database.queries import Board, BoardUnavailable
 from grader.service.page_settings import FILE_MIB, BoardSettings
+from leaderboard_app.class_database import Board, BoardUnavailable, Identity, has_way_in, identify
 from leaderboard_app.identity import COOKIE
 from leaderboard_app.uploads import MIB, Uploads
 

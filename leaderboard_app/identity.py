@@ -6,10 +6,8 @@ import json
 
 import streamlit as st
 
-from grader.record.database.access import TOKEN_PARAMETER, identify, is_token
-from grader.record.database.page_records import Identity
-from grader.record.database.queries import Board, BoardUnavailable
 from grader.service.page_settings import BoardSettings
+from leaderboard_app.class_database import TOKEN_PARAMETER, Board, BoardUnavailable, Identity, identify, is_token
 from leaderboard_app.rate_limits import RateLimit
 
 COOKIE = "springfield_key"
@@ -21,7 +19,7 @@ _wrong = RateLimit(10, per_s=60)
 
 
 def current(settings: BoardSettings) -> Identity | None:
-    """Who is looking, or None for a visitor. A link that was revoked a moment ago is nobody's."""
+    """Who is looking, or None for a visitor; asked of the database each time, so that a revoked link ends at once."""
     if not is_named():
         return None
     try:

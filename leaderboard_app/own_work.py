@@ -8,16 +8,25 @@ from pathlib import Path
 
 from grader.collect.inbox import Inbox, Upload
 from grader.fleet.turns import in_turn
-from grader.record.database.decisions import feedback_of, grades_of
-from grader.record.database.page_records import GradeRecord, Identity, UploadRecord
-from grader.record.database.personal import OwnRun, alias_of, runs_of
-from grader.record.database.queries import Board
-from grader.record.database.records import RunState
-from grader.record.database.uploads import OVER, uploads_of, waiting
 from grader.scoring.quota import Allowance
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import identity
 from leaderboard_app.class_data import AssignmentBoard
+from leaderboard_app.class_database import (
+    OVER,
+    Board,
+    GradeRecord,
+    Identity,
+    OwnRun,
+    RunState,
+    UploadRecord,
+    alias_of,
+    feedback_of,
+    grades_of,
+    runs_of,
+    uploads_of,
+    waiting_uploads,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,7 @@ def load(settings: BoardSettings, who: Identity) -> OwnWork:
     arrived = _arrived(settings, who)
     with Board.open(settings.class_db_url) as board:
         known = uploads_of(board, student)
-        queue = _queue(waiting(board))
+        queue = _queue(waiting_uploads(board))
         ids = {upload.id for upload in known}
         return OwnWork(
             alias=alias_of(board, student),

@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def _server() -> uvicorn.Config:
-    """The page behind its door. uvicorn is ours, not Streamlit's, since what a visitor may send is limited here."""
+    """The page behind its door. We start uvicorn, not Streamlit, to limit what a visitor may send."""
     return uvicorn.Config(
         st.App(_SCRIPT, middleware=[Middleware(Door)]),
         host=config.get_option("server.address"),

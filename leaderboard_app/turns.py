@@ -19,7 +19,7 @@ _of_thread = threading.local()
 
 @contextmanager
 def in_turn() -> Iterator[None]:
-    """Hold a place while a page, or a part of it, is drawn; a part within a page needs none of its own."""
+    """Wait for a turn, and hold it while a page or a part of it is drawn; parts of a page that has one need none."""
     if getattr(_of_thread, "is_drawing", False):
         yield
         return

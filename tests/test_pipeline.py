@@ -21,7 +21,7 @@ from grader.errors import EnvironmentFault, InvalidAssignment, InvalidConfig
 from grader.outcomes import Outcome
 from grader.pipeline import grade_class as grade_class_with_workers
 from grader.record.database import ClassDatabase, RunState
-from grader.record.planning import Row, Standing
+from grader.record.planning import GradingStatus, Row
 
 grade_class = partial(grade_class_with_workers, workers=in_this_process)
 
@@ -76,7 +76,7 @@ def test_one_class_of_right_wrong_and_hostile_answers(course: Course, hand_in: H
     assert any("os._exit" in task.message for task in rows["kearney"].report.tasks)
     # what cannot be graded is not a zero
     for student in ("homer", "marge"):
-        assert rows[student].standing is Standing.NOT_GRADED
+        assert rows[student].status is GradingStatus.NOT_GRADED
         assert rows[student].problem
         assert student not in points
     found = course.autograded / "nelson" / "resnet" / "resnet.ipynb"
@@ -91,7 +91,7 @@ def test_grading_again_does_nothing_and_says_the_same(course: Course, hand_in: H
     executed = course.autograded / "lisa" / "resnet" / "resnet.ipynb"
     before = executed.stat()
     second = by_student(grade_class(course, ["resnet"]))
-    assert second["lisa"].standing is Standing.UNCHANGED
+    assert second["lisa"].status is GradingStatus.UNCHANGED
     assert second["lisa"].report == first["lisa"].report
     assert second["homer"].problem == first["homer"].problem
     assert everything_recorded(course) == recorded
@@ -175,14 +175,14 @@ def test_a_student_who_is_not_on_the_roster_is_not_graded(course: Course, hand_i
     (course.root / "roster.csv").write_text("id,name\nlisa,Lisa Simpson\n")
     hand_in("sideshow", "resnet", "untouched")
     (row,) = grade_class(course, ["resnet"])
-    assert row.standing is Standing.NOT_GRADED
+    assert row.status is GradingStatus.NOT_GRADED
     assert "roster.csv" in row.problem
 
 
 def test_the_contest_without_a_data_set_is_not_graded_and_not_a_zero(course: Course, hand_in: HandIn) -> None:
     hand_in("lisa", "springfield", "reference")
     (row,) = grade_class(course, ["springfield"])
-    assert row.standing is Standing.NOT_GRADED
+    assert row.status is GradingStatus.NOT_GRADED
     assert "grader dataset" in row.problem
     assert gradebook_points(course, "springfield") == {}
 
@@ -211,7 +211,7 @@ def test_a_full_disk_loses_nothing(course: Course, hand_in: HandIn) -> None:
     kept.rename(small)
     assert gradebook_points(course) == points
     rows = by_student(grade_class(course, ["resnet"]))
-    assert rows["lisa"].standing is Standing.UNCHANGED
+    assert rows["lisa"].status is GradingStatus.UNCHANGED
     assert rows["bart"].report is not None
 
 

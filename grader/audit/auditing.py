@@ -33,8 +33,11 @@ SLOW_S = 20.0
 ORDER = (Kind.REFERENCE, Kind.RELEASE, Kind.RIGHT, Kind.WRONG)
 
 
-class Watcher:
-    """Hears of the progress; does nothing itself. Used as a context manager around all of it."""
+class ProgressListener:
+    """Is called as an audit goes on; a subclass shows it, and this one does nothing.
+
+    Used as a context manager around the whole audit.
+    """
 
     def __enter__(self) -> Self:
         return self
@@ -87,28 +90,30 @@ class _Work:
         return Job("audit", notebook, self.prepared.files, self.prepared.assignment, conditions, until_lost)
 
 
-def audit(subject: Subject, wanted: Wanted, runner: Runner, watcher: Watcher | None = None) -> AssignmentAudit:
+def audit(
+    subject: Subject, wanted: Wanted, runner: Runner, listener: ProgressListener | None = None
+) -> AssignmentAudit:
     """Audit one assignment.
 
     Args:
         subject: the assignment.
         wanted: what to do.
         runner: grades, and stays warm for the next one.
-        watcher: hears of the progress.
+        listener: is called as the audit goes on.
 
     Raises:
         EnvironmentFault: nothing can be written, or the contest has no data set.
         InvalidConfig: class.toml is wrong.
     """
-    watcher = watcher or Watcher()
+    listener = listener or ProgressListener()
     with speaking(subject.language):
         try:
-            return _audit(subject, wanted, runner, watcher)
+            return _audit(subject, wanted, runner, listener)
         except (InvalidAssignment, MissingDataset) as fault:
             return AssignmentAudit(subject.slug, str(subject.answers), findings=(str(fault),))
 
 
-def _audit(subject: Subject, wanted: Wanted, runner: Runner, watcher: Watcher) -> AssignmentAudit:
+def _audit(subject: Subject, wanted: Wanted, runner: Runner, listener: ProgressListener) -> AssignmentAudit:
     folder = cache_folder(subject.course)
     cache = Cache(folder)
     source = source_notebook(subject)
@@ -117,19 +122,19 @@ def _audit(subject: Subject, wanted: Wanted, runner: Runner, watcher: Watcher) -
     require_contest(conditions)
     work = _Work(subject, source, prepared, conditions, cache, is_contest(subject))
     wrong_names = unknown_names(source, prepared.assignment)
-    cases, reference = _run_cases(work, runner, watcher)
+    cases, reference = _run_cases(work, runner, listener)
     mutation, remark = None, ""
     if wanted.mutants is not False:
         remark = _why_not_mutated(work, wanted, cases, reference)
         if not remark and reference is not None:
-            mutation = _run_mutants(work, wanted, tightened(conditions, reference), runner, watcher)
+            mutation = _run_mutants(work, wanted, tightened(conditions, reference), runner, listener)
     cache.forget_old()
     return AssignmentAudit(subject.slug, str(subject.answers), cases, tuple(wrong_names), mutation, remark)
 
 
-def _run_cases(work: _Work, runner: Runner, watcher: Watcher) -> tuple[tuple[CaseResult, ...], Report | None]:
+def _run_cases(work: _Work, runner: Runner, listener: ProgressListener) -> tuple[tuple[CaseResult, ...], Report | None]:
     cases = {case.name: case for case in find_cases(work.subject, work.source, work.prepared)}
-    watcher.started(work.subject.slug, _("answers"), len(cases))
+    listener.started(work.subject.slug, _("answers"), len(cases))
     jobs = {name: work.job(case.notebook, work.conditions) for name, case in cases.items()}
     results = {}
     reference = None
@@ -137,7 +142,7 @@ def _run_cases(work: _Work, runner: Runner, watcher: Watcher) -> tuple[tuple[Cas
         results[name] = _case_result(cases[name], report, work)
         if name == Kind.REFERENCE and isinstance(report, Report):
             reference = report
-        watcher.advanced()
+        listener.advanced()
     results |= _read_in_the_classs_language(work, [cases[name] for name in results if results[name].findings], runner)
     return tuple(sorted(results.values(), key=lambda case: (ORDER.index(case.kind), case.name))), reference
 
@@ -191,7 +196,7 @@ def _why_not_mutated(work: _Work, wanted: Wanted, cases: Sequence[CaseResult], r
 
 
 def _run_mutants(
-    work: _Work, wanted: Wanted, conditions: Conditions, runner: Runner, watcher: Watcher
+    work: _Work, wanted: Wanted, conditions: Conditions, runner: Runner, listener: ProgressListener
 ) -> MutationResult:
     """Grade mutants. They are remembered under the class's limits: the tighter ones change with the machine's load."""
     marks = read_marks(work.subject.answers)
@@ -203,7 +208,7 @@ def _run_mutants(
         part = shorter[mutant.cell]
         notebook = part.answered({mutant.cell: mutant.source})
         jobs[str(number)] = part.job(notebook, conditions, until_lost=True)
-    watcher.started(work.subject.slug, _("mutants"), len(jobs))
+    listener.started(work.subject.slug, _("mutants"), len(jobs))
     reports: dict[int, Report | GraderError] = {}
     slow = {}
     for name, report in runner.run(jobs, work.cache, work.conditions, lambda _name, report: is_timely(report)):
@@ -211,11 +216,11 @@ def _run_mutants(
             slow[name] = jobs[name]
             continue
         reports[int(name)] = report
-        watcher.advanced()
+        listener.advanced()
     # An endless loop, or a machine that was busy with something else: a second time tells.
     for name, report in runner.run(slow, work.cache, work.conditions, lambda _name, _report: True):
         reports[int(name)] = report
-        watcher.advanced()
+        listener.advanced()
     return _counted(everything, [(mutant, reports[number]) for number, mutant in enumerate(chosen)], marks)
 
 

@@ -53,7 +53,7 @@ def audit(
 
     Example: [bold]grader audit resnet[/]
     """
-    from grader.audit.auditing import Wanted, Watcher
+    from grader.audit.auditing import ProgressListener, Wanted
     from grader.audit.auditing import audit as audit_one
     from grader.audit.running import Runner
     from grader.audit.subjects import find_subjects
@@ -62,11 +62,11 @@ def audit(
     subjects = find_subjects(class_dir, slugs or ())
     slots = workers or os.cpu_count() or 1
     wanted = Wanted(slots, mutants, limit)
-    watcher = Watcher() if as_json else ProgressWatcher(Console(stderr=True))
+    listener = ProgressListener() if as_json else ProgressWatcher(Console(stderr=True))
     found = []
-    with Runner(slots) as runner, watcher:
+    with Runner(slots) as runner, listener:
         for subject in subjects:
-            audited = audit_one(subject, wanted, runner, watcher)
+            audited = audit_one(subject, wanted, runner, listener)
             found.append(audited)
             if not as_json:
                 show_audit(Console(highlight=False), audited, least, subject.language)

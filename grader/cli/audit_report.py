@@ -19,7 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from grader.audit.auditing import Watcher
+from grader.audit.auditing import ProgressListener
 from grader.audit.cases import Kind
 from grader.audit.results import AssignmentAudit, CaseResult, MutationResult, Survivor
 from grader.language import Language, _, ngettext, speaking
@@ -28,7 +28,7 @@ from grader.printable import printable
 COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 
 
-class ProgressWatcher(Watcher):
+class ProgressWatcher(ProgressListener):
     """Shows a bar for what is being graded. Use it as a context manager."""
 
     def __init__(self, console: Console) -> None:

@@ -33,11 +33,11 @@ def rejudge(
     Example: [bold]grader rejudge springfield[/]
     """
     from grader.course.folder import Course
-    from grader.record.rescoring import rejudge as again
+    from grader.record.rescoring import rescore
 
     course = Course.open(class_dir)
     course.require(assignment)
-    found = again(course, assignment)
+    found = rescore(course, assignment)
     if as_json:
         print(json.dumps({"assignment": assignment, "students": [asdict(line) for line in found]}, ensure_ascii=False))
         return
@@ -65,7 +65,7 @@ def import_kaggle(
     from grader.course.folder import Course
     from grader.language import _, speaking
     from grader.pipeline import grade_class
-    from grader.record.planning import Standing
+    from grader.record.planning import GradingStatus
 
     course = Course.open(class_dir)
     course.require(assignment)
@@ -81,7 +81,7 @@ def import_kaggle(
         with speaking(course.config.language):
             _tell(console, _("Teams without a student: {names}"), found.teams_without_student)
             _tell(console, _("In the mapping, but not on the leaderboard: {names}"), found.names_without_team)
-    if found.names_without_team or any(row.standing is Standing.NOT_GRADED for row in rows):
+    if found.names_without_team or any(row.status is GradingStatus.NOT_GRADED for row in rows):
         raise typer.Exit(1)
 
 

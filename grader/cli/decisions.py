@@ -66,7 +66,7 @@ def regrade(
 
     with acting(class_dir) as who:
         for student in students:
-            actions.rejudge(who, student, assignment)
+            actions.regrade(who, student, assignment)
     Console(highlight=False).print(f"[green]marked[/] {len(students)}; `grader grade` or `grader watch` grades them")
 
 

@@ -34,7 +34,7 @@ def demo(
 
     console = Console(highlight=False)
     course = showing.prepare(class_dir, console.print)
-    rows = grade_class(course, course.slugs(), watcher=ProgressWatcher(Console(stderr=True)))
+    rows = grade_class(course, course.slugs(), listener=ProgressWatcher(Console(stderr=True)))
     show_rows(console, rows)
     for row in rows:
         if row.report is not None:

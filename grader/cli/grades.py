@@ -65,13 +65,13 @@ def grade(
     """
     from grader.cli.results import ProgressWatcher, show_rows
     from grader.course.folder import Course
-    from grader.pipeline import Watcher, grade_class
-    from grader.record.planning import Standing
+    from grader.pipeline import ProgressListener, grade_class
+    from grader.record.planning import GradingStatus
 
     course = Course.open(class_dir)
     wanted = course.wanted(slugs)
     console = Console(stderr=True)
-    watcher = Watcher() if as_json else ProgressWatcher(console)
+    listener = ProgressListener() if as_json else ProgressWatcher(console)
     if unisolated:
         console.print(f"[bold red]warning[/] {UNISOLATED}")
     rows = grade_class(
@@ -81,14 +81,14 @@ def grade(
         regrade=regrade,
         slots=slots,
         device=device.value,
-        watcher=watcher,
+        listener=listener,
         isolated=not unisolated,
     )
     if as_json:
         print(json.dumps({"submissions": [_plain(row) for row in rows]}, ensure_ascii=False))
     else:
         show_rows(Console(), rows)
-    if any(row.standing is Standing.NOT_GRADED for row in rows):
+    if any(row.status is GradingStatus.NOT_GRADED for row in rows):
         raise typer.Exit(1)
 
 
@@ -159,7 +159,7 @@ def _plain(row: Any) -> dict[str, Any]:
     return {
         "student": row.student.encode("utf-8", "replace").decode(),
         "assignment": row.slug,
-        "standing": row.standing,
+        "standing": row.status,
         "points": report.points if report else None,
         "max_points": report.max_points if report else None,
         "wall_s": report.wall_s if report else None,

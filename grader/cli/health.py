@@ -23,7 +23,7 @@ from grader.datasets.layout import load_answer_key
 from grader.errors import EnvironmentFault, GraderError, InvalidAssignment
 from grader.record.ledger import Ledger
 from grader.record.upkeep.holdings import Store
-from grader.record.upkeep.losses import databases, losses, what_ails
+from grader.record.upkeep.losses import damage_of, databases, losses
 from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.cgroups import Group
@@ -183,7 +183,7 @@ def look_at_class(class_dir: Path) -> Iterator[Finding]:
 
 
 def _readable(path: Path) -> str:
-    problem = what_ails(path)
+    problem = damage_of(path)
     if problem:
         raise EnvironmentFault(f"{path.name} is damaged: {problem}", remedy=REPAIR)
     return str(path) if path.exists() else "none yet"

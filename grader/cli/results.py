@@ -20,9 +20,9 @@ from rich.progress import (
 
 from grader.cli.pace import Pace
 from grader.outcomes import Outcome, Report, TaskResult
-from grader.pipeline import Watcher
+from grader.pipeline import ProgressListener
 from grader.printable import printable
-from grader.record.planning import Row, Standing
+from grader.record.planning import GradingStatus, Row
 from grader.record.upkeep.holdings import Store
 from grader.record.upkeep.losses import Loss
 from grader.sandbox.devices import CPU
@@ -43,7 +43,7 @@ REMAINS = {
 }
 
 
-class ProgressWatcher(Watcher):
+class ProgressWatcher(ProgressListener):
     """Shows a bar; lines of finished submissions above it."""
 
     def __init__(self, console: Console) -> None:
@@ -99,7 +99,7 @@ class ProgressWatcher(Watcher):
             self._busy.pop(row.device, None)
             self._show_devices()
         self._progress.advance(self._task)
-        if row.standing is not Standing.UNCHANGED:
+        if row.status is not GradingStatus.UNCHANGED:
             self._progress.console.print(_line(row))
         if self._done >= self._total:
             self._progress.stop()
@@ -138,11 +138,11 @@ def show_rows(console: Console, rows: Sequence[Row]) -> None:
         console.print(line, highlight=False)
         for reason in _reasons(row):
             console.print(Padding(reason, (0, 0, 0, 4)), highlight=False)
-    counts = {standing: sum(row.standing is standing for row in rows) for standing in Standing}
-    recorded = f"{n} recorded again from the ledger, " if (n := counts[Standing.RECORDED]) else ""
+    counts = {status: sum(row.status is status for row in rows) for status in GradingStatus}
+    recorded = f"{n} recorded again from the ledger, " if (n := counts[GradingStatus.RECORDED]) else ""
     console.print(
-        f"\n{counts[Standing.GRADED]} graded now, {recorded}{counts[Standing.UNCHANGED]} unchanged, "
-        f"{counts[Standing.NOT_GRADED]} not graded"
+        f"\n{counts[GradingStatus.GRADED]} graded now, {recorded}{counts[GradingStatus.UNCHANGED]} unchanged, "
+        f"{counts[GradingStatus.NOT_GRADED]} not graded"
     )
     for line in repairs(rows):
         console.print(f"[yellow]repaired[/] {_safe(line)}", highlight=False)

@@ -1,4 +1,4 @@
-"""Unpack zip archives of other people's, within limits."""
+"""Unpack untrusted zip archives: limits on files and bytes, no links, no paths that lead outside."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Skipped:
 
 
 def unpack(path: Path, folder: Path, *, max_files: int | None = None, max_bytes: int | None = None) -> list[Skipped]:
-    """Unpack an archive, unless that would do harm. An archive in it stays packed.
+    """Unpack an archive that stays within the limits; an archive inside it stays packed.
 
     Args:
         path: the archive.
@@ -105,7 +105,14 @@ def _is_wanted(entry: zipfile.ZipInfo) -> bool:
 
 
 def _unpack_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> Skipped | None:
-    """Write one file; why it was left out, where it is the entry's own fault."""
+    """Write one file.
+
+    Returns:
+        Why it was left out; None where it was written.
+
+    Raises:
+        EnvironmentFault: the disk is full, or may not be written.
+    """
     parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
     target = folder.joinpath(*parts)
     is_begun = False

@@ -77,7 +77,7 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
             _name_after_archive(archive, source.stem, slug, ending)
         skipped += unpack_inner(archive)
         if ending == ".ipynb":
-            _straighten_endings(archive)
+            _normalize_suffixes(archive)
         taken, passed_over = _chosen(archive, slug, ending)
         skipped += passed_over
         if not taken:
@@ -105,7 +105,7 @@ def collect(course: Course, slug: str, source: Path) -> Collected:
 
 
 def _name_after_archive(archive: Path, stem: str, slug: str, ending: str) -> None:
-    """An archive that names no student and has a submission at its top is one student's, whose name it bears."""
+    """Move everything into a folder of the archive's name, if the archive is one student's and names nobody inside."""
     names = [path.relative_to(archive) for path in ordinary_files(archive) if path.suffix == ending]
     is_one = any(len(name.parts) == 1 and has_plain_name(name, slug) for name in names)
     if is_one and is_student_id(stem) and not any(student_of(name, slug) for name in names):
@@ -115,8 +115,8 @@ def _name_after_archive(archive: Path, stem: str, slug: str, ending: str) -> Non
         holder.rename(archive / stem)
 
 
-def _straighten_endings(archive: Path) -> None:
-    """A notebook that a phone, a browser or a mailer has named `.IPYNB`, `.ipynb.json` or `.ipynb.txt` is one."""
+def _normalize_suffixes(archive: Path) -> None:
+    """Rename to `.ipynb` what a phone, a browser or a mailer has named `.IPYNB`, `.ipynb.json` or `.ipynb.txt`."""
     for path in ordinary_files(archive):
         name = re.sub(r"\.ipynb(\.(json|txt))?$", ".ipynb", path.name, flags=re.IGNORECASE)
         if name != path.name and not path.with_name(name).exists():
@@ -138,7 +138,11 @@ def _not_copied(error: shutil.Error, source: Path) -> list[Skipped]:
 
 
 def _chosen(archive: Path, slug: str, ending: str) -> tuple[dict[str, Path], list[Skipped]]:
-    """One submission of each student's, by student, and the others; they are deleted, so that nbgrader finds one."""
+    """Choose one submission for each student, and delete the others, so that nbgrader finds one.
+
+    Returns:
+        The chosen files by student, and what was left out.
+    """
     taken: dict[str, Path] = {}
     skipped = []
     paths = [path for path in ordinary_files(archive) if path.suffix == ending]
@@ -157,7 +161,7 @@ def _chosen(archive: Path, slug: str, ending: str) -> tuple[dict[str, Path], lis
 
 
 def _bring_other_files(course: Course, slug: str, archive: Path, taken: Mapping[str, Path]) -> None:
-    """What lies beside a notebook in a folder of its student's, such as weights; nbgrader takes notebooks alone."""
+    """Copy what lies beside a student's notebook, such as weights: nbgrader takes notebooks alone."""
     for student, name in taken.items():
         if name.stem != slug:
             continue

@@ -75,7 +75,7 @@ _ADAPTER: TypeAdapter[Upload | Request] = TypeAdapter(Annotated[Upload | Request
 
 @dataclass(frozen=True)
 class Inbox:
-    """The folder, for the page that writes and for the watcher that reads and removes."""
+    """The inbox of a class: the page puts items in, the watcher reads and removes them."""
 
     folder: Path
 
@@ -103,7 +103,7 @@ class Inbox:
         return item
 
     def items(self) -> list[Item]:
-        """What is waiting, the oldest first. What is no item of ours is passed over."""
+        """The items that wait, the oldest first; folders that are no items are skipped."""
         found = [item for path in self._folders() if (item := _read(path)) is not None]
         return sorted(found, key=lambda item: (item.at, item.id))
 
@@ -118,7 +118,7 @@ class Inbox:
         return data if is_whole else None
 
     def remove(self, name: str) -> None:
-        """Take an item out: everything that follows from it is kept elsewhere.
+        """Remove an item that has been dealt with.
 
         The page may write beside the watcher, so what stands in the way stays where it is.
         """
@@ -128,7 +128,7 @@ class Inbox:
         _throw_away(gone)
 
     def sweep(self) -> None:
-        """Throw away what a killed page or watcher left half written."""
+        """Delete what a killed page or watcher left half written."""
         for path in self.folder.glob(f"{_HIDDEN}*"):
             _throw_away(path)
 

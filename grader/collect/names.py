@@ -20,10 +20,10 @@ def student_of(path: Path, slug: str) -> str | None:
         slug: the assignment.
     """
     stem = _stem(path)
-    kinds = kinds_of(path, slug)
+    stems = plain_stems(path, slug)
     names = [part for part in path.parts[:-1] if part != slug]
-    if stem not in kinds:
-        named = _student_in(stem, kinds)
+    if stem not in stems:
+        named = _student_in(stem, stems)
         if named is None:
             return None
         names.append(named)
@@ -35,14 +35,14 @@ def student_of(path: Path, slug: str) -> str | None:
     return names[-1] if is_student_id(names[-1]) else None
 
 
-def kinds_of(path: Path, slug: str) -> tuple[str, ...]:
-    """The names that a submission has where its folder tells whose it is."""
+def plain_stems(path: Path, slug: str) -> tuple[str, ...]:
+    """The names, without suffix, of a submission that lies in a folder named for its student."""
     return (slug, "submission") if path.suffix == ".csv" else (slug,)
 
 
 def has_plain_name(path: Path, slug: str) -> bool:
-    """Whether a file has such a name, as the student, a browser or an LMS wrote it."""
-    return _stem(path) in kinds_of(path, slug)
+    """Whether a file has one of the `plain_stems`, with whatever number a browser or an LMS has appended."""
+    return _stem(path) in plain_stems(path, slug)
 
 
 def _stem(path: Path) -> str:

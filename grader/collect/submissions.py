@@ -191,7 +191,7 @@ def _imported(course: Course, slug: str) -> Iterator[KaggleScore]:
 
 
 def _received_at(folder: Path, slug: str) -> tuple[datetime, str]:
-    """When it was handed in, and what is to be said about that."""
+    """When it was handed in, and a remark for the teacher, empty as a rule; see `read_stamp`."""
     stamp = folder / TIMESTAMP
     try:
         text = "" if stamp.is_symlink() else stamp.read_text(encoding="utf-8").strip()[:_MAX_STAMP]
@@ -229,7 +229,7 @@ def read_stamp(text: str) -> tuple[datetime, str]:
 
 
 def place(course: Course, student: str, slug: str, files: Mapping[str, bytes], received_at: datetime) -> Submission:
-    """Replace what the student handed in before.
+    """Write a submission into `submitted/`, in place of what the student handed in before.
 
     Args:
         course: the class.

@@ -1,4 +1,4 @@
-"""Cells that come and go after students have handed in: nbgrader refuses both, without a word on what to do.
+"""Add and remove cells of an assignment that students have handed in already, which nbgrader refuses.
 
 A new cell gets its column in the gradebook, empty for whoever was graded before; all other points stay. A removed one
 takes the points that were given for it along, so it goes only where that is asked for.
@@ -47,8 +47,8 @@ class CellChange:
     dropped: tuple[str, ...] = ()
 
 
-def make_room(course: Course, slug: str, source: Path, *, drop: bool = False) -> CellChange:
-    """Give the gradebook the columns that the source has now, where submissions keep nbgrader from doing so.
+def update_cells(course: Course, slug: str, source: Path, *, drop: bool = False) -> CellChange:
+    """Bring the gradebook's cells up to the source's, where submissions keep nbgrader from doing so.
 
     Args:
         course: the class.

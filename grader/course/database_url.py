@@ -73,12 +73,12 @@ def is_fault(error: BaseException) -> bool:
     return type(error) in (OperationalError, DatabaseError) or isinstance(error, sqlite3.Error)
 
 
-def database_fault(error: BaseException, trouble: str) -> EnvironmentFault:
+def database_fault(error: BaseException, problem: str) -> EnvironmentFault:
     """What a database refused, as a sentence with what to do.
 
     Args:
         error: SQLAlchemy's, or SQLite's own.
-        trouble: which database (without a password), and that it cannot be opened or does not answer.
+        problem: which database (without a password), and that it cannot be opened or does not answer.
     """
     cause = error.orig if isinstance(error, DatabaseError) and error.orig is not None else error
     code = getattr(cause, "sqlite_errorcode", None)
@@ -86,11 +86,11 @@ def database_fault(error: BaseException, trouble: str) -> EnvironmentFault:
     if isinstance(cause, sqlite3.Error):
         remedy = _REMEDIES.get((code or 0) & 0xFF, "Check the disk, and that nothing else holds the database.")
     said = " ".join(str(cause).split())
-    return EnvironmentFault(f"{trouble}: {said[:300].rstrip('.')}.", remedy=remedy)
+    return EnvironmentFault(f"{problem}: {said[:300].rstrip('.')}.", remedy=remedy)
 
 
 def explain_faults(engine: Engine, what: str) -> None:
-    """Let every fault of an engine's database be raised as `EnvironmentFault`, wherever a library meets it.
+    """Have an engine raise `EnvironmentFault` for every fault of its database, also inside other libraries.
 
     Args:
         engine: the engine.

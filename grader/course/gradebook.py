@@ -1,4 +1,4 @@
-"""nbgrader's gradebook, opened so that whatever is wrong with it is told in a sentence."""
+"""Open nbgrader's gradebook; whatever is wrong with it becomes an error of one sentence with a remedy."""
 
 from __future__ import annotations
 

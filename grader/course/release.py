@@ -15,7 +15,7 @@ from typing import Any
 from nbgrader.apps import NbGraderAPI
 
 from grader.course.assignment import load_assignment, split_hidden
-from grader.course.changed_cells import CellChange, make_room
+from grader.course.changed_cells import CellChange, update_cells
 from grader.course.folder import Course
 from grader.course.gradebook import open_gradebook
 from grader.course.nbgrader_config import nbgrader_config, put_environment_on_path
@@ -56,9 +56,9 @@ def release(course: Course, slug: str, *, drop_cells: bool = False) -> Released:
     course.require(slug)
     source = course.source / slug / f"{slug}.ipynb"
     _require_notebook(source)
-    open_gradebook(course).close()  # what is wrong with it is told here; nbgrader would tell it as a traceback
+    open_gradebook(course).close()  # raises what is wrong with it in words; nbgrader would print a traceback
     before = _revision(course, slug)
-    change = make_room(course, slug, source, drop=drop_cells)
+    change = update_cells(course, slug, source, drop=drop_cells)
     run_nbgrader(course, f"release {slug}", lambda api: api.generate_assignment(slug, force=True, create=True))
     assignment = load_assignment(course.gradebook_url, slug)
     for cell in assignment.cells:

@@ -1,4 +1,4 @@
-"""Who is in a class: a table of a teacher's, with the columns `id` and, if wanted, `name` and `email`."""
+"""The class's roster: a CSV of the teacher's with the columns `id` and, optionally, `name` and `email`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Person:
 
 
 def read_people(path: Path) -> list[Person]:
-    """The people of a roster, as a spreadsheet has saved it; lines without an id are passed over.
+    """The people of a roster, as a spreadsheet has saved it; lines whose id is empty or blank are skipped.
 
     Raises:
         InvalidConfig: the file cannot be read, is no table, or has no column `id`.
@@ -47,7 +47,7 @@ def _cell(row: Row, columns: Sequence[str], title: str) -> str:
 
 
 def is_student_name(name: str) -> bool:
-    """Whether a folder's name is text, which files and databases can hold; the terminal's view makes it printable."""
+    """Whether a folder's name is UTF-8 text, as files and databases need it."""
     return name == name.encode("utf-8", "replace").decode()
 
 

@@ -21,7 +21,7 @@ def outcome(future: Future[R]) -> R | Exception:
     """What became of a job: whatever happens to one submission is recorded as its outcome."""
     try:
         return future.result()
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  the other submissions are graded all the same
         return error
 
 

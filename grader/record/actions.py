@@ -76,7 +76,7 @@ def drop_override(teacher: Teacher, student: str, assignment: str) -> None:
     teacher.log("drop-override", f"{student} / {assignment}", "")
 
 
-def rejudge(teacher: Teacher, student: str, assignment: str) -> None:
+def regrade(teacher: Teacher, student: str, assignment: str) -> None:
     """Have a student's submission graded anew; the old result stands until the new one is there.
 
     Raises:
@@ -84,7 +84,7 @@ def rejudge(teacher: Teacher, student: str, assignment: str) -> None:
     """
     _known_assignment(teacher, assignment)
     _known_student(teacher, student)
-    number = Decisions(teacher.database).rejudge(student, assignment)
+    number = Decisions(teacher.database).add_regrade(student, assignment)
     teacher.log("rejudge", f"{student} / {assignment}", f"no. {number}")
 
 
@@ -185,10 +185,11 @@ def ask_integrity(teacher: Teacher, assignment: str) -> None:
 
 
 _Fields = Mapping[str, str]
+# By the names in requests of the page's and in the log. "rejudge" is the verb `regrade`: stored logs say so.
 _ACTIONS: dict[str, Callable[[Teacher, _Fields], None]] = {
     "override": lambda t, f: override(t, f["student"], f["assignment"], _number(f["points"]), f["reason"]),
     "drop-override": lambda t, f: drop_override(t, f["student"], f["assignment"]),
-    "rejudge": lambda t, f: rejudge(t, f["student"], f["assignment"]),
+    "rejudge": lambda t, f: regrade(t, f["student"], f["assignment"]),
     "integrity": lambda t, f: ask_integrity(t, f["assignment"]),
     "invite": lambda t, f: invite(t, f["student"], f.get("name", ""), f["token_sha256"]),
     "revoke": lambda t, f: revoke(t, f["student"]),

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import warnings
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from sqlalchemy.exc import SAWarning
 
+from grader.collect.submissions import Submission
+from grader.course.folder import Course
+from grader.course.nbgrader_config import nbgrader_config
+from grader.grading.job import Graded
 from grader.outcomes import Outcome
 
 Resources = Any
@@ -38,3 +46,38 @@ class SealedSaveAutoGrades(SaveAutoGrades):
             grade.auto_score = None
             grade.needs_manual_grade = True
             self.gradebook.db.commit()
+
+
+class GradebookWriter:
+    """Writes results into the gradebook of one class."""
+
+    def __init__(self, course: Course, gradebook: Gradebook) -> None:
+        self._gradebook = gradebook
+        self._database_url = course.gradebook_url
+        self._config = nbgrader_config(course)
+
+    def write(self, submission: Submission, result: Graded) -> None:
+        """Put a result's points in place of earlier ones; nbgrader reads them from the executed notebook.
+
+        Raises:
+            EnvironmentFault: the gradebook does not answer.
+        """
+        with warnings.catch_warnings():
+            # nbgrader builds its rows in an order that SQLAlchemy warns of.
+            warnings.simplefilter("ignore", SAWarning)
+            self._write(submission, result)
+
+    def _write(self, submission: Submission, result: Graded) -> None:
+        student, slug = submission.student, submission.slug
+        notebook = nbformat.read(io.StringIO(result.notebook.decode()), as_version=4)
+        received = submission.received_at.replace(tzinfo=None)
+        gradebook = self._gradebook
+        gradebook.update_or_create_student(student)
+        late_s = gradebook.update_or_create_submission(slug, student, timestamp=received).total_seconds_late
+        SealedSaveAutoGrades(config=self._config).save(notebook, gradebook, student, slug)
+        if late_s > 0:
+            names = {"student": student, "assignment": slug, "notebook": slug, "db_url": self._database_url}
+            AssignLatePenalties(config=self._config).preprocess(notebook, {"nbgrader": names})
+        else:
+            gradebook.find_submission_notebook(slug, slug, student).late_submission_penalty = None
+            gradebook.db.commit()

@@ -1,4 +1,4 @@
-"""Tell the class database what stands in the gradebook: the page sees only the one."""
+"""Copy grades from nbgrader's gradebook into the class database, which is all that the page reads."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def publish_grades(course: Course, places: Iterable[tuple[str, str]]) -> None:
 
 
 def publish_grade(gradebook: Gradebook, decisions: Decisions, student: str, slug: str) -> None:
-    """Tell the class database what stands in the gradebook: the page sees only the one."""
+    """Copy one grade into the class database; nothing where the gradebook has no submission."""
     try:
         graded = gradebook.find_submission(slug, student)
     except MissingEntry:

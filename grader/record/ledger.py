@@ -103,7 +103,7 @@ class Ledger:
         return [key for key in keys if self.is_damaged(key)]
 
     def set_aside(self, key: str) -> None:
-        """Move a damaged entry to `ledger/damaged`, where nobody looks for results.
+        """Move a damaged entry to `ledger/damaged`, which is never read.
 
         Raises:
             EnvironmentFault: it cannot be moved.
@@ -158,21 +158,21 @@ class Ledger:
         write_atomically(self._path(key, "json"), json.dumps(data, ensure_ascii=False).encode())
 
     def current(self, slug: str, student: str) -> str:
-        """The key that stands in gradebook and database; empty where there is none."""
+        """The key of the result that gradebook and database hold; empty where there is none."""
         try:
             return (self._folder / "current" / slug / student).read_text(encoding="ascii").strip()
         except _DAMAGE:
             return ""
 
     def recorded(self) -> Iterator[tuple[str, str, str]]:
-        """(assignment, student, key) of all that stands, by assignment and student."""
+        """(assignment, student, key) of every current result, by assignment and student."""
         for path in sorted((self._folder / "current").glob("*/*")):
             slug, student = path.parent.name, path.name
             if not student.startswith(".") and (key := self.current(slug, student)):
                 yield slug, student, key
 
     def set_current(self, slug: str, student: str, key: str) -> None:
-        """Say that this key's result is recorded.
+        """Note that this key's result is recorded in the other stores.
 
         Raises:
             EnvironmentFault: it cannot be written.
@@ -184,7 +184,7 @@ class Ledger:
 
 
 def _sha256(data: dict[str, Any], notebook: bytes, predictions: bytes) -> str:
-    """Of all that a result says: a file that was cut off, or is of another run, does not pass for it."""
+    """Hash of all parts of a result: it shows a file that was cut off or belongs to another run."""
     said = json.dumps([data["report"], data.get("score")], sort_keys=True).encode()
     return submission_hash(said, (("ipynb", notebook), ("csv", predictions)))
 

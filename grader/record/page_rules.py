@@ -1,4 +1,4 @@
-"""Tell the class database what the page has to know of each assignment."""
+"""Copy what the page has to know of each assignment into the class database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has to be done with a submission: nothing, record a known result again, or grade it; and its row afterwards."""
+"""Decide what a submission needs: nothing, a known result recorded again, or a run; and make its row afterwards."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from grader.record.recorder import Recorder
 from grader.record.upkeep.holdings import Store
 from grader.scoring.contest import AnswerKey, ContestScore
 
-_FORGOTTEN = 20  # rejudges that a lost class database may have known of
+_MAX_FORGOTTEN = 20  # regrades that a lost class database may have known of
 
 
-class Standing(StrEnum):
+class GradingStatus(StrEnum):
     """What `grade_class` did with a submission."""
 
     GRADED = "graded"
@@ -38,7 +38,7 @@ class Row:
     Attributes:
         student: the student's id.
         slug: the assignment.
-        standing: graded now, recorded again from the ledger, unchanged since an earlier run, or not graded.
+        status: graded now, recorded again from the ledger, unchanged since an earlier run, or not graded.
         report: outcomes of the graded cells; None where nothing could be graded.
         score: the contest's score, if there is one.
         problem: why it could not be graded.
@@ -51,7 +51,7 @@ class Row:
 
     student: str
     slug: str
-    standing: Standing
+    status: GradingStatus
     report: Report | None = None
     score: ContestScore | None = None
     problem: str = ""
@@ -64,15 +64,33 @@ class Row:
 
 @dataclass(frozen=True)
 class Work:
-    """A submission on its way: who, for what, under which rules, with which key, holding how many rejudges."""
+    """A submission that is being looked at or graded.
+
+    Attributes:
+        submission: whose it is, and for what.
+        assignment: what it answers.
+        conditions: how it is graded.
+        content: hash of what was handed in.
+        key: the ledger's.
+        regrades: how often it was to be graded anew; in the key.
+        was_damaged: whether the ledger's entry under the key cannot be read.
+    """
 
     submission: Submission
     assignment: Assignment
     conditions: Conditions
     content: str
     key: str
-    number: int = 0
+    regrades: int = 0
     was_damaged: bool = False
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A submission that has to be graded, and the job that does it."""
+
+    work: Work
+    job: Job
 
 
 @dataclass(frozen=True)
@@ -113,8 +131,23 @@ def prepare(
     ledger: Ledger,
     recorder: Recorder,
     regrade: int,
-) -> Row | tuple[Work, Job]:
-    """A row where nothing has to run, else the work and the job."""
+) -> Row | Planned:
+    """Find out what a submission needs.
+
+    Args:
+        submission: the submission.
+        rules: of its assignment.
+        roster: names by student id; None where the class has no roster.
+        ledger: of the class.
+        recorder: records a result that the ledger knows and other places have lost.
+        regrade: a number that was not used before has it graded anew.
+
+    Returns:
+        The row of a submission that needs no run: unchanged, recorded again, or impossible to grade; else what to run.
+
+    Raises:
+        EnvironmentFault: a known result cannot be recorded.
+    """
     try:
         if not is_student_name(submission.student):
             raise InvalidConfig(
@@ -128,14 +161,14 @@ def prepare(
         handed = submission.read()
         require_contest(rules.conditions)
     except (GraderError, OSError, ValueError, RecursionError) as error:
-        return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=str(error))
-    return _to_grade(submission, handed, rules, ledger, recorder, regrade)
+        return Row(submission.student, submission.slug, GradingStatus.NOT_GRADED, problem=str(error))
+    return _planned(submission, handed, rules, ledger, recorder, regrade)
 
 
-def _to_grade(
+def _planned(
     submission: Submission, handed: Handed, rules: Rules, ledger: Ledger, recorder: Recorder, regrade: int
-) -> Row | tuple[Work, Job]:
-    """A row where the ledger knows the result or the quota is used up, else the work and the job."""
+) -> Row | Planned:
+    """A row where the ledger knows the result or the quota is used up, else what has to run."""
     item = work_on(submission, handed, rules, ledger, recorder, regrade)
     known = known_row(item, rules, ledger, recorder)
     if known is not None:
@@ -145,9 +178,11 @@ def _to_grade(
     if rules.conditions.contest is not None:
         admission = recorder.admit(submission, rules.assignment, content)
         if not admission.is_taken:
-            return Row(submission.student, submission.slug, Standing.NOT_GRADED, problem=admission.allowance.message)
-        earlier = recorder.earlier_predictions(submission, content) if rules.has_ladder else ()
-    return item, Job(item.key, *handed, rules.assignment, rules.conditions, earlier=earlier)
+            return Row(
+                submission.student, submission.slug, GradingStatus.NOT_GRADED, problem=admission.allowance.message
+            )
+        earlier = recorder.history.earlier_predictions(submission, content) if rules.has_ladder else ()
+    return Planned(item, Job(item.key, *handed, rules.assignment, rules.conditions, earlier=earlier))
 
 
 def work_on(
@@ -155,8 +190,8 @@ def work_on(
 ) -> Work:
     """The work on a submission, with the key under which the ledger may know it."""
     content = submission_hash(*handed)
-    regrade = max(regrade, recorder.rejudges.get((submission.student, submission.slug), 0))
-    keys = [ledger_key(submission.student, content, rules.hash, regrade + more) for more in range(_FORGOTTEN)]
+    regrade = max(regrade, recorder.regrade_counts.get((submission.student, submission.slug), 0))
+    keys = [ledger_key(submission.student, content, rules.hash, regrade + more) for more in range(_MAX_FORGOTTEN)]
     current = ledger.current(submission.slug, submission.student)
     more = keys.index(current) if current in keys else 0
     key = keys[more]
@@ -164,48 +199,62 @@ def work_on(
 
 
 def known_row(item: Work, rules: Rules, ledger: Ledger, recorder: Recorder) -> Row | None:
-    """The row of a submission whose result the ledger has, recorded wherever it was lost; None where it has none."""
+    """Record a result that the ledger has wherever it was lost.
+
+    Returns:
+        The submission's row; None where the ledger has no result.
+
+    Raises:
+        EnvironmentFault: it cannot be recorded.
+    """
     known = ledger.find(item.key)
     if known is None:
         return None
     if recorder.is_recorded(item.submission, known, item.key):
-        return _row(item, known, Standing.UNCHANGED)
+        return _row(item, known, GradingStatus.UNCHANGED)
     if isinstance(known, Graded) and known.report.is_complete and recorder.is_current(item.submission, item.key):
         return _restored(item, known, recorder)
-    standing = recorder.standing(item.submission, item.content) if rules.has_ladder else None
-    if standing is None:
+    later = recorder.history.later_result(item.submission, item.content) if rules.has_ladder else None
+    if later is None:
         return finish(item, known, ledger, recorder)
-    if recorder.is_recorded(item.submission, standing, standing.key):
-        return _row(item, standing, Standing.UNCHANGED)
-    return _restored(replace(item, key=standing.key), standing, recorder)
+    if recorder.is_recorded(item.submission, later, later.key):
+        return _row(item, later, GradingStatus.UNCHANGED)
+    return _restored(replace(item, key=later.key), later, recorder)
 
 
 def _restored(item: Work, result: Graded, recorder: Recorder) -> Row:
-    done = recorder.restore(item.submission, item.assignment, item.content, result, item.key, item.number)
-    row = _row(item, result, Standing.RECORDED)
+    done = recorder.restore(item.submission, item.assignment, item.content, result, item.key, item.regrades)
+    row = _row(item, result, GradingStatus.RECORDED)
     return replace(row, lacked=done.lacked, kept_by_hand=done.has_kept)
 
 
 def finish(item: Work, result: Graded | Problem | Exception, ledger: Ledger, recorder: Recorder) -> Row:
-    """Keep and record a result; the row for it."""
+    """Keep a result in the ledger and record it.
+
+    Returns:
+        The submission's row.
+
+    Raises:
+        EnvironmentFault: it cannot be written.
+    """
     if isinstance(result, InvalidSubmission):
         result = Problem(str(result))
     if isinstance(result, Exception):
         text = str(result) if isinstance(result, GraderError) else f"{type(result).__name__}: {result}"
-        return Row(item.submission.student, item.submission.slug, Standing.NOT_GRADED, problem=text)
+        return Row(item.submission.student, item.submission.slug, GradingStatus.NOT_GRADED, problem=text)
     is_known = ledger.find(item.key) is not None
     if not is_known:
         ledger.keep(item.key, result)
     recorder.record(item.submission, item.assignment, item.content, result, item.key, anew=not is_known)
-    row = _row(item, result, Standing.RECORDED if is_known else Standing.GRADED)
+    row = _row(item, result, GradingStatus.RECORDED if is_known else GradingStatus.GRADED)
     return replace(row, was_damaged=item.was_damaged)
 
 
-def _row(item: Work, result: Graded | Problem, standing: Standing) -> Row:
+def _row(item: Work, result: Graded | Problem, status: GradingStatus) -> Row:
     student, slug = item.submission.student, item.submission.slug
     if isinstance(result, Problem):
-        return Row(student, slug, Standing.NOT_GRADED, problem=result.message)
+        return Row(student, slug, GradingStatus.NOT_GRADED, problem=result.message)
     problem = "" if result.report.is_complete else _("A test could not be run; see the report.")
     if problem:
-        standing = Standing.NOT_GRADED
-    return Row(student, slug, standing, result.report, result.score, problem, remark=item.submission.remark)
+        status = GradingStatus.NOT_GRADED
+    return Row(student, slug, status, result.report, result.score, problem, remark=item.submission.remark)

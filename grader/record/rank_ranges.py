@@ -1,4 +1,4 @@
-"""Ranges of ranks: which places of a contest's board the noise does not tell apart.
+"""Ranges of ranks: which ranks of a contest's leaderboard do not differ significantly.
 
 Whose images are right is a secret equal to the labels. So the comparison is made here, on the side of the answers, from
 the predictions in the ledger, and two numbers for each student are all that the class database gets. Only the public
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Ranging:
-    """Keeps the ranges of a class up to date; remembers what it has read, for the watcher's sake."""
+class RankRangeUpdater:
+    """Keeps the ranges of a class up to date; caches the predictions it has read: the watcher calls it often."""
 
     def __init__(self, ledger: Ledger, ranges: Ranges) -> None:
         self._ledger = ledger
@@ -94,6 +94,7 @@ def _best(scores: Iterable[ShownScore]) -> dict[str, ShownScore]:
 
 
 def _compared(right: dict[str, NDArray[np.bool_]], unknown: int) -> dict[str, RankRange]:
+    """The ranges of students whose right images are known, beside so many ranked ones whose are not."""
     import numpy as np  # noqa: PLC0415 - the command line starts without it
 
     if not right:

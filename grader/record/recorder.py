@@ -6,11 +6,8 @@ finds, so a process killed between two steps is put right by running again.
 
 from __future__ import annotations
 
-import io
-import itertools
 import math
 import shutil
-import warnings
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,50 +15,33 @@ from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
-import nbformat
-from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy.exc import SAWarning
-
 from grader import __version__
 from grader.collect.submissions import TIMESTAMP, KaggleScore, Submission
 from grader.course.assignment import Assignment
 from grader.course.folder import Course
 from grader.course.gradebook import open_gradebook
-from grader.course.nbgrader_config import nbgrader_config
 from grader.errors import EnvironmentFault
 from grader.files import replacing_folder
 from grader.grading.job import Graded
 from grader.language import _
 from grader.outcomes import TaskResult
-from grader.record.database import Admission, ClassDatabase, EntryRecord, RunRecord, RunReport, RunState, TaskRecord
+from grader.record.database import Admission, ClassDatabase, EntryRecord, RunRecord, RunState, TaskRecord
 from grader.record.database.decisions import Decisions
-from grader.record.database.page_records import GradeStanding
+from grader.record.database.page_records import GradebookGrade
 from grader.record.database.ranges import Ranges
-from grader.record.gradebook import SealedSaveAutoGrades
+from grader.record.gradebook import GradebookWriter
 from grader.record.grades import publish_grade
+from grader.record.history import History, ScoredPredictions
 from grader.record.ledger import Ledger, Problem
 from grader.record.page_rules import assignment_record
-from grader.record.rank_ranges import Ranging
+from grader.record.rank_ranges import RankRangeUpdater
 from grader.record.upkeep.holdings import Holdings, Store
 from grader.scoring.contest import AnswerKey
 
 
 @dataclass(frozen=True)
-class Stored:
-    """Predictions that were scored: what the database says of them, and what the ledger keeps."""
-
-    record: RunRecord
-    result: Graded
-
-    @property
-    def content(self) -> str:
-        """Hash of everything handed in."""
-        return self.record.content_sha256
-
-
-@dataclass(frozen=True)
 class Restored:
-    """What was put right.
+    """What `Recorder.restore` has put right.
 
     Attributes:
         lacked: the places that had lost the result.
@@ -73,7 +53,12 @@ class Restored:
 
 
 class Recorder:
-    """Writes results of one class. There is one at a time: `grader grade` holds the class's lock."""
+    """Writes results of one class. There is one at a time: `grader grade` holds the class's lock.
+
+    Attributes:
+        regrade_counts: how often a teacher has asked for a submission to be graded anew, by student and assignment.
+        history: what was recorded before.
+    """
 
     def __init__(self, course: Course, names: dict[str, str] | None = None) -> None:
         self._course = course
@@ -81,11 +66,12 @@ class Recorder:
         self._ledger = Ledger(course.ledger)
         self._database = ClassDatabase.open(course.database_url)
         self._decisions = Decisions(self._database)
-        self.rejudges = self._decisions.rejudges()
-        self._config = nbgrader_config(course)
+        self.regrade_counts = self._decisions.regrade_counts()
         self._gradebook = open_gradebook(course)
-        self._ranging = Ranging(self._ledger, Ranges(self._database))
+        self._points = GradebookWriter(course, self._gradebook)
+        self._rank_ranges = RankRangeUpdater(self._ledger, Ranges(self._database))
         self._holdings = Holdings(course, self._gradebook, self._database)
+        self.history = History(self._ledger, self._database, self._holdings)
 
     def __enter__(self) -> Self:
         return self
@@ -96,13 +82,13 @@ class Recorder:
         self.close()
 
     def close(self) -> None:
-        """Let go of gradebook and database."""
+        """Close gradebook and database."""
         self._database.close()
         self._gradebook.close()
 
     def look_again(self) -> None:
-        """Read anew what teachers decided."""
-        self.rejudges = self._decisions.rejudges()
+        """Read again what teachers decided and what the stores hold."""
+        self.regrade_counts = self._decisions.regrade_counts()
         self._holdings.look_again()
 
     def is_current(self, submission: Submission, key: str) -> bool:
@@ -116,7 +102,7 @@ class Recorder:
         return not self._holdings.lacking(submission.slug, submission.student, result)
 
     def restore(
-        self, submission: Submission, assignment: Assignment, content: str, result: Graded, key: str, number: int
+        self, submission: Submission, assignment: Assignment, content: str, result: Graded, key: str, regrades: int
     ) -> Restored:
         """Put a result that stands by the ledger into the places that have lost it.
 
@@ -129,7 +115,7 @@ class Recorder:
             content: hash of what was handed in.
             result: what stands.
             key: the ledger's key.
-            number: of rejudges that are in the key.
+            regrades: the number that is in the key.
 
         Raises:
             EnvironmentFault: something cannot be written.
@@ -138,12 +124,13 @@ class Recorder:
         lacked = self._holdings.lacking(slug, student, result)
         before = None if Store.DATABASE in lacked else self._decisions.grade(student, slug)
         self.record(submission, assignment, content, result, key, stores=lacked)
-        if Store.DATABASE in lacked and number:
-            self._decisions.keep_number(student, slug, number)
+        if Store.DATABASE in lacked and regrades:
+            self._decisions.restore_regrade_count(student, slug, regrades)
         has_kept = Store.GRADEBOOK in lacked and before is not None and self._keep_by_hand(student, slug, before)
         return Restored(lacked, has_kept)
 
-    def _keep_by_hand(self, student: str, slug: str, before: GradeStanding) -> bool:
+    def _keep_by_hand(self, student: str, slug: str, before: GradebookGrade) -> bool:
+        """Keep a grade with points given by hand as an override, if the recorded one differs; whether it was kept."""
         now = self._decisions.grade(student, slug)
         is_same = now is None or math.isclose(before.earned, now.earned, abs_tol=1e-6)
         if is_same or (student, slug) in self._decisions.overrides():
@@ -172,41 +159,7 @@ class Recorder:
             zone=ZoneInfo(config.timezone),
         )
 
-    def earlier_predictions(self, submission: Submission, content: str) -> tuple[bytes, ...]:
-        """What the same student handed in before this and had scored, oldest first.
-
-        The order is ours, of their first arrival: a time stamp of the student's does not move a submission.
-        """
-        before = list(itertools.takewhile(
-            lambda one: one.content != content, self.stored(submission.slug, submission.student)
-        ))  # fmt: skip
-        forgotten = self._forgotten(submission)
-        return tuple(result.predictions for result in (*forgotten, *(one.result for one in before)))
-
-    def _forgotten(self, submission: Submission) -> tuple[Graded, ...]:
-        """The contest result that stands, where a lost class database has forgotten it: the Ladder has to know."""
-        current = self._ledger.current(submission.slug, submission.student)
-        result = None if self._holdings.has_run(current) else self._ledger.find(current)
-        return (result,) if isinstance(result, Graded) and result.predictions else ()
-
-    def students_of(self, slug: str) -> list[str]:
-        """Whoever has a run of this assignment."""
-        return sorted({report.student_id for report in self._database.reports(assignment=slug)})
-
-    def stored(self, slug: str, student: str) -> list[Stored]:
-        """The predictions that a student has had scored, each with its latest result, in the order of first arrival."""
-        scored: dict[int, RunRecord] = {}
-        for report in sorted(self._history(slug, student), key=lambda report: report.run_id):
-            if report.record.entry is not None:
-                scored[report.submission_id] = report.record
-        found = []
-        for _number, record in sorted(scored.items()):
-            result = self._ledger.find(record.key)
-            if isinstance(result, Graded) and result.predictions:
-                found.append(Stored(record, result))
-        return found
-
-    def record_again(self, old: Stored, new: Graded, *, is_last: bool) -> None:
+    def record_again(self, old: ScoredPredictions, new: Graded, *, is_last: bool) -> None:
         """Append a new result of a submission that was recorded before; that of the last one becomes the grade.
 
         Raises:
@@ -219,7 +172,7 @@ class Recorder:
             folder = self._course.submitted / student / slug
             submission = Submission(student, slug, folder, record.received_at)
             self._write_autograded(submission, new)
-            self._write_gradebook(submission, new)
+            self._points.write(submission, new)
         self._database.record_run(
             replace(
                 record,
@@ -237,22 +190,7 @@ class Recorder:
 
     def update_ranges(self, slug: str, key: AnswerKey | None, patience_s: float = math.inf) -> bool:
         """Bring the contest's ranges of ranks up to what is recorded; see `grader.record.rank_ranges`."""
-        return self._ranging.update(slug, key, patience_s)
-
-    def standing(self, submission: Submission, content: str) -> Graded | None:
-        """The result that stands where a later submission of other content has taken this one's place, or None."""
-        current = self._ledger.current(submission.slug, submission.student)
-        contents = {
-            report.record.key: report.record.content_sha256
-            for report in self._history(submission.slug, submission.student)
-        }
-        if contents.get(current, content) == content:
-            return None
-        result = self._ledger.find(current)
-        return result if isinstance(result, Graded) else None
-
-    def _history(self, slug: str, student: str) -> list[RunReport]:
-        return self._database.reports(assignment=slug, student_id=student, every_run=True)
+        return self._rank_ranges.update(slug, key, patience_s)
 
     def record(
         self,
@@ -283,7 +221,7 @@ class Recorder:
             if isinstance(result, Graded) and Store.AUTOGRADED in stores:
                 self._write_autograded(submission, result)
             if isinstance(result, Graded) and Store.GRADEBOOK in stores:
-                self._write_gradebook(submission, result)
+                self._points.write(submission, result)
             record = self._run_record(submission, assignment, content, result, key)
             self._database.record_run(record, anew=anew)
             publish_grade(self._gradebook, self._decisions, submission.student, submission.slug)
@@ -297,36 +235,13 @@ class Recorder:
             self._holdings.note(submission.slug, submission.student, result)
 
     def _write_autograded(self, submission: Submission, result: Graded) -> None:
-        """Put the folder `autograded/<student>/<slug>` in place as a whole."""
+        """Replace the folder `autograded/<student>/<slug>` in one step."""
         target = self._course.autograded / submission.student / submission.slug
         with replacing_folder(target, ".recording-") as made:
             (made / f"{submission.slug}.ipynb").write_bytes(result.notebook)
             stamp = submission.folder / TIMESTAMP
             if stamp.is_file() and not stamp.is_symlink():
                 shutil.copy(stamp, made / TIMESTAMP)
-
-    def _write_gradebook(self, submission: Submission, result: Graded) -> None:
-        """Nbgrader reads the points from the executed notebook, with its own code."""
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", SAWarning
-            )  # nbgrader builds its rows in an order that SQLAlchemy remarks on
-            self._write_points(submission, result)
-
-    def _write_points(self, submission: Submission, result: Graded) -> None:
-        student, slug = submission.student, submission.slug
-        notebook = nbformat.read(io.StringIO(result.notebook.decode()), as_version=4)
-        received = submission.received_at.replace(tzinfo=None)
-        gradebook = self._gradebook
-        gradebook.update_or_create_student(student)
-        late_s = gradebook.update_or_create_submission(slug, student, timestamp=received).total_seconds_late
-        SealedSaveAutoGrades(config=self._config).save(notebook, gradebook, student, slug)
-        if late_s > 0:
-            names = {"student": student, "assignment": slug, "notebook": slug, "db_url": self._course.gradebook_url}
-            AssignLatePenalties(config=self._config).preprocess(notebook, {"nbgrader": names})
-        else:
-            gradebook.find_submission_notebook(slug, slug, student).late_submission_penalty = None
-            gradebook.db.commit()
 
     def _run_record(
         self, submission: Submission, assignment: Assignment, content: str, result: Graded | Problem, key: str

@@ -1,4 +1,4 @@
-"""Rejudge a contest: score every stored `submission.csv` again under the class's present rules. Nothing is run.
+"""Rescore a contest: score every stored `submission.csv` again under the class's present rules. Nothing is run.
 
 For when answers, thresholds or the Ladder have changed. A student's predictions are replayed in the order in which they
 came, so that the Ladder decides as if the rules had always been these. What was stored before stays; the new results
@@ -22,16 +22,17 @@ from grader.grading.job import Graded
 from grader.grading.notebook import write_result
 from grader.language import _, speaking
 from grader.outcomes import Outcome, TaskResult
+from grader.record.history import ScoredPredictions
 from grader.record.ledger import Ledger, ledger_key, rules_hash
-from grader.record.recorder import Recorder, Stored
+from grader.record.recorder import Recorder
 from grader.record.writer import only_writer
 from grader.scoring.contest import ContestScore
 from grader.scoring.rules import ContestRules
 
 
 @dataclass(frozen=True)
-class Rejudged:
-    """One student's contest after a rejudge.
+class Rescored:
+    """One student's contest after its predictions were scored again.
 
     Attributes:
         student: the student's id.
@@ -46,7 +47,7 @@ class Rejudged:
     after: float
 
 
-def rejudge(course: Course, slug: str) -> list[Rejudged]:
+def rescore(course: Course, slug: str) -> list[Rescored]:
     """Score everything that was scored before, again.
 
     Raises:
@@ -67,8 +68,8 @@ def rejudge(course: Course, slug: str) -> list[Rejudged]:
         ledger = Ledger(course.ledger)
         found = []
         with Recorder(course, read_roster(course)) as recorder:
-            for student in recorder.students_of(slug):
-                stored = recorder.stored(slug, student)
+            for student in recorder.history.students_of(slug):
+                stored = recorder.history.scored_predictions(slug, student)
                 before = stored[-1].result.report.points if stored else 0.0
                 results = list(_replayed(stored, assignment, conditions.contest, student, rules))
                 for old, new in zip(stored, results, strict=True):
@@ -76,13 +77,13 @@ def rejudge(course: Course, slug: str) -> list[Rejudged]:
                         ledger.keep(new.key, new)
                     recorder.record_again(old, new, is_last=old is stored[-1])
                 if results:
-                    found.append(Rejudged(student, len(results), before, results[-1].report.points))
+                    found.append(Rescored(student, len(results), before, results[-1].report.points))
             recorder.update_ranges(slug, conditions.contest.key)
     return found
 
 
 def _replayed(
-    stored: Sequence[Stored], assignment: Assignment, contest: ContestRules, student: str, rules: str
+    stored: Sequence[ScoredPredictions], assignment: Assignment, contest: ContestRules, student: str, rules: str
 ) -> Iterator[Graded]:
     earlier: list[bytes] = []
     for one in stored:

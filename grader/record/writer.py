@@ -1,4 +1,4 @@
-"""One process at a time writes results into a class folder."""
+"""The class's lock: one process at a time writes results into a class folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader.fleet.leftovers import sweep_class, sweep_machine
 
 @contextmanager
 def only_writer(course: Course) -> Iterator[None]:
-    """Hold the class's lock; what killed writers left behind is removed first.
+    """Hold the class's lock, and remove what killed writers left behind.
 
     Raises:
         EnvironmentFault: another process holds it.

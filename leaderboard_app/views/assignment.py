@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from grader.language import Language, _
-from grader.record.database.queries import AssignmentSummary, Standing
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
+from leaderboard_app.class_database import AssignmentSummary, LeaderboardRow
 from leaderboard_app.views import charts, tables
 from leaderboard_app.views.choosing import choose
 from leaderboard_app.views.freshness import keep_fresh
@@ -109,14 +109,14 @@ def _cards(board: AssignmentBoard) -> None:
         st.metric(_("Submissions"), sum(row.submissions for row in rows), border=True)
 
 
-def _best_f1(ranked: Sequence[Standing]) -> str:
+def _best_f1(ranked: Sequence[LeaderboardRow]) -> str:
     first = ranked[0] if ranked else None
     if first is None or first.correct is None or first.total is None:
         return formatting.NOTHING
     return formatting.f1_value(first.correct, first.total)
 
 
-def _average(ranked: Sequence[Standing]) -> str:
+def _average(ranked: Sequence[LeaderboardRow]) -> str:
     earned = [row.points for row in ranked if row.points is not None]
     return formatting.points(sum(earned) / len(earned) if earned else None)
 
@@ -151,7 +151,7 @@ def _contest_columns(board: AssignmentBoard) -> list[tables.Column]:
     ]
 
 
-def _block_columns(rows: Sequence[Standing]) -> list[tables.Column]:
+def _block_columns(rows: Sequence[LeaderboardRow]) -> list[tables.Column]:
     return [
         tables.Column(_("Points"), [row.points for row in rows], kind="points"),
         tables.Column(_("Out of"), [row.max_points for row in rows], kind="points"),

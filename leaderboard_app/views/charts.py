@@ -13,11 +13,10 @@ import pandas as pd
 import streamlit as st
 
 from grader.language import _
-from grader.record.database.personal import OwnRun
-from grader.record.database.queries import Standing
 from grader.scoring.f1 import wilson
 from grader.scoring.points import PointsTable
 from leaderboard_app import formatting
+from leaderboard_app.class_database import LeaderboardRow, OwnRun
 
 _HEIGHT_PX = 260
 _GAP = 0.05  # between two bars of the histogram, in points
@@ -79,7 +78,7 @@ def progress(runs: Sequence[OwnRun]) -> None:
     )
 
 
-def distribution(rows: Sequence[Standing], own: Standing | None) -> None:
+def distribution(rows: Sequence[LeaderboardRow], own: LeaderboardRow | None) -> None:
     """How many students have how many points; the reader's own place is marked."""
     earned = Counter(math.floor(row.points) for row in rows if row.points is not None)
     if earned.total() < 3:

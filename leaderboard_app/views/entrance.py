@@ -7,9 +7,9 @@ from typing import NoReturn
 import streamlit as st
 
 from grader.language import _
-from grader.record.database.page_records import Identity
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import identity
+from leaderboard_app.class_database import Identity
 
 
 def require_student(settings: BoardSettings) -> Identity:

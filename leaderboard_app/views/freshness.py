@@ -9,10 +9,10 @@ import streamlit as st
 from babel.dates import format_time
 
 from grader.language import Language, _, speaking
-from grader.record.database.queries import BoardUnavailable
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import class_data, languages, own_work
 from leaderboard_app.class_data import ClassData
+from leaderboard_app.class_database import BoardUnavailable
 from leaderboard_app.formatting import plain
 from leaderboard_app.turns import in_turn
 

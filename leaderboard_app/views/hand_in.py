@@ -12,13 +12,11 @@ from grader.collect.inbox import Inbox
 from grader.collect.uploads import unpack
 from grader.errors import EnvironmentFault, InvalidSubmission
 from grader.language import Language, _
-from grader.record.database.page_records import Identity
-from grader.record.database.queries import Board
-from grader.record.database.uploads import OVER, scored_already
 from grader.scoring.submission_csv import SUBMISSION_CSV
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
+from leaderboard_app.class_database import OVER, Board, Identity, scored_already
 from leaderboard_app.door import drop_uploads, expect_upload
 from leaderboard_app.own_work import OwnWork
 from leaderboard_app.rate_limits import RateLimit

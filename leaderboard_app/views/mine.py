@@ -7,11 +7,11 @@ import html
 import streamlit as st
 
 from grader.language import Language, _, ngettext
-from grader.record.database.page_records import Identity
 from grader.scoring.mcnemar import RankRange
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import AssignmentBoard
+from leaderboard_app.class_database import Identity
 from leaderboard_app.own_work import OwnWork
 from leaderboard_app.views import charts, submissions
 from leaderboard_app.views.choosing import choose
@@ -84,7 +84,7 @@ def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, who: I
         grade = work.grade(board.assignment.slug)
         st.metric(
             _("Your grade"),
-            _of(grade.standing if grade else None, board.assignment.max_points),
+            _of(grade.effective_points if grade else None, board.assignment.max_points),
             border=True,
             height="stretch",
             help=_("Of the last submission, as the gradebook has it."),
@@ -196,10 +196,10 @@ def _feedback(settings: BoardSettings, slug: str) -> None:
     if page is None:
         return
     with st.expander(_("Feedback on your last submission, with your code"), icon=":material/rate_review:"):
-        st.iframe(_walled_in(page.decode("utf-8", "replace")), height=_FRAME_PX, alt=_("Feedback"))
+        st.iframe(_in_sandboxed_frame(page.decode("utf-8", "replace")), height=_FRAME_PX, alt=_("Feedback"))
 
 
-def _walled_in(page: str) -> str:
+def _in_sandboxed_frame(page: str) -> str:
     """The feedback page in a frame without any rights: no scripts, no origin, no way to the page around it.
 
     `grader.show.feedback` has escaped all that a student wrote; this holds even where it should not have.

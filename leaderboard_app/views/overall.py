@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from grader.language import Language, _
-from grader.record.database.queries import OverallStanding
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages, own_work
 from leaderboard_app.class_data import ClassData
+from leaderboard_app.class_database import OverallRow
 from leaderboard_app.views import tables
 from leaderboard_app.views.freshness import keep_fresh
 from leaderboard_app.views.unavailable import load_or_explain
@@ -74,7 +74,7 @@ def _table(_data: ClassData, _zone: ZoneInfo, read_at: datetime, language: Langu
     )
 
 
-def _assignment_column(data: ClassData, rows: tuple[OverallStanding, ...], number: int) -> tables.Column:
+def _assignment_column(data: ClassData, rows: tuple[OverallRow, ...], number: int) -> tables.Column:
     assignment = data.boards[number].assignment
     return tables.Column(
         assignment.title,

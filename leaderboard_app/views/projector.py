@@ -8,10 +8,10 @@ from html import escape
 import streamlit as st
 
 from grader.language import Language, _, ngettext, speaking
-from grader.record.database.queries import Standing
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages
 from leaderboard_app.class_data import AssignmentBoard
+from leaderboard_app.class_database import LeaderboardRow
 from leaderboard_app.turns import in_turn
 from leaderboard_app.views import charts
 from leaderboard_app.views.choosing import choose
@@ -96,7 +96,7 @@ def _table(board: AssignmentBoard) -> str:
     return f"<h1>{title}</h1><table class=board><thead><tr>{head}</tr></thead><tbody>{rows}{foot}</tbody></table>"
 
 
-def _row(row: Standing) -> str:
+def _row(row: LeaderboardRow) -> str:
     place = "" if row.rank is None else str(row.rank)
     score = "" if row.correct is None or row.total is None else formatting.f1_value(row.correct, row.total)
     css = "top" if row.rank == 1 else ""

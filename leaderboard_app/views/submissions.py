@@ -5,11 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from grader.language import Language, _, speaking
-from grader.record.database.page_records import UploadRecord
-from grader.record.database.personal import OwnRun
-from grader.record.database.records import RunState, TaskRecord
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages, own_work
+from leaderboard_app.class_database import OwnRun, RunState, TaskRecord, UploadRecord
 from leaderboard_app.own_work import OwnWork
 from leaderboard_app.turns import in_turn
 from leaderboard_app.views.entrance import require_student

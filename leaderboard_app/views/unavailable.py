@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from grader.language import _, speaking
-from grader.record.database.queries import BoardUnavailable, Unavailable
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import class_data, languages
+from leaderboard_app.class_database import BoardUnavailable, Unavailable
 
 
 def load_or_explain(settings: BoardSettings) -> class_data.ClassData:

@@ -23,7 +23,7 @@ from grader import pipeline
 from grader.course.folder import Course
 from grader.fleet.workers import collect_less
 from grader.grading import notebook as grading
-from grader.pipeline import Watcher, grade_class
+from grader.pipeline import ProgressListener, grade_class
 from grader.record.planning import Row
 from grader.record.recorder import Recorder
 from grader.sandbox.kernel import Kernel
@@ -85,7 +85,7 @@ def _here(_slots: int) -> Iterator[Executor]:
     yield _AtOnce()
 
 
-class _Stopwatch(Watcher):
+class _Stopwatch(ProgressListener):
     """Adds up the time of the steps."""
 
     def __init__(self) -> None:
@@ -166,7 +166,7 @@ def take_apart(course: Course) -> list[Spent]:
     watch = _Stopwatch()
     collect_less()  # as a worker does
     with watch.steps():
-        grade_class(course, [SLUG], slots=1, workers=_here, watcher=watch)
+        grade_class(course, [SLUG], slots=1, workers=_here, listener=watch)
     recorded_s = watch.spent[-1].record_s / len(watch.spent)
     for one in watch.spent:
         one.record_s = recorded_s

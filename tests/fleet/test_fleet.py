@@ -25,7 +25,7 @@ from grader.fleet.workers import Workers
 from grader.grading.job import Conditions, Job
 from grader.outcomes import Report
 from grader.pipeline import grade_class
-from grader.record.planning import Row, Standing
+from grader.record.planning import GradingStatus, Row
 from grader.sandbox.bubblewrap import environment
 from grader.sandbox.devices import Device, gpus, places
 
@@ -220,10 +220,10 @@ def test_the_progress_names_each_gpu_what_runs_there_and_the_time_left() -> None
     watcher.placed("lisa", "springfield", "cuda:0")
     watcher.placed("bart", "springfield", "cuda:1")
     watcher.placed("ralph", "resnet", "cpu")
-    watcher.finished(Row("lisa", "springfield", Standing.GRADED, Report((), 300.0), device="cuda:0"))
+    watcher.finished(Row("lisa", "springfield", GradingStatus.GRADED, Report((), 300.0), device="cuda:0"))
     watcher.placed("nelson", "springfield", "cuda:0")
     for student in ("bart", "ralph", "nelson"):
-        watcher.finished(Row(student, "springfield", Standing.GRADED, Report((), 1.0)))
+        watcher.finished(Row(student, "springfield", GradingStatus.GRADED, Report((), 1.0)))
     said = console.export_text()
     assert "cuda:1: bart springfield" in said
     assert "cuda:0: nelson springfield (1 done, 10 min left)" in said

@@ -16,7 +16,7 @@ from grader.datasets.layout import Layout, load_answer_key, load_record
 from grader.datasets.synthesize import synthesize
 from grader.pipeline import grade_class as grade_class_with_workers
 from grader.record.ledger import rules_hash
-from grader.record.planning import Row, Rules, Standing
+from grader.record.planning import GradingStatus, Row, Rules
 from grader.record.writer import only_writer
 
 grade_class = partial(grade_class_with_workers, workers=in_this_process)
@@ -57,11 +57,11 @@ def test_a_graded_csv_keeps_its_points_until_it_is_handed_in_again(town: Course,
     assert "old points stay: lisa" in said.stdout
 
     (row,) = grade_class(town, ["springfield"])
-    assert row.standing is Standing.NOT_GRADED
+    assert row.status is GradingStatus.NOT_GRADED
     assert "Missing Ids: img220.jpg, img221.jpg, img222.jpg" in row.problem
     assert points_in_gradebook(town, "lisa") == 15
     again = hand_in(town, load_answer_key(town.dataset).expected)
-    assert (again.standing, again.report.points) == (Standing.GRADED, 15)
+    assert (again.status, again.report.points) == (GradingStatus.GRADED, 15)
     assert again.score.public_total == 154
 
 
@@ -123,4 +123,4 @@ def test_a_class_with_a_data_set_of_before_there_were_decoys_has_nothing_to_grad
     assert rules.hash == rules_hash(rules.assignment, rules.conditions)
     assert rules.hash == hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
     assert hand_in(town, dict(key.labels)).report.points == 15
-    assert hand_in(town, dict(key.labels)).standing is Standing.UNCHANGED
+    assert hand_in(town, dict(key.labels)).status is GradingStatus.UNCHANGED

@@ -14,7 +14,7 @@ from grader.course.config import CONFIG_NAME
 from grader.course.folder import Course
 from grader.record.database import ClassDatabase, RunReport
 from grader.record.database.queries import Board
-from grader.record.planning import Standing
+from grader.record.planning import GradingStatus
 from grader.show.feedback.making import make_feedback
 
 
@@ -31,7 +31,7 @@ def reports(course: Course) -> list[RunReport]:
 
 def test_a_handed_in_csv_earns_its_points_in_gradebook_board_and_feedback(town: Course) -> None:
     row = hand_in(town, predictions(town, 0))
-    assert (row.standing, row.report.points) == (Standing.GRADED, 15)
+    assert (row.status, row.report.points) == (GradingStatus.GRADED, 15)
     assert points_in_gradebook(town, "lisa") == 15
     with Board.open(town.database_url) as board:
         (standing,) = board.standings("springfield")
@@ -48,7 +48,7 @@ def test_a_csv_of_another_name_is_taken_where_it_is_the_only_one(town: Course) -
 def test_an_invalid_csv_is_told_what_is_wrong_and_takes_no_points_away(town: Course) -> None:
     hand_in(town, predictions(town, 0))
     row = hand_in(town, b"ImageId,Expected\nimg0.jpg,bart\n")
-    assert row.standing is Standing.NOT_GRADED
+    assert row.status is GradingStatus.NOT_GRADED
     assert "Column 'ImageId' must be called 'Id' (Line 1, Column 1)" in row.problem
     assert points_in_gradebook(town, "lisa") == 15
     assert reports(town)[-1].record.problem == row.problem
@@ -86,7 +86,7 @@ def test_an_older_file_handed_in_again_moves_nothing_back(town: Course) -> None:
     hand_in(town, predictions(town, 20))
     best = hand_in(town, predictions(town, 0))
     again = hand_in(town, predictions(town, 20))
-    assert (again.standing, again.report.points) == (Standing.UNCHANGED, best.report.points)
+    assert (again.status, again.report.points) == (GradingStatus.UNCHANGED, best.report.points)
     assert points_in_gradebook(town, "lisa") == best.report.points
     assert len(reports(town)) == 2
 
@@ -95,7 +95,7 @@ def test_a_regrade_compares_with_what_came_before_and_not_with_itself(town: Cour
     hand_in(town, predictions(town, 20))
     hand_in(town, predictions(town, 4))
     (row,) = grade_class(town, ["springfield"], regrade=1)
-    assert row.standing is Standing.GRADED
+    assert row.status is GradingStatus.GRADED
     assert row.score.accepted
 
 
@@ -110,10 +110,10 @@ def test_the_quota_of_a_day_is_kept_and_the_same_file_again_is_free(town: Course
     for wrong in (30, 20, 10):
         assert hand_in(town, predictions(town, wrong)).report is not None
     refused = hand_in(town, predictions(town, 0))
-    assert refused.standing is Standing.NOT_GRADED
+    assert refused.status is GradingStatus.NOT_GRADED
     assert refused.problem.startswith("LIMIT: 3 of 3 submissions used today. Next at 00:00 (in ")
     assert refused.problem.endswith("This file was not counted.")
-    assert hand_in(town, predictions(town, 10)).standing is Standing.UNCHANGED
+    assert hand_in(town, predictions(town, 10)).status is GradingStatus.UNCHANGED
     assert hand_in(town, predictions(town, 0), "bart").report.points == 15
 
 
@@ -225,7 +225,7 @@ def test_a_rejudge_replays_everything_under_the_new_rules_and_runs_nothing(town:
     assert [entry.accepted for entry in entries] == [True, True, False, False, True, True]
     assert {entry.points for entry in entries[1::2]} == {3}
     (row,) = grade_class(town, ["springfield"])
-    assert (row.standing, row.report.points) == (Standing.UNCHANGED, 3)
+    assert (row.status, row.report.points) == (GradingStatus.UNCHANGED, 3)
 
 
 def test_a_rejudge_needs_a_contest(course: Course) -> None:
@@ -242,7 +242,7 @@ def test_a_lost_class_database_takes_no_points_from_a_contest(town: Course) -> N
     for path in (town.root / "board").glob("class.db*"):
         path.unlink()
     weaker = hand_in(town, predictions(town, 6), "lisa")
-    assert (weaker.standing, weaker.report.points, weaker.score.accepted) == (Standing.GRADED, 15, False)
+    assert (weaker.status, weaker.report.points, weaker.score.accepted) == (GradingStatus.GRADED, 15, False)
     rows = {row.student: row for row in grade_class(town, ["springfield"])}
-    assert (rows["bart"].standing, rows["lisa"].standing) == (Standing.RECORDED, Standing.UNCHANGED)
+    assert (rows["bart"].status, rows["lisa"].status) == (GradingStatus.RECORDED, GradingStatus.UNCHANGED)
     assert [report.record.entry for report in reports(town) if report.student_id == "bart"] == [before]

@@ -28,7 +28,7 @@ from grader.outcomes import Outcome
 from grader.pipeline import grade_class as grade_class_with_workers
 from grader.record.database import ClassDatabase
 from grader.record.ledger import Ledger
-from grader.record.planning import Row, Standing
+from grader.record.planning import GradingStatus, Row
 from grader.sandbox.devices import CPU
 
 grade_class = partial(grade_class_with_workers, workers=in_this_process)
@@ -68,7 +68,7 @@ def test_what_is_killed_once_from_outside_costs_nothing(course: Course, hand_in:
     with killer(victim, 1) as killed:
         (row,) = grade_class(course, ["resnet"])
     assert len(killed) == 1
-    assert (row.standing, row.report.points) == (Standing.GRADED, full_points(course))
+    assert (row.status, row.report.points) == (GradingStatus.GRADED, full_points(course))
     assert recorded(course) == [full_points(course)]
     assert ("An earlier run of this notebook was killed" in notes(row)) == (victim == "kernel")
 
@@ -82,20 +82,20 @@ def test_a_sandbox_that_always_dies_is_not_graded_and_graded_later(
     with killer(victim, 9) as killed:
         bart, lisa = grade_class(course, ["resnet"])
     assert len(killed) == 2
-    assert (lisa.standing, lisa.report) == (Standing.NOT_GRADED, None)
+    assert (lisa.status, lisa.report) == (GradingStatus.NOT_GRADED, None)
     assert "the sandbox was ended from outside" in lisa.problem
     assert bart.report.points == full_points(course)
     with open_gradebook(course) as gradebook:
         assert [one.student.id for one in gradebook.assignment_submissions("resnet")] == ["bart"]
     assert Ledger(course.ledger).current("resnet", "lisa") == ""
-    assert [row.standing for row in grade_class(course, ["resnet"])] == [Standing.UNCHANGED, Standing.GRADED]
+    assert [row.status for row in grade_class(course, ["resnet"])] == [GradingStatus.UNCHANGED, GradingStatus.GRADED]
     assert recorded(course) == [full_points(course)] * 2
 
 
 def test_a_process_that_is_killed_each_time_is_the_students_and_that_is_said(course: Course, hand_in: HandIn) -> None:
     hand_in("lisa", "resnet", ending_with("import os\nos.kill(os.getpid(), 9)", "task2_make_stage"))
     (row,) = grade_class(course, ["resnet"])
-    assert row.standing is Standing.GRADED
+    assert row.status is GradingStatus.GRADED
     assert 0 < row.report.points < full_points(course)
     assert "task2_make_stage: it was killed, in two runs out of two" in notes(row)
     assert "An earlier run of this notebook was killed" in notes(row)

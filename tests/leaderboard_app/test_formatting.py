@@ -113,6 +113,11 @@ def test_html_is_written_in_the_known_places_alone() -> None:
         assert written == HTML.get(path.name, 0), path
 
 
+def test_the_class_database_is_read_through_one_module() -> None:
+    reading = {path.name for path in PACKAGE.rglob("*.py") if "grader.record" in path.read_text(encoding="utf-8")}
+    assert reading == {"class_database.py"}
+
+
 def test_a_range_of_one_rank_is_that_rank() -> None:
     assert formatting.rank_range(RankRange(2, 5)) == "2–5"
     assert formatting.rank_range(RankRange(3, 3)) == "3"

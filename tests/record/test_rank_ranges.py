@@ -16,8 +16,8 @@ from grader.record.database import ClassDatabase
 from grader.record.database.queries import Board
 from grader.record.database.ranges import Ranges, ranges_of
 from grader.record.ledger import Ledger
-from grader.record.rank_ranges import Ranging
-from grader.record.rescoring import rejudge
+from grader.record.rank_ranges import RankRangeUpdater
+from grader.record.rescoring import rescore
 from grader.scoring.mcnemar import RankRange
 
 # Of each student: wrong labels in the public part, and the number of the first of them.
@@ -115,14 +115,14 @@ def test_who_has_no_stored_predictions_has_no_range_and_is_told_apart_from_nobod
     assert found == {s: RankRange(one.first, one.last + 1) for s, one in expected(wrong).items()}
 
 
-def test_a_rejudge_compares_too(town: Course) -> None:
+def test_rescoring_compares_too(town: Course) -> None:
     whole_class(town)
     before = ranges(town)
     with ClassDatabase.open(town.database_url) as database:
         Ranges(database).store("springfield", {}, 0)
     path = town.root / CONFIG_NAME
     path.write_text(path.read_text().replace('["0.83", 1]', '["0.80", 1]'))
-    assert len(rejudge(Course.open(town.root), "springfield")) == len(CLASS)
+    assert len(rescore(Course.open(town.root), "springfield")) == len(CLASS)
     assert ranges(town) == before
 
 
@@ -132,7 +132,7 @@ def test_a_database_from_before_gets_its_ranges_with_the_next_grading(town: Cour
     with ClassDatabase.open(town.database_url) as database:
         Ranges(database).store("springfield", {}, 0)
     assert ranges(town) == {}
-    assert {row.standing for row in grade_class(town, ["springfield"])} == {"unchanged"}
+    assert {row.status for row in grade_class(town, ["springfield"])} == {"unchanged"}
     assert ranges(town) == before
 
 
@@ -142,10 +142,10 @@ def test_predictions_are_read_a_moment_at_a_time_where_there_is_no_more_patience
     with ClassDatabase.open(town.database_url) as database:
         stored = Ranges(database)
         stored.store("springfield", {}, 0)
-        ranging = Ranging(Ledger(town.ledger), stored)
+        rank_ranges = RankRangeUpdater(Ledger(town.ledger), stored)
         key = load_answer_key(town.dataset)
         steps = 1
-        while not ranging.update("springfield", key, patience_s=0):
+        while not rank_ranges.update("springfield", key, patience_s=0):
             assert ranges(town) == {}
             steps += 1
     assert 1 < steps <= len(CLASS) + 1
@@ -157,7 +157,7 @@ def test_without_answers_nobody_has_a_range(town: Course) -> None:
     with ClassDatabase.open(town.database_url) as database:
         stored = Ranges(database)
         stored.store("springfield", {"lisa": RankRange(1, 1)}, 0)
-        Ranging(Ledger(town.ledger), stored).update("springfield", None)
+        RankRangeUpdater(Ledger(town.ledger), stored).update("springfield", None)
     assert ranges(town) == {}
 
 

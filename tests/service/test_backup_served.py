@@ -15,7 +15,7 @@ from grader.pipeline import grade_class
 from grader.record.database import ClassDatabase
 from grader.record.database.decisions import feedback_of, grades_of
 from grader.record.database.queries import Board
-from grader.record.planning import Standing
+from grader.record.planning import GradingStatus
 from grader.show.export import grade_table
 
 
@@ -45,7 +45,7 @@ def test_a_class_that_is_served_is_backed_up_and_the_same_elsewhere(
     assert page(moved) == page(course)
     assert grade_table(moved) == grade_table(course)
     rows = grade_class(moved, ["resnet"], workers=in_this_process)
-    assert [row.standing for row in rows] == [Standing.UNCHANGED] * 2
+    assert [row.status for row in rows] == [GradingStatus.UNCHANGED] * 2
 
 
 def has_feedback(course: Course, *students: str) -> bool:

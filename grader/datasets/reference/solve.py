@@ -17,7 +17,7 @@ from grader.datasets.reference.pictures import Pictures, read_pictures
 from grader.datasets.reference.plots import plot_errors, plot_f1, plot_loss
 from grader.datasets.reference.precision import faster_dtype
 from grader.datasets.reference.prediction import class_chances, write_submission
-from grader.datasets.reference.training import History, Point, Recipe, Watcher, train
+from grader.datasets.reference.training import History, Point, ProgressListener, Recipe, train
 from grader.datasets.reference.validation import HoldOut, Score, hold_out, score
 from grader.errors import EnvironmentFault
 from grader.language import _
@@ -107,7 +107,7 @@ def solve(
     with torch.backends.cudnn.flags(enabled=True, deterministic=True, benchmark=False):
         history = train(
             network, pictures.images[chosen].to(device), pictures.labels[chosen], recipe,
-            dtype=dtype, seconds=seconds, watcher=_watcher(network, pictures, parts, device, reporter),
+            dtype=dtype, seconds=seconds, listener=_listener(network, pictures, parts, device, reporter),
         )  # fmt: skip
     predicted = _names(pictures, class_chances(network, pictures.test_images, device=device))
     write_submission(to, pictures.test_names, predicted)
@@ -128,18 +128,18 @@ def solve(
     )
 
 
-def _watcher(
+def _listener(
     network: nn.Module, pictures: Pictures, parts: HoldOut | None, device: torch.device, reporter: Reporter
-) -> Watcher:
+) -> ProgressListener:
     if parts is None:
-        return Watcher(step=reporter.step)
+        return ProgressListener(step=reporter.step)
     images, labels = pictures.images[parts.held_out], pictures.labels[parts.held_out]
 
     def judge(epoch: int, history: History) -> None:
         is_right = class_chances(network, images, device=device, thorough=False).argmax(dim=1) == labels
         history.f1.append(Point(epoch, is_right.double().mean().item()))
 
-    return Watcher(step=reporter.step, epoch=judge)
+    return ProgressListener(step=reporter.step, epoch=judge)
 
 
 def _judge(

@@ -98,8 +98,8 @@ def epoch_order(labels: torch.Tensor, generator: torch.Generator) -> torch.Tenso
 
 
 @dataclass(frozen=True, slots=True)
-class Watcher:
-    """Who is told how the training goes.
+class ProgressListener:
+    """What is called as the training goes on.
 
     Attributes:
         step: called after each step with progress, 0 to 1, and the loss.
@@ -118,7 +118,7 @@ def train(
     *,
     dtype: torch.dtype = torch.float32,
     seconds: float = math.inf,
-    watcher: Watcher | None = None,
+    listener: ProgressListener | None = None,
 ) -> History:
     """Teach the network.
 
@@ -133,9 +133,9 @@ def train(
         recipe: how to.
         dtype: what convolutions compute in.
         seconds: wall time to be used at most.
-        watcher: is told how it goes.
+        listener: is called as the training goes on.
     """
-    watcher = watcher or Watcher()
+    listener = listener or ProgressListener()
     generator = torch.Generator().manual_seed(recipe.seed)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay)
     history, start = History(), time.perf_counter()
@@ -152,8 +152,8 @@ def train(
             history.learning_rates.append(optimizer.param_groups[0]["lr"])
             x = augmented(images[batch.to(images.device)], recipe.size_at(progress), generator)
             history.losses.append(_step(network, optimizer, x, labels[batch], recipe, dtype))
-            watcher.step(progress, history.losses[-1])
-        watcher.epoch(epoch + 1, history)
+            listener.step(progress, history.losses[-1])
+        listener.epoch(epoch + 1, history)
     history.epochs, history.wall_s = recipe.epochs, time.perf_counter() - start
     return history
 

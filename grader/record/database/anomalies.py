@@ -1,4 +1,4 @@
-"""What a teacher may want to look at twice: hints, not verdicts. Pure functions of runs."""
+"""Unusual runs that a teacher may want to look at: hints, not verdicts. Pure functions of runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What teachers decide: overrides and rejudges, each with a line in the log; and the grades beside them."""
+"""What teachers decide: overrides and regrades, each with a line in the log; and the grades beside them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from grader.record.database.page_records import AuditRecord, GradeRecord, GradeStanding
-from grader.record.database.page_schema import AuditEntry, Feedback, Grade, Override, PageRules, Rejudge
+from grader.record.database.page_records import AuditRecord, GradebookGrade, GradeRecord
+from grader.record.database.page_schema import AuditEntry, Feedback, Grade, Override, PageRules, RegradeCount
 from grader.record.database.queries import Board
 from grader.record.database.schema import Assignment, Student
 from grader.record.database.store import ClassDatabase
@@ -62,39 +62,41 @@ class Decisions:
             }
         )
 
-    def rejudge(self, student_id: str, assignment: str) -> int:
-        """Ask for a submission to be graded anew; the number that goes into the ledger's key."""
+    def add_regrade(self, student_id: str, assignment: str) -> int:
+        """Ask for a submission to be graded anew; how often that was asked for, which goes into the ledger's key."""
 
         def store(session: Session) -> int:
-            row = session.get(Rejudge, (student_id, assignment))
+            row = session.get(RegradeCount, (student_id, assignment))
             if row is None:
-                row = Rejudge(student_id=student_id, assignment=assignment, number=0)
+                row = RegradeCount(student_id=student_id, assignment=assignment, number=0)
                 session.add(row)
             row.number += 1
             return row.number
 
         return self._database.transact(store)
 
-    def keep_number(self, student_id: str, assignment: str, number: int) -> None:
-        """Say that so many rejudges were asked for at least: a lost database does not know it any more."""
+    def restore_regrade_count(self, student_id: str, assignment: str, number: int) -> None:
+        """Raise the count to `number` if it is lower: a lost database has forgotten the earlier requests."""
 
         def store(session: Session) -> None:
-            row = session.get(Rejudge, (student_id, assignment))
+            row = session.get(RegradeCount, (student_id, assignment))
             if row is None or row.number < number:
-                session.merge(Rejudge(student_id=student_id, assignment=assignment, number=number))
+                session.merge(RegradeCount(student_id=student_id, assignment=assignment, number=number))
 
         self._database.transact(store)
 
-    def rejudges(self) -> dict[tuple[str, str], int]:
-        """The numbers by student and assignment."""
+    def regrade_counts(self) -> dict[tuple[str, str], int]:
+        """How often a submission was to be graded anew, by student and assignment."""
         return self._database.transact(
-            lambda session: {(row.student_id, row.assignment): row.number for row in session.scalars(select(Rejudge))}
+            lambda session: {
+                (row.student_id, row.assignment): row.number for row in session.scalars(select(RegradeCount))
+            }
         )
 
     def set_grade(
         self, student_id: str, assignment: str, points: float, max_points: float, late_penalty: float
     ) -> None:
-        """Say what stands in the gradebook."""
+        """Copy a grade from the gradebook."""
         self._database.transact(
             lambda session: session.merge(
                 Grade(
@@ -104,12 +106,12 @@ class Decisions:
             )
         )  # fmt: skip
 
-    def grade(self, student_id: str, assignment: str) -> GradeStanding | None:
-        """What stood in the gradebook when it was last told."""
+    def grade(self, student_id: str, assignment: str) -> GradebookGrade | None:
+        """The gradebook's grade, as it was last copied by `set_grade`."""
 
-        def load(session: Session) -> GradeStanding | None:
+        def load(session: Session) -> GradebookGrade | None:
             row = session.get(Grade, (student_id, assignment))
-            return None if row is None else GradeStanding(row.points, row.late_penalty)
+            return None if row is None else GradebookGrade(row.points, row.late_penalty)
 
         return self._database.transact(load)
 
@@ -204,7 +206,7 @@ def outcome_of(board: Board, request_id: str) -> AuditRecord | None:
 
 
 def audit_lines(database: ClassDatabase, limit: int = 200) -> list[AuditRecord]:
-    """The same for the command line."""
+    """What teachers did, the newest first; for the command line, which has the database open for writing."""
     query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
     load: Callable[[Session], list[AuditRecord]] = lambda session: [_audit(row) for row in session.scalars(query)]  # noqa: E731
     return database.transact(load)

@@ -104,13 +104,13 @@ class GradeRecord:
     reason: str
 
     @property
-    def standing(self) -> float | None:
-        """The grade that counts."""
+    def effective_points(self) -> float | None:
+        """The points that count: the teacher's override if there is one, else the gradebook's."""
         return self.points if self.override is None else self.override
 
 
 @dataclass(frozen=True, slots=True)
-class GradeStanding:
+class GradebookGrade:
     """A grade as the gradebook had it.
 
     Attributes:

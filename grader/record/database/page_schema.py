@@ -97,16 +97,16 @@ class Override(_OfAStudentsAssignment, Base):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Rejudge(_OfAStudentsAssignment, Base):
+class RegradeCount(_OfAStudentsAssignment, Base):
     """How often a teacher asked for a submission to be graded anew; the number is part of the ledger's key."""
 
-    __tablename__ = "rejudge"
+    __tablename__ = "rejudge"  # as databases have it from before
 
     number: Mapped[int]
 
 
 class StoredRange(_OfAStudentsAssignment, Base):
-    """The ranks that a student's cannot be told apart from; `counted_run` is the newest run that this knows of."""
+    """The ranks that do not differ significantly from a student's; `counted_run` is the newest run compared."""
 
     __tablename__ = "rank_range"
     __table_args__ = (CheckConstraint("first >= 1 AND first <= last", name="order"),)

@@ -25,13 +25,14 @@ from grader.record.database.admission import allowance_of
 from grader.record.database.engine import reading
 from grader.record.database.page_schema import StoredRange
 from grader.record.database.records import RunState
+from grader.record.database.revisions import SchemaState
 from grader.record.database.schema import Assignment, Entry, Run, Student, Submission
 from grader.record.database.standings import (
     AssignmentPoints,
     AssignmentSummary,
     Attempt,
-    OverallStanding,
-    Standing,
+    LeaderboardRow,
+    OverallRow,
     by_assignment,
     rank_assignment,
     rank_overall,
@@ -43,8 +44,8 @@ __all__ = [
     "AssignmentSummary",
     "Board",
     "BoardUnavailable",
-    "OverallStanding",
-    "Standing",
+    "LeaderboardRow",
+    "OverallRow",
     "Unavailable",
 ]
 
@@ -102,7 +103,7 @@ class Board:
         return cls(engine, connection)
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._connection.close()
         self._engine.dispose()
 
@@ -136,7 +137,7 @@ class Board:
         with self.connection() as connection:
             return tuple(AssignmentSummary(*row) for row in connection.execute(query))
 
-    def standings(self, slug: str, until: datetime | None = None) -> tuple[Standing, ...]:
+    def standings(self, slug: str, until: datetime | None = None) -> tuple[LeaderboardRow, ...]:
         """The students who handed in this assignment, best first; those without a valid score come last, unranked.
 
         Args:
@@ -158,7 +159,7 @@ class Board:
             newest, counted = connection.execute(select(runs, ranges)).one()
         return (newest or 0) + (counted or 0)
 
-    def overall(self) -> tuple[OverallStanding, ...]:
+    def overall(self) -> tuple[OverallRow, ...]:
         """The students who handed in anything, by the sum of their best points."""
         assignments, attempts = self.assignments(), by_assignment(self.attempts())
         return rank_overall(
@@ -219,14 +220,14 @@ def _answering(connection: Connection) -> Iterator[Connection]:
 def _require_current(connection: Connection) -> None:
     if revisions.is_current(connection):
         return
-    match revisions.standing(connection):
-        case revisions.Standing.EMPTY:
+    match revisions.schema_state(connection):
+        case SchemaState.EMPTY:
             raise BoardUnavailable(Unavailable.EMPTY, "The class database has no tables yet.")
-        case revisions.Standing.FOREIGN:
+        case SchemaState.FOREIGN:
             raise BoardUnavailable(Unavailable.UNREADABLE, "This database holds something else, not a class.")
-        case revisions.Standing.OLDER:
+        case SchemaState.OLDER:
             raise BoardUnavailable(Unavailable.TOO_OLD, "The class database is of an older grader.")
-        case revisions.Standing.NEWER:
+        case SchemaState.NEWER:
             raise BoardUnavailable(Unavailable.TOO_NEW, "The class database is of a newer grader.")
-        case revisions.Standing.CURRENT:
+        case SchemaState.CURRENT:
             return

@@ -1,4 +1,4 @@
-"""Ranges of ranks that the noise does not tell apart: two numbers for each student, computed where the answers are."""
+"""Ranges of ranks that do not differ significantly: two numbers for each student, computed where the answers are."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ VERSION_TABLE = "springfield_schema"
 _POSTGRESQL_LOCK = 0x5F1E1D
 
 
-class Standing(Enum):
+class SchemaState(Enum):
     """How a database relates to this grader."""
 
     EMPTY = "empty"
@@ -36,7 +36,7 @@ def newest() -> str:
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether this grader reads this database. One query, where `standing` looks around for milliseconds."""
+    """Whether this grader reads this database. One query; `schema_state` takes milliseconds."""
     try:
         found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalars().all()  # noqa: S608
     except DatabaseError:
@@ -45,17 +45,17 @@ def is_current(connection: Connection) -> bool:
     return list(found) == [newest()]
 
 
-def standing(connection: Connection) -> Standing:
+def schema_state(connection: Connection) -> SchemaState:
     """How the database behind the connection relates to this grader."""
     tables = inspect(connection).get_table_names()
     if not tables:
-        return Standing.EMPTY
+        return SchemaState.EMPTY
     if VERSION_TABLE not in tables:
-        return Standing.FOREIGN
+        return SchemaState.FOREIGN
     revision = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
     if revision == newest():
-        return Standing.CURRENT
-    return Standing.OLDER if revision is None or revision in _known() else Standing.NEWER
+        return SchemaState.CURRENT
+    return SchemaState.OLDER if revision is None or revision in _known() else SchemaState.NEWER
 
 
 def migrate(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Who stands where: from attempts to ranked rows. Pure functions of plain data.
+"""The leaderboard's rows, ranked, from the students' attempts. Pure functions of plain data.
 
 The board shows the best attempt of a student, and of equal ones the earliest; the gradebook holds the last one, and
 that is the grade. Equal scores share a rank (1, 2, 2, 4); the earlier one only stands above. Without a valid score
@@ -43,7 +43,7 @@ class AssignmentSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LeaderboardRow:
     """One student's row for one assignment.
 
     Attributes:
@@ -76,7 +76,7 @@ class AssignmentPoints:
 
 
 @dataclass(frozen=True, slots=True)
-class OverallStanding:
+class OverallRow:
     """One student's row for the whole course.
 
     Attributes:
@@ -131,7 +131,7 @@ class Attempt:
 _f1 = lru_cache(maxsize=4096)(Fraction)
 
 
-def rank_assignment(assignment: AssignmentSummary, attempts: Iterable[Attempt]) -> tuple[Standing, ...]:
+def rank_assignment(assignment: AssignmentSummary, attempts: Iterable[Attempt]) -> tuple[LeaderboardRow, ...]:
     """One row per student who handed in this assignment, best first, the unranked last."""
     by_alias: dict[str, list[Attempt]] = defaultdict(list)
     for attempt in attempts:
@@ -139,7 +139,7 @@ def rank_assignment(assignment: AssignmentSummary, attempts: Iterable[Attempt]) 
     bests = [_Best.of(alias, own, is_contest=assignment.is_contest) for alias, own in by_alias.items()]
     bests.sort(key=_Best.order)
     ranks = _ranks([best.score for best in bests])
-    return tuple(_standing(assignment, best, rank) for best, rank in zip(bests, ranks, strict=True))
+    return tuple(_row(assignment, best, rank) for best, rank in zip(bests, ranks, strict=True))
 
 
 def by_assignment(attempts: Iterable[Attempt]) -> dict[str, list[Attempt]]:
@@ -151,18 +151,18 @@ def by_assignment(attempts: Iterable[Attempt]) -> dict[str, list[Attempt]]:
 
 
 def rank_overall(
-    assignments: Sequence[AssignmentSummary], standings: Mapping[str, Iterable[Standing]]
-) -> tuple[OverallStanding, ...]:
+    assignments: Sequence[AssignmentSummary], standings: Mapping[str, Iterable[LeaderboardRow]]
+) -> tuple[OverallRow, ...]:
     """One row per student who handed in anything, by the sum of the best points per assignment.
 
     Args:
         assignments: all of the course.
         standings: the rows of each, as `rank_assignment` gives them.
     """
-    rows: dict[str, dict[str, Standing]] = defaultdict(dict)
+    rows: dict[str, dict[str, LeaderboardRow]] = defaultdict(dict)
     for assignment in assignments:
-        for standing in standings[assignment.slug]:
-            rows[standing.alias][assignment.slug] = standing
+        for row in standings[assignment.slug]:
+            rows[row.alias][assignment.slug] = row
     unranked = [_sum(alias, own, assignments) for alias, own in rows.items()]
     unranked.sort(key=_overall_order)
     # Sums of decimals in floating point differ in the last bit; a billionth of a point ranks nobody.
@@ -195,8 +195,8 @@ class _Best:
         return (False, -self.score, self.attempt.received_at, self.alias)
 
 
-def _standing(assignment: AssignmentSummary, best: _Best, rank: int | None) -> Standing:
-    row = Standing(
+def _row(assignment: AssignmentSummary, best: _Best, rank: int | None) -> LeaderboardRow:
+    row = LeaderboardRow(
         rank=rank,
         alias=best.alias,
         correct=None,
@@ -224,9 +224,9 @@ def _ranks(scores: Sequence[_Score | None]) -> list[int | None]:
     return ranks
 
 
-def _sum(alias: str, own: dict[str, Standing], assignments: Sequence[AssignmentSummary]) -> OverallStanding:
+def _sum(alias: str, own: dict[str, LeaderboardRow], assignments: Sequence[AssignmentSummary]) -> OverallRow:
     earned = [row.points for row in own.values() if row.points is not None]
-    return OverallStanding(
+    return OverallRow(
         rank=None,
         alias=alias,
         points=math.fsum(earned) if earned else None,
@@ -239,5 +239,5 @@ def _sum(alias: str, own: dict[str, Standing], assignments: Sequence[AssignmentS
     )
 
 
-def _overall_order(row: OverallStanding) -> tuple[bool, float, datetime, str]:
+def _overall_order(row: OverallRow) -> tuple[bool, float, datetime, str]:
     return (row.points is None, -round(row.points or 0.0, 9), row.improved_at or _NEVER, row.alias)

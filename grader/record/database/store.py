@@ -16,11 +16,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from grader.course.database_url import database_fault, explain_faults, parse, shown, sqlite_path
 from grader.errors import EnvironmentFault, disk_fault
-from grader.record.database import admission, aliases, reports, revisions
+from grader.record.database import admission, aliases, revisions
 from grader.record.database.admission import Admission
 from grader.record.database.engine import writing
-from grader.record.database.records import AssignmentRecord, EntryRecord, RunRecord, RunReport, RunState
-from grader.record.database.schema import Assignment, Entry, Run, Student, Submission
+from grader.record.database.records import AssignmentRecord, RunRecord, RunReport, RunState
+from grader.record.database.revisions import SchemaState
+from grader.record.database.rows import latest_of_each, report_of, run_row, submission_row
+from grader.record.database.schema import Assignment, Run, Student, Submission
 from grader.scoring.quota import Allowance, Quota
 
 _T = TypeVar("_T")
@@ -66,7 +68,7 @@ class ClassDatabase:
         return cls(engine, parsed)
 
     def renew(self) -> None:
-        """Take up the file that lies there now: the one that was opened has been replaced or deleted.
+        """Open the file again, after it was replaced or deleted.
 
         Raises:
             EnvironmentFault: it cannot be opened; see `open`.
@@ -76,7 +78,7 @@ class ClassDatabase:
         _bring_up_to_date(self._engine, shown(self._url))
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -211,13 +213,13 @@ class ClassDatabase:
             if student_id is not None:
                 query = query.where(Submission.student_id == student_id)
             order = (Submission.assignment, Submission.student_id, Submission.received_at, Submission.id, Run.id)
-            return [_report(run) for run in session.scalars(query.order_by(*order))]
+            return [report_of(run) for run in session.scalars(query.order_by(*order))]
 
         found = self._transact(load)
-        return found if every_run else _last_of_each(found)
+        return found if every_run else latest_of_each(found)
 
     def transact(self, work: Callable[[Session], _T]) -> _T:
-        """Do some work of the package's other modules in one transaction that holds the write lock."""
+        """Run `work` in one transaction that holds the write lock; for this package's other modules."""
         return self._transact(work)
 
     def _transact(self, work: Callable[[Session], _T]) -> _T:
@@ -250,21 +252,21 @@ def _prepare_file(url: URL, *, create: bool) -> None:
 def _bring_up_to_date(engine: Engine, name: str) -> None:
     with engine.begin() as connection:
         revisions.lock(connection)
-        match revisions.standing(connection):
-            case revisions.Standing.CURRENT:
+        match revisions.schema_state(connection):
+            case SchemaState.CURRENT:
                 return
-            case revisions.Standing.NEWER:
+            case SchemaState.NEWER:
                 raise EnvironmentFault(
                     f"The class database {name} was written by a newer grader; this one knows tables up to revision "
                     f"{revisions.newest()}.",
                     remedy="Update the grader; nothing was changed.",
                 )
-            case revisions.Standing.FOREIGN:
+            case SchemaState.FOREIGN:
                 raise EnvironmentFault(
                     f"{name} holds tables of something else, not of a class.",
                     remedy="Give the class database a file of its own; nothing was changed.",
                 )
-            case revisions.Standing.EMPTY | revisions.Standing.OLDER:
+            case SchemaState.EMPTY | SchemaState.OLDER:
                 revisions.migrate(connection)
 
 
@@ -277,8 +279,7 @@ def _record(session: Session, record: RunRecord, anew: bool) -> bool:
         session.flush()
     _student(session, record.student_id, record.student_name)
     _assignment(session, record.assignment)
-    submission = _submission(session, record)
-    session.add(_run(submission, record))
+    session.add(run_row(submission_row(session, record), record))
     return True
 
 
@@ -317,114 +318,3 @@ def _assignment(session: Session, record: AssignmentRecord) -> None:
 
 def _last_position(session: Session) -> int:
     return session.scalar(select(func.max(Assignment.position))) or 0
-
-
-def _submission(session: Session, record: RunRecord) -> Submission:
-    submission = session.scalar(
-        select(Submission).where(
-            Submission.student_id == record.student_id,
-            Submission.assignment == record.assignment.slug,
-            Submission.content_sha256 == record.content_sha256,
-        )
-    )
-    if submission is None:
-        submission = Submission(
-            student_id=record.student_id,
-            assignment=record.assignment.slug,
-            content_sha256=record.content_sha256,
-            source=record.source,
-            received_at=record.received_at,
-        )
-        session.add(submission)
-        session.flush()
-    return submission
-
-
-def _run(submission: Submission, record: RunRecord) -> Run:
-    return Run(
-        submission_id=submission.id,
-        key=record.key,
-        grader_version=record.grader_version,
-        assignment_revision=record.assignment_revision,
-        started_at=record.started_at,
-        finished_at=record.finished_at,
-        wall_s=record.wall_s,
-        state=record.state,
-        points=record.points,
-        max_points=record.max_points,
-        report_json=reports.to_json(record),
-        entry=None if record.entry is None else _entry(submission, record.entry),
-    )
-
-
-def _entry(submission: Submission, entry: EntryRecord) -> Entry:
-    return Entry(
-        student_id=submission.student_id,
-        assignment=submission.assignment,
-        metric=entry.metric,
-        correct=entry.correct,
-        total=entry.total,
-        points=entry.points,
-        private_correct=entry.private_correct,
-        private_total=entry.private_total,
-        accepted=entry.accepted,
-    )
-
-
-def _report(run: Run) -> RunReport:
-    submission = run.submission
-    return RunReport(
-        run_id=run.id,
-        submission_id=submission.id,
-        alias=submission.student.alias,
-        record=RunRecord(
-            key=run.key,
-            student_id=submission.student_id,
-            assignment=_assignment_record(submission.for_assignment),
-            content_sha256=submission.content_sha256,
-            source=submission.source,
-            received_at=submission.received_at,
-            grader_version=run.grader_version,
-            assignment_revision=run.assignment_revision,
-            started_at=run.started_at,
-            finished_at=run.finished_at,
-            wall_s=run.wall_s,
-            state=run.state,
-            points=run.points,
-            max_points=run.max_points,
-            tasks=reports.tasks(run.report_json),
-            entry=None if run.entry is None else _entry_record(run.entry),
-            student_name=submission.student.name,
-            problem=reports.problem(run.report_json),
-            remarks=reports.remarks(run.report_json),
-        ),
-    )
-
-
-def _assignment_record(assignment: Assignment) -> AssignmentRecord:
-    return AssignmentRecord(
-        slug=assignment.slug,
-        title=assignment.title,
-        max_points=assignment.max_points,
-        is_contest=assignment.is_contest,
-        deadline=assignment.deadline,
-        position=assignment.position,
-    )
-
-
-def _entry_record(entry: Entry) -> EntryRecord:
-    return EntryRecord(
-        metric=entry.metric,
-        correct=entry.correct,
-        total=entry.total,
-        points=entry.points,
-        private_correct=entry.private_correct,
-        private_total=entry.private_total,
-        accepted=entry.accepted,
-    )
-
-
-def _last_of_each(found: list[RunReport]) -> list[RunReport]:
-    """The last report per assignment and student, of reports ordered oldest first."""
-    last = {(report.record.assignment.slug, report.student_id): report for report in found}
-    return list(last.values())

@@ -19,7 +19,7 @@ OVER = (RunState.SCORED, RunState.FAILED)
 
 
 class UploadLog:
-    """The rows for their one writer."""
+    """Writes the rows; the watcher alone does."""
 
     def __init__(self, database: ClassDatabase) -> None:
         self._database = database
@@ -53,7 +53,7 @@ class UploadLog:
         return self._database.transact(load)
 
     def move(self, upload_id: str, state: RunState, *, message: str = "", run_key: str | None = None) -> None:
-        """Say how far an upload has come; one that is over stays over."""
+        """Set an upload's state; a final state stays."""
 
         def store(session: Session) -> None:
             row = session.get(Upload, upload_id)

@@ -19,7 +19,7 @@ Scores = dict[str, float | None]
 
 
 class Store(StrEnum):
-    """A place that results are recorded in."""
+    """A place that results are recorded in, beside the ledger."""
 
     AUTOGRADED = "autograded/"
     GRADEBOOK = "gradebook"
@@ -27,7 +27,7 @@ class Store(StrEnum):
 
 
 class Holdings:
-    """Asks the places of one class whether they hold a result."""
+    """Checks whether the three stores of a class hold a result; keeps what it has read."""
 
     def __init__(self, course: Course, gradebook: Gradebook, database: ClassDatabase) -> None:
         self._course = course

@@ -36,16 +36,16 @@ def losses(course: Course) -> list[Loss]:
         EnvironmentFault: the class database cannot be opened.
     """
     ledger = Ledger(course.ledger)
-    standing = [
+    recorded = [
         (slug, student, result)
         for slug, student, key in ledger.recorded()
         if isinstance(result := ledger.find(key), Graded) and result.report.is_complete
     ]
-    if not standing:
+    if not recorded:
         return []
     with ClassDatabase.open(course.database_url) as database, open_gradebook(course) as gradebook:
         holdings = Holdings(course, gradebook, database)
-        asked = [Loss(student, slug, holdings.lacking(slug, student, result)) for slug, student, result in standing]
+        asked = [Loss(student, slug, holdings.lacking(slug, student, result)) for slug, student, result in recorded]
     return [loss for loss in asked if loss.lacking]
 
 
@@ -57,7 +57,7 @@ def databases(course: Course) -> Iterator[tuple[Store, Path]]:
             yield store, path
 
 
-def what_ails(path: Path) -> str:
+def damage_of(path: Path) -> str:
     """Why a database file cannot be used, as SQLite says it; empty where it can, or where there is none.
 
     Raises:

@@ -17,10 +17,10 @@ from grader.errors import EnvironmentFault, GraderError
 from grader.grading.conditions import slots_of
 from grader.language import speaking
 from grader.record.ledger import Ledger
-from grader.record.planning import Row, Rules, Standing, known_row, work_on
+from grader.record.planning import GradingStatus, Row, Rules, known_row, work_on
 from grader.record.recorder import Recorder
 from grader.record.upkeep.definitions import put_back
-from grader.record.upkeep.losses import databases, what_ails
+from grader.record.upkeep.losses import damage_of, databases
 from grader.record.writer import only_writer
 
 
@@ -51,7 +51,7 @@ def repair(course: Course) -> Repaired:
         InvalidAssignment: an assignment cannot be released again.
     """
     with only_writer(course), speaking(course.config.language):
-        moved = tuple(_move_aside(path) for _store, path in databases(course) if what_ails(path))
+        moved = tuple(_move_aside(path) for _store, path in databases(course) if damage_of(path))
         released = tuple(put_back(course, course.slugs()))
         ledger = Ledger(course.ledger)
         entries = tuple(ledger.damaged())
@@ -94,6 +94,6 @@ def _record_again(course: Course, ledger: Ledger) -> tuple[list[Row], list[tuple
                 continue  # cannot be graded as it is: `grader grade` says why
             if row is None and ledger.current(slug, student):
                 to_grade.append((student, slug))
-            elif row is not None and row.standing is Standing.RECORDED:
+            elif row is not None and row.status is GradingStatus.RECORDED:
                 rows.append(row)
     return rows, to_grade

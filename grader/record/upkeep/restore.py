@@ -21,7 +21,7 @@ from grader import __version__
 from grader.course.config import CONFIG_NAME
 from grader.course.folder import Course
 from grader.errors import EnvironmentFault, GraderError, InvalidConfig
-from grader.record.upkeep.losses import databases, what_ails
+from grader.record.upkeep.losses import damage_of, databases
 from grader.record.upkeep.manifest import MANIFEST, MAX_MANIFEST_BYTES, FileEntry, Manifest
 
 _CHUNK = 1 << 20
@@ -156,7 +156,7 @@ def _look_at(made: Path, manifest: Manifest) -> tuple[str, ...]:
     for store, path in databases(course):
         if not path.is_relative_to(made):
             remarks.append(f"class.toml has the {store} outside the class folder, at {path}: set it to a place here")
-        elif problem := what_ails(path):
+        elif problem := damage_of(path):
             raise _damaged(f"The {store} in the backup is damaged: {problem}")
     if manifest.grader != __version__:
         remarks.append(

@@ -29,7 +29,7 @@ from grader.record.database.access import AccessList
 from grader.record.database.decisions import Decisions
 from grader.record.ledger import Ledger
 from grader.record.page_rules import publish_rules
-from grader.record.planning import Row, Standing, Work, finish, prepare
+from grader.record.planning import GradingStatus, Row, Work, finish, prepare
 from grader.record.recorder import Recorder
 from grader.record.upkeep.definitions import put_back
 from grader.record.writer import only_writer
@@ -216,7 +216,7 @@ class Loop:
         self._inbox.remove(item.id)
 
     def _give_up_place(self, place: _Place, upload: Upload | None, reason: str) -> None:
-        self._finish(Row(*place, Standing.NOT_GRADED, problem=reason), upload, "", is_ours=True)
+        self._finish(Row(*place, GradingStatus.NOT_GRADED, problem=reason), upload, "", is_ours=True)
         if upload is None:
             Decisions(self._database).log("grader", "internal", " / ".join(place), reason[:500])
 
@@ -246,7 +246,7 @@ class Loop:
         done, is_whole = False, True
         for submission in find_submissions(self._course, self._course.slugs()):
             place = (submission.student, submission.slug)
-            mark = (signature(submission), self._recorder.rejudges.get(place, 0))
+            mark = (signature(submission), self._recorder.regrade_counts.get(place, 0))
             if self._is_busy(place) or self._seen.get(place) == mark:
                 continue
             if not self._has_room(submission.slug):
@@ -290,20 +290,19 @@ class Loop:
         try:
             rules = self._rules.of(self._course, submission.slug)
         except GraderError as error:
-            self._finish(Row(*place, Standing.NOT_GRADED, problem=str(error)), upload, "", is_ours=True)
+            self._finish(Row(*place, GradingStatus.NOT_GRADED, problem=str(error)), upload, "", is_ours=True)
             return
         found = prepare(submission, rules, self._roster, self._ledger, self._recorder, 0)
         if isinstance(found, Row):
             key = self._ledger.current(submission.slug, submission.student)
             self._finish(found, upload, key, is_ours=found.report is None)
             return
-        work, job = found
-        lane = self._fleet.free_lane(job.conditions)
+        lane = self._fleet.free_lane(found.job.conditions)
         if lane is None:
             raise RuntimeError("no lane is free")  # `_has_room` was asked before
         if upload is not None:
             self._uploads.running(upload)
-        self._fleet.start(_Item(work, upload), job, lane)
+        self._fleet.start(_Item(found.work, upload), found.job, lane)
         self._turns.taken(submission.student)
 
     def _try_again(self) -> bool:
@@ -339,7 +338,8 @@ class Loop:
                 self._uploads.wait(item.upload)
             return
         if isinstance(result, Graded) and result.is_doubtful:
-            self._twice_killed.add(item.place)  # whoever does it again and again does not stop everybody else each time
+            # Whoever does it again and again does not stop everybody else each time.
+            self._twice_killed.add(item.place)
         row = finish(item.work, result, self._ledger, self._recorder)
         is_ours = isinstance(result, Exception) and not isinstance(result, InvalidSubmission)
         self._finish(row, item.upload, item.work.key, is_ours=is_ours)
@@ -355,7 +355,7 @@ class Loop:
                 self._uploads.fail_inside(upload, row.problem)
             else:
                 self._uploads.fail(upload, row.problem, key)
-        if row.report is not None and (upload is not None or row.standing is not Standing.UNCHANGED):
+        if row.report is not None and (upload is not None or row.status is not GradingStatus.UNCHANGED):
             self._make_feedback(row)
 
     def _make_feedback(self, row: Row) -> None:

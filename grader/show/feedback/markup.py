@@ -1,4 +1,4 @@
-"""Texts of students and teachers as HTML that can do nothing, and no more of them than somebody would read."""
+"""Texts of students and teachers as sanitised HTML, cut to what somebody would read."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from functools import cached_property
 
 from markupsafe import Markup
 
+from grader.show.feedback.cell_outcome import CellOutcome
 from grader.show.feedback.grades import Grade, Grades
-from grader.show.feedback.states import Standing, State
-from grader.show.feedback.told import Told
+from grader.show.feedback.states import CheckStatus, State
 
 SHORT_LINES = 5
 NOTHING = Markup()
@@ -21,18 +21,18 @@ class Check:
 
     Attributes:
         title: what it is about.
-        standing: what became of it.
+        status: what became of it.
         grade: its points.
-        told: what the examination said.
+        result: what the examination said.
         note: a line to read beside the points; empty where it stands under "What to fix".
         visible: the part of the test that the student has.
         comment: a teacher's.
     """
 
     title: str
-    standing: Standing
+    status: CheckStatus
     grade: Grade
-    told: Told
+    result: CellOutcome
     note: str = ""
     visible: Markup = NOTHING
     comment: Markup = NOTHING
@@ -40,7 +40,7 @@ class Check:
     @property
     def is_lost(self) -> bool:
         """Whether points are missing that the student can get."""
-        return self.grade.points < self.grade.max_points and not self.standing.is_waiting
+        return self.grade.points < self.grade.max_points and not self.status.is_waiting
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class FirstFailure:
     """The first cell of the student's that went wrong: what follows mostly follows from it."""
 
     task: Task | None
@@ -164,7 +164,7 @@ class Page:
     title: str
     grades: Grades
     tasks: tuple[Task, ...]
-    trouble: Trouble | None = None
+    first_failure: FirstFailure | None = None
     fixes: tuple[Fix, ...] = ()
 
     @cached_property
@@ -175,7 +175,7 @@ class Page:
     @property
     def waiting(self) -> float:
         """Points that a teacher still decides on."""
-        return sum(c.grade.max_points - c.grade.points for c in self.checks if c.standing.is_waiting)
+        return sum(c.grade.max_points - c.grade.points for c in self.checks if c.status.is_waiting)
 
     @property
     def lost(self) -> float:
@@ -185,4 +185,4 @@ class Page:
     @property
     def are_tests_broken(self) -> bool:
         """Whether a test could not be run; that is not the student's fault."""
-        return any(check.standing.state is State.NOT_GRADED for check in self.checks)
+        return any(check.status.state is State.NOT_GRADED for check in self.checks)

@@ -11,8 +11,9 @@ from grader.examiner.explaining import explain
 from grader.language import _
 from grader.printable import printable
 from grader.show.feedback import markup
+from grader.show.feedback.cell_outcome import CellOutcome, exception_of, printed, read_outcome, sentence, traceback_of
 from grader.show.feedback.grades import Grade, Grades
-from grader.show.feedback.page import NOTHING, Check, Fix, Page, Task, Trouble
+from grader.show.feedback.page import NOTHING, Check, FirstFailure, Fix, Page, Task
 from grader.show.feedback.sections import (
     Section,
     comment_title,
@@ -26,8 +27,7 @@ from grader.show.feedback.sections import (
     visible_part,
     words_of,
 )
-from grader.show.feedback.states import Sign, State, advice, advice_on_trouble, standing
-from grader.show.feedback.told import Told, exception_of, printed, sentence, told, traceback_of
+from grader.show.feedback.states import Sign, State, advice, advice_on_failure, check_status
 from grader.show.feedback.work import WorkReader
 
 STUB = "NotImplementedError"  # what a released cell raises
@@ -45,35 +45,35 @@ def read_page(notebook: NotebookNode, grades: Grades, released: frozenset[str], 
     """
     reader = WorkReader(grades, released, language)
     tasks: list[Task] = []
-    trouble: Trouble | None = None
+    first_failure: FirstFailure | None = None
     for section in sections_of(notebook):
         checks = tuple(_check(cell, section, grades, language) for cell in section.cells if is_graded(cell))
         heading = markup.phrase(section.title) if section.title else NOTHING
         task = Task(len(tasks) + 1, heading, checks, reader.pieces(section))
         if task.checks or task.work:
             tasks.append(task)
-        trouble = trouble or _trouble(section, task)
+        first_failure = first_failure or _first_failure(section, task)
     fixes = tuple(_fixes(tasks))
-    is_behind = any(check.told.cause or not check.told.is_ours for fix in fixes for _task, check in fix.checks)
-    # A task that nobody has begun is no trouble; its checks say so.
-    is_told = trouble is not None and is_behind and not trouble.what.startswith(STUB)
-    return Page(title_of(notebook) or title, grades, tuple(tasks), trouble if is_told else None, fixes)
+    is_behind = any(check.result.cause or not check.result.is_ours for fix in fixes for _task, check in fix.checks)
+    # A task that nobody has begun is no failure; its checks say so.
+    is_shown = first_failure is not None and is_behind and not first_failure.what.startswith(STUB)
+    return Page(title_of(notebook) or title, grades, tuple(tasks), first_failure if is_shown else None, fixes)
 
 
 def _check(cell: NotebookNode, section: Section, grades: Grades, language: str) -> Check:
     known = marks(cell)
     grade = grades.cells.get(known.grade_id, Grade(0.0, _number(known.get("points"))))
-    said = told(cell) if is_test(cell) else Told()
+    said = read_outcome(cell) if is_test(cell) else CellOutcome()
     is_empty = known.grade_id in grades.untouched or STUB in said.finding
-    found = standing(said.outcome, grade, is_test=is_test(cell), is_empty=is_empty)
+    found = check_status(said.outcome, grade, is_test=is_test(cell), is_empty=is_empty)
     visible = visible_part(cell.source) if is_test(cell) else ""
     # A teacher's points make the tests' message an old one.
     is_note = found.sign in (Sign.DONE, Sign.WAIT) and found.state is not State.REVIEWED
     return Check(
         title=_title(cell, section, visible, language),
-        standing=found,
+        status=found,
         grade=grade,
-        told=said,
+        result=said,
         note=said.finding if is_note else "",
         visible=markup.code(visible) if _does_something(visible) else NOTHING,
         comment=markup.markdown(grades.comments.get(known.grade_id, "")),
@@ -98,19 +98,21 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _trouble(section: Section, task: Task) -> Trouble | None:
+def _first_failure(section: Section, task: Task) -> FirstFailure | None:
     """The first cell of a section in which something went wrong, tests left aside."""
     for cell in section.cells:
         if cell.cell_type != "code" or is_test(cell):
             continue
-        what = sentence(told(cell).trouble)
+        what = sentence(read_outcome(cell).failure)
         if what:
-            return Trouble(task, what, advice_on_trouble("", what))
+            return FirstFailure(task, what, advice_on_failure("", what))
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 explained = explain(printed(output.get("evalue"), 2000))
-                remedy = explained or advice_on_trouble(printed(output.get("ename"), 100), "")
-                return Trouble(task, exception_of(output), remedy, markup.lines(traceback_of(output), last=True)[0])
+                remedy = explained or advice_on_failure(printed(output.get("ename"), 100), "")
+                return FirstFailure(
+                    task, exception_of(output), remedy, markup.lines(traceback_of(output), last=True)[0]
+                )
     return None
 
 
@@ -120,11 +122,11 @@ def _fixes(tasks: Sequence[Task]) -> Iterator[Fix]:
     for task in tasks:
         for check in task.checks:
             if check.is_lost:
-                reason = (check.told.finding, check.told.remedy, check.standing.state, check.comment)
+                reason = (check.result.finding, check.result.remedy, check.status.state, check.comment)
                 together.setdefault(reason, []).append((task, check))
     for (finding, remedy, state, _comment), checks in together.items():
         # What follows an exception is its traceback, set as code; a list of mistakes in a file is not.
         first, detail = finding.split("\n", 1) if state is State.RAISED and "\n" in finding else (finding, "")
         is_missing = state is State.NOT_REACHED or "NameError" in finding
-        follows = is_missing and all(check.told.cause for _task, check in checks)
+        follows = is_missing and all(check.result.cause for _task, check in checks)
         yield Fix(tuple(checks), first, detail, remedy or advice(state, finding), follows)

@@ -1,4 +1,4 @@
-"""HTML of students' as HTML that can do nothing, and that still says what its author wrote.
+"""Sanitise students' HTML: nothing in it runs, loads or restyles the page, and its text stays.
 
 First every tag that is not among the few known ones becomes text, `List<int>` too: a sanitiser would drop it. What is
 left is nested a few times at most, since a sanitiser's time grows with the square of that. Then nh3 decides, knowing

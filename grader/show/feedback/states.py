@@ -36,7 +36,7 @@ class Sign(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
+class CheckStatus:
     """How a check stands.
 
     Attributes:
@@ -55,7 +55,7 @@ class Standing:
         return self.sign is Sign.WAIT
 
 
-def standing(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_empty: bool) -> Standing:
+def check_status(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_empty: bool) -> CheckStatus:
     """How a check stands; points of the gradebook decide, what the run said explains.
 
     Args:
@@ -78,7 +78,7 @@ def standing(outcome: Outcome | None, grade: Grade, *, is_test: bool, is_empty: 
         State.REVIEWED: _("Read by a teacher"),
         State.EMPTY: _("No answer"),
     }[state]
-    return Standing(state, _sign(state, grade), words)
+    return CheckStatus(state, _sign(state, grade), words)
 
 
 _REASONS = (Outcome.RAISED, Outcome.TIMED_OUT, Outcome.OVER_LIMIT, Outcome.NOT_REACHED)
@@ -128,12 +128,12 @@ def advice(state: State, finding: str) -> str:  # noqa: PLR0911  one line for ea
     return ""
 
 
-def advice_on_trouble(kind: str, trouble: str) -> str:
+def advice_on_failure(kind: str, failure: str) -> str:
     """What to try where a cell of the student's went wrong.
 
     Args:
         kind: the exception's class, empty where a limit struck or the process ended.
-        trouble: what happened, in words.
+        failure: what happened, in words.
     """
     if kind in ("SyntaxError", "IndentationError", "TabError"):
         return _(
@@ -144,7 +144,7 @@ def advice_on_trouble(kind: str, trouble: str) -> str:
         return _("This library is not there where notebooks are graded. Use those that the notebook came with.")
     if kind:
         return _("Restart the kernel, run the notebook from top to bottom and put right the first cell that fails.")
-    if "os._exit" in trouble or "exit()" in trouble:
+    if "os._exit" in failure or "exit()" in failure:
         return _("Take out whatever ends Python: `exit()`, `quit()`, `os._exit()`.")
     return _(
         "Run this cell alone. If it does not end within a minute, look for a loop that never ends; if memory runs out, "

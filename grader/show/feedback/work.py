@@ -10,10 +10,10 @@ from nbformat import NotebookNode
 from grader.language import _
 from grader.printable import printable
 from grader.show.feedback import markup
+from grader.show.feedback.cell_outcome import exception_of, printed, read_outcome, sentence, traceback_of
 from grader.show.feedback.grades import Grades
 from grader.show.feedback.page import NOTHING, Output, Piece
 from grader.show.feedback.sections import Section, comment_title, is_answer, is_test, marks
-from grader.show.feedback.told import exception_of, printed, sentence, told, traceback_of
 
 MAX_PIECES = 60  # cells of one task that are shown; a notebook may have 2000
 MAX_COLOURED = 60_000  # characters of code of the whole page: some texts take the lexer three seconds for 20 000
@@ -88,7 +88,7 @@ class WorkReader:
 
     def _run(self, cell: NotebookNode) -> tuple[str, tuple[Output, ...]]:
         """What went wrong in a cell, in a sentence, and its outputs."""
-        remark = sentence(told(cell).trouble)
+        remark = sentence(read_outcome(cell).failure)
         outputs = [self._output(output) for output in cell.get("outputs", [])[:MAX_OUTPUTS]]
         # Where a limit struck, the interrupt is the grader's and not an exception of the cell's own.
         return remark, tuple(o for o in outputs if o != Output() and not (remark and o.wrong))

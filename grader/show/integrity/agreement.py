@@ -83,14 +83,14 @@ def agreements(predictions: Mapping[str, Mapping[str, str]], labels: Mapping[str
     truth = np.array([codes[labels[image]] for image in images])  # (N,)
     pairs = list(combinations(range(len(students)), 2))
     right = said == truth
-    wrongs = {pair: _wrongs(said, right, *pair) for pair in pairs}
+    wrongs = {pair: _shared_errors(said, right, *pair) for pair in pairs}
     sums = np.array(list(wrongs.values())).sum(0)
     found = []
     for i, j in pairs:
         both_wrong, same_wrong = wrongs[i, j]
         # Pairs with one of the two say something of their copying, too, and are few; the pair itself is left out.
         q = (sums[1] - same_wrong + _PRIOR_SAME_WRONG * _PRIOR_WEIGHT) / (sums[0] - both_wrong + _PRIOR_WEIGHT)
-        expected, deviation = _alone(right, i, j, float(q))
+        expected, deviation = _expected_agreement(right, i, j, float(q))
         equal = int((said[i] == said[j]).sum())
         z = (equal - 0.5 - expected) / deviation if deviation > 0 else 0.0
         p = min(1.0, math.erfc(z / math.sqrt(2)) / 2 * len(pairs))
@@ -105,30 +105,37 @@ def _said(predictions: Mapping[str, Mapping[str, str]]) -> set[str]:
     return {label for own in predictions.values() for label in own.values()}
 
 
-def _wrongs(said: NDArray[np.int64], right: NDArray[np.bool_], i: int, j: int) -> tuple[int, int]:
+def _shared_errors(said: NDArray[np.int64], right: NDArray[np.bool_], i: int, j: int) -> tuple[int, int]:
     """On how many images both are wrong, and on how many of those alike."""
     both = ~right[i] & ~right[j]
     return int(both.sum()), int((both & (said[i] == said[j])).sum())
 
 
-def _alone(right: NDArray[np.bool_], i: int, j: int, q: float) -> tuple[float, float]:
-    """Expected agreements of two students who work alone, and the deviation."""
+def _expected_agreement(right: NDArray[np.bool_], i: int, j: int, q: float) -> tuple[float, float]:
+    """Mean and standard deviation of the number of equal labels, for two students who work independently.
+
+    Args:
+        right: whether each student is right on each image, (S, N).
+        i: one student.
+        j: the other one.
+        q: probability that two wrong labels are equal.
+    """
     others = right.sum(0) - right[i] - right[j]
     count = len(right) - 2
     mean = others.mean() / count if count else right[[i, j]].mean()
     mean = min(max(float(mean), 0.01), 0.99)
     shares = (others + _DIFFICULTY_WEIGHT * mean) / (count + _DIFFICULTY_WEIGHT)  # (N,)
     ease = np.log(shares / (1 - shares))
-    p1, p2 = (_chances(ease, int(right[student].sum())) for student in (i, j))
+    p1, p2 = (_correct_probabilities(ease, int(right[student].sum())) for student in (i, j))
     same = p1 * p2 + (1 - p1) * (1 - p2) * q
     return float(same.sum()), float(np.sqrt((same * (1 - same)).sum()))
 
 
-def _chances(ease: Numbers, count: int) -> Numbers:
-    """Chances on each image: `ease` moved on the log-odds scale so that they sum up to `count`; by Newton's method."""
+def _correct_probabilities(ease: Numbers, count: int) -> Numbers:
+    """Probabilities of being right on each image, (N,): `ease` (log-odds), shifted so that they sum up to `count`."""
     wanted = min(max(count, 0.5), len(ease) - 0.5)
     shift = 0.0
-    for _step in range(_STEPS):
+    for _step in range(_STEPS):  # Newton's method
         chances: Numbers = 1 / (1 + np.exp(-(ease + shift)))
         slope = float((chances * (1 - chances)).sum())
         shift += min(max((wanted - float(chances.sum())) / max(slope, 1e-9), -2.0), 2.0)

@@ -63,10 +63,10 @@ def _loss(student: str, own: Mapping[str, str], key: AnswerKey, students: int) -
         pairs=len(pairs),
         originals_right=sum(original for original, _decoy in pairs),
         decoys_right=sum(decoy for _original, decoy in pairs),
-        p=min(1.0, _at_most(gained, lost + gained) * students),
+        p=min(1.0, _binomial_cdf(gained, lost + gained) * students),
     )
 
 
-def _at_most(fewer: int, of: int) -> float:
-    """The probability of at most so many heads in `of` tosses of a fair coin."""
+def _binomial_cdf(fewer: int, of: int) -> float:
+    """P(X <= fewer) for X ~ Binomial(of, 1/2), exactly."""
     return float(Fraction(sum(math.comb(of, k) for k in range(fewer + 1)), 2**of))

@@ -74,11 +74,11 @@ def leak_matches(
         equal = sum(own[image] == label for image, label in leaked.items())
         followed = sum(own[image] == leaked[image] for image in errors)
         wrong = sum(own[image] != label for image, label in labels.items()) / len(labels)
-        p = min(1.0, _tail(followed, len(errors), CHANCE * wrong) * len(predictions)) if errors else 1.0
+        p = min(1.0, _binomial_tail(followed, len(errors), CHANCE * wrong) * len(predictions)) if errors else 1.0
         found.append(LeakMatch(student, equal, len(leaked), len(errors), followed, p))
     return sorted(found, key=lambda match: (-match.equal, match.student))
 
 
-def _tail(at_least: int, of: int, chance: float) -> float:
-    """The binomial probability of at least so many."""
+def _binomial_tail(at_least: int, of: int, chance: float) -> float:
+    """P(X >= at_least) for X ~ Binomial(of, chance)."""
     return math.fsum(math.comb(of, k) * chance**k * (1 - chance) ** (of - k) for k in range(at_least, of + 1))

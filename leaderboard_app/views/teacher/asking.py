@@ -10,11 +10,9 @@ import streamlit as st
 from grader.collect.inbox import Inbox
 from grader.errors import EnvironmentFault
 from grader.language import _
-from grader.record.database.decisions import outcome_of
-from grader.record.database.page_records import Identity
-from grader.record.database.queries import Board
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting
+from leaderboard_app.class_database import Board, Identity, outcome_of
 
 _PATIENCE_S = 4.0
 _LOOK_S = 0.05

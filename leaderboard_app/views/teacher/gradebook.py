@@ -7,14 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from grader.language import _
-from grader.record.database.decisions import grades_of
-from grader.record.database.page_records import GradeRecord, Identity
-from grader.record.database.personal import RunLine, all_runs, runs_of
-from grader.record.database.queries import Board
 from grader.service.page_settings import BoardSettings
 from grader.show.spreadsheet import to_csv
 from leaderboard_app import formatting
 from leaderboard_app.class_data import ClassData
+from leaderboard_app.class_database import Board, GradeRecord, Identity, RunLine, all_runs, grades_of, runs_of
 from leaderboard_app.views import tables
 from leaderboard_app.views.teacher.asking import ask
 
@@ -61,7 +58,9 @@ def _table(
         if slug in contest:
             private = _private(contest[slug])
             columns.append(tables.Column(_("Private F1"), [private.get(student, "") for student in students]))
-    sums = [sum(by_place[student, b.assignment.slug].standing or 0.0 for b in data.boards) for student in students]
+    sums = [
+        sum(by_place[student, b.assignment.slug].effective_points or 0.0 for b in data.boards) for student in students
+    ]
     columns.append(tables.Column(_("Sum"), sums, kind="points"))
     tables.draw(columns, alt=_("Grades of the class, with names"), key="gradebook")
     st.caption(
@@ -70,9 +69,9 @@ def _table(
 
 
 def _grade(grade: GradeRecord | None) -> str:
-    if grade is None or grade.standing is None:
+    if grade is None or grade.effective_points is None:
         return formatting.NOTHING
-    return formatting.points(grade.standing) + ("*" if grade.override is not None else "")
+    return formatting.points(grade.effective_points) + ("*" if grade.override is not None else "")
 
 
 def _private(runs: Sequence[RunLine]) -> dict[str, str]:
@@ -91,13 +90,13 @@ def _export(grades: Sequence[GradeRecord]) -> tuple[list[str], list[list[str]]]:
             g.student_id,
             g.name or "",
             g.assignment,
-            f"{g.standing:g}",
+            f"{g.effective_points:g}",
             f"{g.max_points:g}",
             f"{g.late_penalty:g}",
             g.reason,
         ]
         for g in grades
-        if g.standing is not None
+        if g.effective_points is not None
     ]
     return header, rows
 
@@ -115,7 +114,7 @@ def _decide(
     _tell_grade(grade)
     with st.form("override", border=True):
         points = st.number_input(
-            _("Points"), min_value=0.0, max_value=grade.max_points, value=grade.standing or 0.0, step=0.5
+            _("Points"), min_value=0.0, max_value=grade.max_points, value=grade.effective_points or 0.0, step=0.5
         )
         reason = st.text_input(_("Reason; the student reads it"), max_chars=500)
         if st.form_submit_button(_("Set the grade"), type="primary", icon=":material/edit_note:"):

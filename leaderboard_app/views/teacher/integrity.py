@@ -5,13 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from grader.language import Language, _, speaking
-from grader.record.database.decisions import grades_of
-from grader.record.database.integrity import IntegrityRecord, integrity_of
-from grader.record.database.page_records import Identity
-from grader.record.database.queries import Board
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages
 from leaderboard_app.class_data import ClassData
+from leaderboard_app.class_database import Board, Identity, IntegrityRecord, grades_of, integrity_of
 from leaderboard_app.views import tables
 from leaderboard_app.views.entrance import require_teacher
 from leaderboard_app.views.teacher.asking import ask

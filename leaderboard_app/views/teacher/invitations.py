@@ -7,13 +7,19 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from grader.language import Language, _
-from grader.record.database.access import accesses, hashed, link_to, new_token
-from grader.record.database.decisions import grades_of
-from grader.record.database.page_records import AccessRecord, Identity
-from grader.record.database.queries import Board
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages
 from leaderboard_app.class_data import ClassData
+from leaderboard_app.class_database import (
+    AccessRecord,
+    Board,
+    Identity,
+    accesses,
+    grades_of,
+    hashed,
+    link_to,
+    new_token,
+)
 from leaderboard_app.views import tables
 from leaderboard_app.views.teacher.asking import ask
 

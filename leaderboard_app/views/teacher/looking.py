@@ -5,15 +5,19 @@ from __future__ import annotations
 import streamlit as st
 
 from grader.language import _
-from grader.record.database.anomalies import Kind, find
-from grader.record.database.decisions import audit_log
-from grader.record.database.page_records import Identity
-from grader.record.database.personal import RunLine, all_runs
-from grader.record.database.queries import Board
-from grader.record.database.records import RunState
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages
 from leaderboard_app.class_data import ClassData
+from leaderboard_app.class_database import (
+    AnomalyKind,
+    Board,
+    Identity,
+    RunLine,
+    RunState,
+    all_runs,
+    audit_log,
+    find_anomalies,
+)
 from leaderboard_app.views import tables
 
 _RUNS = 500
@@ -50,15 +54,15 @@ def draw_anomalies(settings: BoardSettings, _who: Identity, _data: ClassData) ->
     with Board.open(settings.class_db_url) as board:
         runs = all_runs(board, limit=_ALL_RUNS)
     names = {run.student_id: run.name or run.student_id for run in runs}
-    found = find(runs)
+    found = find_anomalies(runs)
     st.caption(_("Hints, not verdicts: talk to the student before you decide anything."))
     if not found:
         st.success(_("Nothing unusual."), icon=":material/check_circle:")
         return
     words = {
-        Kind.SAME_FILE: _("The very same file"),
-        Kind.MANY_NEAR: _("Many submissions that differ by a picture or two"),
-        Kind.JUMP: _("A leap by half of all points or more"),
+        AnomalyKind.SAME_FILE: _("The very same file"),
+        AnomalyKind.MANY_NEAR: _("Many submissions that differ by a picture or two"),
+        AnomalyKind.JUMP: _("A leap by half of all points or more"),
     }
     tables.draw(
         [

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from grader.language import _
-from grader.record.database.page_records import Identity
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting
 from leaderboard_app.class_data import ClassData
+from leaderboard_app.class_database import Identity
 from leaderboard_app.views.entrance import require_teacher, title_with_way_out
 from leaderboard_app.views.teacher import asking, gradebook, integrity, invitations, looking, rules
 from leaderboard_app.views.unavailable import load_or_explain

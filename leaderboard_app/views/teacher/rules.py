@@ -7,10 +7,10 @@ from datetime import datetime
 import streamlit as st
 
 from grader.language import _
-from grader.record.database.page_records import Identity
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting
 from leaderboard_app.class_data import AssignmentBoard, ClassData
+from leaderboard_app.class_database import Identity
 from leaderboard_app.views.teacher.asking import ask
 
 

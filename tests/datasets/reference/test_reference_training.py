@@ -8,7 +8,7 @@ from grader.datasets.reference.augmentation import augmented
 from grader.datasets.reference.network import ReferenceNet
 from grader.datasets.reference.precision import faster_dtype
 from grader.datasets.reference.prediction import class_chances
-from grader.datasets.reference.training import History, Recipe, Watcher, epoch_order, one_cycle, train
+from grader.datasets.reference.training import History, ProgressListener, Recipe, epoch_order, one_cycle, train
 
 CPU = torch.device("cpu")
 RECIPE = Recipe(size=32, epochs=2, batch_size=16)
@@ -64,9 +64,11 @@ def test_time_ends_the_training_with_small_steps_however_many_epochs_were_asked_
     assert history.learning_rates[-1] < max(history.learning_rates) / 10
 
 
-def test_the_watcher_hears_of_every_step_and_epoch():
+def test_the_listener_hears_of_every_step_and_epoch():
     steps, epochs = [], []
-    trained(RECIPE, watcher=Watcher(lambda done, loss: steps.append((done, loss)), lambda n, _h: epochs.append(n)))
+    trained(
+        RECIPE, listener=ProgressListener(lambda done, loss: steps.append((done, loss)), lambda n, _h: epochs.append(n))
+    )
 
     assert [done for done, _loss in steps] == pytest.approx([n / 6 for n in range(6)])
     assert all(math.isfinite(loss) for _done, loss in steps)

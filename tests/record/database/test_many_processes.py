@@ -105,7 +105,7 @@ HALFWAY = """
 import os, signal, sys
 from class_records import block_run
 from grader.record.database import ClassDatabase, store
-store._run = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+store.run_row = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 ClassDatabase.open(sys.argv[1]).record_run(block_run("s1", 1.0))
 """
 

@@ -14,10 +14,10 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from grader.record.database import AssignmentRecord, ClassDatabase, revisions
-from grader.record.database.queries import Board, BoardUnavailable, OverallStanding, Standing, Unavailable
+from grader.record.database.queries import Board, BoardUnavailable, LeaderboardRow, OverallRow, Unavailable
 
 
-def _ranks(standings: tuple[Standing, ...] | tuple[OverallStanding, ...]) -> list[int | None]:
+def _ranks(standings: tuple[LeaderboardRow, ...] | tuple[OverallRow, ...]) -> list[int | None]:
     return [row.rank for row in standings]
 
 
@@ -138,7 +138,7 @@ def test_the_page_is_given_no_real_name_and_no_private_score(database: ClassData
     assert "report_json" not in asked
     assert "Иванов" not in shown
     assert "ivanov" not in shown
-    names = {field.name for row in (Standing, OverallStanding) for field in fields(row)}
+    names = {field.name for row in (LeaderboardRow, OverallRow) for field in fields(row)}
     assert not names & {"name", "student_name", "student_id", "private_correct", "private_total"}
 
 

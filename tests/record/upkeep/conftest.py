@@ -10,7 +10,7 @@ from whole_class import Known, known
 
 from grader.course.folder import Course
 from grader.pipeline import grade_class
-from grader.record.planning import Standing
+from grader.record.planning import GradingStatus
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def graded_class(released_class: Path, tmp_path_factory: pytest.TempPathFactory)
         folder.mkdir(parents=True)
         (folder / "resnet.ipynb").write_text(nbformat.writes(student_notebook(course, "resnet", answer)))
     rows = grade_class(course, ["resnet"], workers=in_this_process)
-    assert [row.standing for row in rows] == [Standing.GRADED] * 2
+    assert [row.status for row in rows] == [GradingStatus.GRADED] * 2
     return root
 
 

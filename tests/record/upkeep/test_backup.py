@@ -19,7 +19,7 @@ from grader.collect.inbox import Inbox
 from grader.course import new_class
 from grader.course.folder import Course
 from grader.errors import EnvironmentFault, InvalidConfig
-from grader.record.planning import Standing
+from grader.record.planning import GradingStatus
 from grader.record.upkeep.backup import back_up
 from grader.record.upkeep.manifest import MANIFEST
 from grader.record.upkeep.restore import restore
@@ -57,7 +57,7 @@ def test_a_class_elsewhere_grades_nothing_anew_and_exports_the_same(
     assert "secrets.toml" in restored.stdout
     shutil.rmtree(graded.root)
     course = Course.open(moved)
-    assert {row.standing for row in grade_without_running(course).values()} == {Standing.UNCHANGED}
+    assert {row.status for row in grade_without_running(course).values()} == {GradingStatus.UNCHANGED}
     assert known(course) == before
     assert grader("export", cwd=moved).stdout == exported
     assert [item.id for item in Inbox(course.inbox).items()] == [upload.id]
@@ -94,8 +94,8 @@ def test_a_backup_beside_a_grading_is_put_right_by_grading(graded: Course, befor
     for archive in {archives[0], archives[len(archives) // 2], archives[-1]}:
         course = Course.open(restore(archive, tmp_path / f"restored-{archive.stem}").root)
         rows = grade_without_running(course)
-        assert rows["lisa"].standing is not Standing.NOT_GRADED
-        is_graded = {student for student, row in rows.items() if row.standing is not Standing.NOT_GRADED}
+        assert rows["lisa"].status is not GradingStatus.NOT_GRADED
+        is_graded = {student for student, row in rows.items() if row.status is not GradingStatus.NOT_GRADED}
         assert known(course).cells == {name: cells for name, cells in after.cells.items() if name in is_graded}
         assert {"lisa", "bart"} <= is_graded
 

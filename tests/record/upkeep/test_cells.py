@@ -11,7 +11,7 @@ from whole_class import Known, grade_without_running, known
 from grader.course.folder import Course
 from grader.course.release import release
 from grader.errors import InvalidAssignment
-from grader.record.planning import Standing
+from grader.record.planning import GradingStatus
 
 
 def change_source(course: Course, change) -> None:
@@ -59,7 +59,7 @@ def test_a_test_cell_added_after_submissions_gets_its_column_and_old_points_stay
     assert after.cells["lisa"] == {**before.cells["lisa"], "task1_once_more": 2.0}
 
     (graded.root / "gradebook.db").unlink()  # and a fresh gradebook has the same cells in another order
-    assert {row.standing for row in grade_without_running(graded).values()} == {Standing.RECORDED}
+    assert {row.status for row in grade_without_running(graded).values()} == {GradingStatus.RECORDED}
     assert known(graded) == after
 
 
@@ -72,7 +72,7 @@ def test_a_removed_test_cell_takes_points_along_only_where_that_is_said(graded: 
     for words in (name, "2 students", "same grade_id", "--drop-cells"):
         assert words in refused.stderr
     assert known(graded) == before
-    assert {row.standing for row in grade_without_running(graded).values()} == {Standing.UNCHANGED}
+    assert {row.status for row in grade_without_running(graded).values()} == {GradingStatus.UNCHANGED}
     done = grader("release", "resnet", "--drop-cells", "--json", cwd=graded.root)
     assert done.returncode == 0, done.stderr
     changed = json.loads(done.stdout)["changed"]["resnet"]

@@ -13,7 +13,7 @@ from whole_class import Known, entry, grade_without_running, known
 from grader.course.folder import Course
 from grader.pipeline import grade_class
 from grader.record.ledger import Ledger
-from grader.record.planning import Standing
+from grader.record.planning import GradingStatus
 
 
 def cut_off(path: Path) -> None:
@@ -49,7 +49,7 @@ def test_a_damaged_entry_counts_as_none(graded: Course, before: Known, damage: s
     assert Ledger(graded.ledger).find(key) is None
     assert Ledger(graded.ledger).damaged() == [key]
     rows = grade_without_running(graded)
-    assert rows["lisa"].standing is Standing.UNCHANGED
+    assert rows["lisa"].status is GradingStatus.UNCHANGED
     assert "was to be run" in rows["bart"].problem
     assert known(graded) == before, "and nothing is lost while it waits"
 
@@ -57,10 +57,10 @@ def test_a_damaged_entry_counts_as_none(graded: Course, before: Known, damage: s
 def test_it_is_graded_anew_and_said_and_points_are_as_before(graded: Course, before: Known) -> None:
     entry(graded, "bart").write_text("[]")
     rows = {row.student: row for row in grade_class(graded, ["resnet"], workers=in_this_process)}
-    assert (rows["bart"].standing, rows["bart"].was_damaged) == (Standing.GRADED, True)
+    assert (rows["bart"].status, rows["bart"].was_damaged) == (GradingStatus.GRADED, True)
     # The executed notebook holds the time it took.
     assert replace(known(graded), notebooks={}) == replace(before, notebooks={})
-    assert {row.standing for row in grade_without_running(graded).values()} == {Standing.UNCHANGED}
+    assert {row.status for row in grade_without_running(graded).values()} == {GradingStatus.UNCHANGED}
 
 
 def test_the_doctor_moves_damaged_entries_aside_and_the_command_grades_them(graded: Course, before: Known) -> None:
@@ -84,8 +84,8 @@ def test_a_damaged_current_is_written_again(graded: Course, before: Known, damag
     key = current.read_bytes()
     current.write_bytes(damage)
     rows = grade_without_running(graded)
-    assert rows["lisa"].standing is Standing.UNCHANGED
-    assert rows["bart"].standing is Standing.RECORDED
+    assert rows["lisa"].status is GradingStatus.UNCHANGED
+    assert rows["bart"].status is GradingStatus.RECORDED
     assert current.read_bytes() == key
     assert known(graded) == before
 
@@ -95,4 +95,4 @@ def test_an_entry_of_an_earlier_grader_without_a_hash_is_read(graded: Course) ->
     data = json.loads(path.read_text())
     del data["sha256"]
     path.write_text(json.dumps(data))
-    assert grade_without_running(graded)["bart"].standing is Standing.UNCHANGED
+    assert grade_without_running(graded)["bart"].status is GradingStatus.UNCHANGED

@@ -13,7 +13,7 @@ from grader.course.gradebook import open_gradebook
 from grader.record.database import ClassDatabase
 from grader.record.database.access import AccessList
 from grader.record.database.decisions import Decisions
-from grader.record.planning import Standing
+from grader.record.planning import GradingStatus
 from grader.record.upkeep.holdings import Store
 
 
@@ -28,7 +28,7 @@ def delete(path: Path) -> None:
 
 def test_an_untouched_class_is_unchanged(graded: Course, before: Known) -> None:
     rows = grade_without_running(graded)
-    assert {row.standing for row in rows.values()} == {Standing.UNCHANGED}
+    assert {row.status for row in rows.values()} == {GradingStatus.UNCHANGED}
     assert known(graded) == before
 
 
@@ -42,9 +42,9 @@ def test_what_was_deleted_is_recorded_again(graded: Course, before: Known, lost:
     else:
         delete(sqlite_file(graded, lost))
     rows = grade_without_running(graded)
-    assert {(row.standing, row.lacked) for row in rows.values()} == {(Standing.RECORDED, (store,))}
+    assert {(row.status, row.lacked) for row in rows.values()} == {(GradingStatus.RECORDED, (store,))}
     assert known(graded) == before
-    assert {row.standing for row in grade_without_running(graded).values()} == {Standing.UNCHANGED}
+    assert {row.status for row in grade_without_running(graded).values()} == {GradingStatus.UNCHANGED}
 
 
 @pytest.mark.parametrize("lost", ["gradebook", "database"])
@@ -59,8 +59,8 @@ def test_an_older_copy_takes_what_is_newer_from_the_ledger(graded: Course, tmp_p
     delete(path)
     shutil.copy(tmp_path / "older", path)
     rows = grade_without_running(graded)
-    assert rows["bart"].standing is Standing.RECORDED
-    assert rows["lisa"].standing is Standing.UNCHANGED
+    assert rows["bart"].status is GradingStatus.RECORDED
+    assert rows["lisa"].status is GradingStatus.UNCHANGED
     assert known(graded) == newer
 
 
@@ -97,7 +97,7 @@ def test_the_doctor_finds_and_repairs_on_purpose(graded: Course, before: Known) 
     assert "2 stand, in every place" in done.stdout
     assert done.returncode == 1, "the other assignments' definitions are not back"
     assert "ok   resnet: released" in done.stdout
-    assert {row.standing for row in grade_without_running(graded).values()} == {Standing.UNCHANGED}
+    assert {row.status for row in grade_without_running(graded).values()} == {GradingStatus.UNCHANGED}
     assert known(graded) == before
     assert len(list(graded.root.glob("gradebook.db.damaged-*"))) == 1
 
@@ -120,7 +120,7 @@ def test_manual_points_are_never_overwritten_with_nothing(graded: Course) -> Non
     assert after.page == given.page
     assert [line.points for line in after.export] == [line.points for line in given.export]
     assert "by hand" in after.export[0].reason
-    assert grade_without_running(graded)["bart"].standing is Standing.UNCHANGED
+    assert grade_without_running(graded)["bart"].status is GradingStatus.UNCHANGED
     assert known(graded) == after
 
 
@@ -137,16 +137,16 @@ def test_manual_points_stay_in_a_gradebook_that_is_there(graded: Course) -> None
         assert (grade.manual_score, grade.needs_manual_grade) == (1.5, False)
 
 
-def test_a_rejudged_result_stands_though_the_class_database_has_forgotten_the_rejudge(graded: Course) -> None:
+def test_a_regraded_result_stands_though_the_class_database_has_forgotten_the_request(graded: Course) -> None:
     with ClassDatabase.open(graded.database_url) as database:
-        Decisions(database).rejudge("bart", "resnet")
+        Decisions(database).add_regrade("bart", "resnet")
     assert grader("grade", "resnet", "--class", graded.root, "--slots", "1").returncode == 0
     key = (graded.ledger / "current/resnet/bart").read_text()
     delete(sqlite_file(graded, "database"))
-    assert grade_without_running(graded)["bart"].standing is Standing.RECORDED
+    assert grade_without_running(graded)["bart"].status is GradingStatus.RECORDED
     assert (graded.ledger / "current/resnet/bart").read_text() == key
     with ClassDatabase.open(graded.database_url) as database:
-        assert Decisions(database).rejudges() == {("bart", "resnet"): 1}
+        assert Decisions(database).regrade_counts() == {("bart", "resnet"): 1}
 
 
 def test_an_invitation_list_does_not_become_the_roster(graded: Course, tmp_path: Path) -> None:
@@ -158,6 +158,6 @@ def test_an_invitation_list_does_not_become_the_roster(graded: Course, tmp_path:
         assert invited.returncode == 0, invited.stderr
     assert not (graded.root / "roster.csv").exists()
     rows = grade_without_running(graded)
-    assert {row.standing for row in rows.values()} == {Standing.UNCHANGED}
+    assert {row.status for row in rows.values()} == {GradingStatus.UNCHANGED}
     with ClassDatabase.open(graded.database_url) as database:
         assert {line.student_id for line in AccessList(database).every()} == {"lisa", "milhouse"}

@@ -45,7 +45,7 @@ def known(course: Course, slug: str = "resnet") -> Known:
             for report in database.reports(assignment=slug, every_run=True)
         ]
     with Board.open(course.database_url) as board:
-        page = [(line.student_id, line.standing) for line in grades_of(board) if line.assignment == slug]
+        page = [(line.student_id, line.effective_points) for line in grades_of(board) if line.assignment == slug]
     notebooks = {
         path.parent.parent.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(course.autograded.glob(f"*/{slug}/{slug}.ipynb"))

@@ -17,7 +17,7 @@ def settle(loop: Loop) -> None:
 
 def points_on_page(classroom: Class) -> list[tuple[str, float | None]]:
     with Board.open(classroom.course.database_url) as board:
-        return [(line.student_id, line.standing) for line in grades_of(board) if line.assignment == "resnet"]
+        return [(line.student_id, line.effective_points) for line in grades_of(board) if line.assignment == "resnet"]
 
 
 def test_a_lost_database_is_filled_again_while_the_watcher_runs(classroom: Class, hand_in) -> None:

@@ -11,7 +11,7 @@ import pytest
 from classroom import student_notebook
 from watched_class import Class
 
-from grader.collect import uploads as handing_in
+from grader.collect import uploads as page_uploads
 from grader.collect.submissions import TIMESTAMP, find_submissions
 from grader.errors import EnvironmentFault
 from grader.record.database import RunState
@@ -69,7 +69,7 @@ def test_an_archive_with_ordinary_names_is_taken(classroom: Class) -> None:
 
 
 def test_the_page_knows_the_name_of_the_time_stamp() -> None:
-    assert handing_in._STAMP == TIMESTAMP
+    assert page_uploads._STAMP == TIMESTAMP
 
 
 def broken(*_arguments: object) -> None:

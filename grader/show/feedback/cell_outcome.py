@@ -1,6 +1,6 @@
-"""What the run of a cell said, read from an executed notebook: from our marks, or from nbgrader's bare outputs.
+"""What the run of a cell gave, read from an executed notebook: from our metadata, or from bare outputs as nbgrader's.
 
-Marks are believed only so far: points come from the gradebook, and of what a notebook says nothing is more than text.
+Students can forge metadata, so little rests on it: points come from the gradebook, and all the rest is shown as text.
 """
 
 from __future__ import annotations
@@ -25,38 +25,38 @@ _CELL_FILE = re.compile(r"\((?:<[^<>]*>|\d+\.py), line (\d+)\)")
 
 
 @dataclass(frozen=True)
-class Told:
-    """What was said of a cell.
+class CellOutcome:
+    """What the run of a cell gave.
 
     Attributes:
         outcome: how a test ended; None where nbgrader alone had graded it.
         finding: what was found and what was expected.
         remedy: what to try.
         cause: what went wrong earlier.
-        trouble: the limit that a student's cell ran into, or how it ended the process.
-        is_ours: whether the parts were told one by one, so that an empty one means something.
+        failure: the limit that a student's cell ran into, or how it ended the process.
+        is_ours: whether our examination wrote it, part by part, so that an empty part means something.
     """
 
     outcome: Outcome | None = None
     finding: str = ""
     remedy: str = ""
     cause: str = ""
-    trouble: str = ""
+    failure: str = ""
     is_ours: bool = False
 
 
-def told(cell: NotebookNode) -> Told:
-    """What the run said of a cell."""
+def read_outcome(cell: NotebookNode) -> CellOutcome:
+    """What the run of a cell gave, by its metadata or its outputs."""
     marks = cell.metadata.get("springfield")
     marks = marks if isinstance(marks, dict) else {}
     outcome = marks.get("outcome")
     known = Outcome(outcome) if isinstance(outcome, str) and outcome in list(Outcome) else None
     if isinstance(marks.get("finding"), str):
         finding, remedy, cause = (printed(marks.get(part), MAX_FINDING) for part in ("finding", "remedy", "cause"))
-        return Told(known, finding, remedy, cause, is_ours=True)
+        return CellOutcome(known, finding, remedy, cause, is_ours=True)
     if isinstance(marks.get("trouble"), str):
-        return Told(trouble=printed(marks["trouble"], MAX_FINDING), is_ours=True)
-    return Told(known, "\n".join(_said(cell)))
+        return CellOutcome(failure=printed(marks["trouble"], MAX_FINDING), is_ours=True)
+    return CellOutcome(known, "\n".join(_said(cell)))
 
 
 def _said(cell: NotebookNode) -> Iterator[str]:

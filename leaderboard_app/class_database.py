@@ -1,0 +1,83 @@
+"""Everything that the page reads of the class database, and what its readers are given.
+
+No other module of the page imports `grader.record`. A `Board` is one consistent view, opened for reading alone; the
+functions ask it and return plain data. What they return of one student or of a teacher goes into no shared cache.
+"""
+
+from __future__ import annotations
+
+from grader.record.database.access import (
+    TOKEN_PARAMETER,
+    accesses,
+    has_way_in,
+    hashed,
+    identify,
+    is_token,
+    link_to,
+    new_token,
+)
+from grader.record.database.anomalies import Kind as AnomalyKind
+from grader.record.database.anomalies import find as find_anomalies
+from grader.record.database.decisions import audit_log, feedback_of, grades_of, outcome_of, rules_of
+from grader.record.database.integrity import IntegrityRecord, integrity_of
+from grader.record.database.page_records import AccessRecord, GradeRecord, Identity, UploadRecord
+from grader.record.database.personal import OwnRun, RunLine, alias_of, all_runs, runs_of
+from grader.record.database.queries import (
+    AssignmentSummary,
+    Board,
+    BoardUnavailable,
+    LeaderboardRow,
+    OverallRow,
+    Unavailable,
+)
+from grader.record.database.ranges import ranges_of
+from grader.record.database.records import RunState, TaskRecord
+from grader.record.database.standings import Attempt, by_assignment, rank_assignment, rank_overall
+from grader.record.database.uploads import OVER, scored_already, uploads_of
+from grader.record.database.uploads import waiting as waiting_uploads
+
+__all__ = [
+    "OVER",
+    "TOKEN_PARAMETER",
+    "AccessRecord",
+    "AnomalyKind",
+    "AssignmentSummary",
+    "Attempt",
+    "Board",
+    "BoardUnavailable",
+    "GradeRecord",
+    "Identity",
+    "IntegrityRecord",
+    "LeaderboardRow",
+    "OverallRow",
+    "OwnRun",
+    "RunLine",
+    "RunState",
+    "TaskRecord",
+    "Unavailable",
+    "UploadRecord",
+    "accesses",
+    "alias_of",
+    "all_runs",
+    "audit_log",
+    "by_assignment",
+    "feedback_of",
+    "find_anomalies",
+    "grades_of",
+    "has_way_in",
+    "hashed",
+    "identify",
+    "integrity_of",
+    "is_token",
+    "link_to",
+    "new_token",
+    "outcome_of",
+    "ranges_of",
+    "rank_assignment",
+    "rank_overall",
+    "rules_of",
+    "runs_of",
+    "scored_already",
+    "uploads_of",
+    "waiting_uploads",
+]
