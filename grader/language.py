@@ -14,10 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 Language = Literal["ru", "en"]
 _LOCALE = Path(__file__).parent / "locale"
 _current: ContextVar[str] = ContextVar("language", default="en")
@@ -25,10 +21,15 @@ _current: ContextVar[str] = ContextVar("language", default="en")
 
 @cache
 def _translations(language: str) -> gettext.NullTranslations:
-    merged = Catalog(locale=language)
     files = sorted((_LOCALE / language).glob("*.po"))
     if not files:
         return gettext.NullTranslations()
+    # Only a reader of translations needs Babel, whose import is a tenth of what `grader --help` may take.
+    from babel.messages.catalog import Catalog  # noqa: PLC0415
+    from babel.messages.mofile import write_mo  # noqa: PLC0415
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+
+    merged = Catalog(locale=language)
     for path in files:
         with path.open("rb") as file:
             for message in read_po(file, locale=language):

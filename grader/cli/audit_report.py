@@ -9,19 +9,11 @@ from typing import Self
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from grader.audit.auditing import ProgressListener
 from grader.audit.cases import Kind
 from grader.audit.results import AssignmentAudit, CaseResult, MutationResult, Survivor
+from grader.cli.bars import counting_bar
 from grader.language import Language, _, ngettext, speaking
 from grader.printable import printable
 
@@ -32,16 +24,7 @@ class ProgressWatcher(ProgressListener):
     """Shows a bar for what is being graded. Use it as a context manager."""
 
     def __init__(self, console: Console) -> None:
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-        )
+        self._progress = counting_bar(console, transient=True)
         self._task = self._progress.add_task("", total=None)
 
     def __enter__(self) -> Self:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from grader.cli.options import HERE, ClassDir
-from grader.course.folder import Course
+
+if TYPE_CHECKING:
+    from grader.course.folder import Course
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,6 +27,8 @@ def leaderboard(
 
     Example: [bold]grader leaderboard --port 8501[/]
     """
+    from grader.course.folder import Course
+
     serve_page(Course.open(class_dir), port=port, address=address)
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from grader.cli.adding import add_test
@@ -135,11 +134,12 @@ def synthesize(
 
 @contextmanager
 def _bar(doing: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    from grader.cli.bars import counting_bar
+
     if quiet:
         yield None
         return
-    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TextColumn("left"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with counting_bar(Console(stderr=True)) as progress:
         task = progress.add_task(doing, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 

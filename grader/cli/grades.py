@@ -8,14 +8,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from grader.cli.options import HERE, ClassDir, Json, Slugs, Students
+from grader.cli.options import HERE, ClassDir, Device, Json, Slugs, Students
 
 if TYPE_CHECKING:
     from grader.show.export import GradeLine
@@ -31,14 +30,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(grade)
     app.command()(feedback)
     app.command()(export)
-
-
-class Device(StrEnum):
-    """Where notebooks run."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
 
 
 def grade(

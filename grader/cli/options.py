@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,3 +17,11 @@ Students = Annotated[
     list[str] | None, typer.Option("--student", "-s", metavar="ID", help="Only this student; may be given again.")
 ]
 HERE = Path()
+
+
+class Device(StrEnum):
+    """Where notebooks run, or the reference is trained."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"

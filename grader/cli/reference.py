@@ -7,28 +7,18 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from grader.cli.options import Json
+from grader.cli.options import Device, Json
 
 if TYPE_CHECKING:
     import torch
 
     from grader.datasets.reference.solve import Reporter, Solution
-
-
-class Device(StrEnum):
-    """Where to train."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
 
 
 def solve(
@@ -41,7 +31,7 @@ def solve(
     pretrained: Annotated[
         bool, typer.Option("--pretrained", help="Fine-tune ResNet-18 from ImageNet weights in TORCH_HOME.")
     ] = False,
-    device: Annotated[Device, typer.Option(help="auto: the GPU if there is one.")] = Device.auto,
+    device: Annotated[Device, typer.Option(help="auto: the GPU if there is one.")] = Device.AUTO,
     validate: Annotated[
         bool, typer.Option("--validate", help="Hold pictures back, as many as the contest's test has, and score them.")
     ] = False,
@@ -79,17 +69,26 @@ def _device(wanted: Device) -> torch.device:
     from grader.errors import EnvironmentFault
     from grader.language import _
 
-    if wanted is Device.cuda and not torch.cuda.is_available():
+    if wanted is Device.CUDA and not torch.cuda.is_available():
         raise EnvironmentFault(
             _("PyTorch sees no GPU on this machine."), remedy=_("Train with --device cpu, or see `grader doctor`.")
         )
-    if wanted is Device.auto:
+    if wanted is Device.AUTO:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(wanted.value)
 
 
 @contextmanager
 def _bars(*, quiet: bool) -> Iterator[Reporter | None]:
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     from grader.datasets.reference.solve import Reporter
 
     if quiet:

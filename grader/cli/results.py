@@ -7,17 +7,9 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import TaskID
 
+from grader.cli.bars import counting_bar
 from grader.cli.pace import Pace
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.pipeline import ProgressListener
@@ -47,16 +39,7 @@ class ProgressWatcher(ProgressListener):
     """Shows a bar; lines of finished submissions above it."""
 
     def __init__(self, console: Console) -> None:
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console,
-        )
+        self._progress = counting_bar(console)
         self._task = self._progress.add_task("grading", total=None)
         self._done = 0
         self._total = 0

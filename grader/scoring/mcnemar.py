@@ -36,17 +36,6 @@ class RankRange:
     last: int
 
 
-def is_significant(only_first: int, only_second: int) -> bool:
-    """Whether so many images on which only one of two is right tell the two apart.
-
-    Raises:
-        ValueError: a count is negative.
-    """
-    if only_first < 0 or only_second < 0:
-        raise ValueError(f"{only_first} and {only_second} are no counts")
-    return min(only_first, only_second) <= _most_of(only_first + only_second)
-
-
 def rank_ranges(right: NDArray[np.bool_], unknown: int = 0) -> list[RankRange]:
     """The range of ranks of each student.
 

@@ -1,6 +1,8 @@
 """The command `grader` as a person or a script uses it: exit codes, JSON, and messages for bad input."""
 
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -24,6 +26,19 @@ def test_every_verb_has_help_with_an_example() -> None:
         assert shown.exit_code == 0
         assert "Example:" in shown.stdout, verb
     assert grader("grade", "--help").returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["grade", "--help"], ["dataset", "--help"]])
+def test_help_is_shown_without_the_libraries_that_verbs_need(arguments: list[str]) -> None:
+    heavy = {"torch", "numpy", "pandas", "pydantic", "sqlalchemy", "alembic", "nbformat", "nbgrader", "nbconvert"}
+    heavy |= {"jupyter_client", "zmq", "babel", "streamlit", "sklearn", "scipy", "matplotlib", "PIL", "rich.progress"}
+    if arguments != ["--help"]:
+        heavy.remove("pydantic")  # typer itself reads an option's value with it
+    code = "import sys; from grader.cli.app import app; app(standalone_mode=False); print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    loaded = set(shown.stdout.splitlines()[-1].split())
+    assert "typer" in loaded
+    assert loaded & heavy == set()
 
 
 def test_a_class_from_init_to_export(tmp_path: Path, course: Course, hand_in: HandIn) -> None:

@@ -166,8 +166,3 @@ def _published(number: int, batch_norm: bool) -> tuple[tuple[int, int, int], int
             in_channels = channels
     linear = 7 * 7 * 512 * 4096 + 4096 * 4096 + 4096 * 1000
     return (weights, linear, biases * (3 if batch_norm else 1) + 4096 + 4096 + 1000), biases
-
-
-def parameters_of(number: int, batch_norm: bool = False) -> int:
-    """Number of parameters of the published network."""
-    return sum(_published(number, batch_norm)[0])
