@@ -158,10 +158,10 @@ class Fleet(Generic[T, R]):
                 result = outcome(run.future)
                 ended.append(result)
                 over.append(Finished(run.item, run.job, lane.device, result))
+                if queue:
+                    self._placed(queue[0].item, lane.device)
             if any(isinstance(result, BrokenProcessPool) for result in ended):
                 lane.renew(is_warm=self._is_service)
-            if ended and queue:
-                self._placed(queue[0].item, lane.device)
         self._is_alone = self._is_alone and not over
         return over
 
