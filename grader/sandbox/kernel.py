@@ -17,7 +17,7 @@ from grader.errors import KernelGone, LimitExceeded
 from grader.language import _
 from grader.sandbox import slot as slots
 from grader.sandbox import work_folder
-from grader.sandbox.agent_connection import Answer, Answering
+from grader.sandbox.agent_connection import Answer, QuestionHandler
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.connection import KernelConnection, Message
 from grader.sandbox.diagnosis import memory_limit_behind
@@ -191,7 +191,7 @@ class Kernel:
         content: Message,
         buffers: Sequence[memoryview | bytes] = (),
         meanwhile: Callable[[], None] = lambda: None,
-        answering: Answering | None = None,
+        on_question: QuestionHandler | None = None,
     ) -> tuple[Message, list[memoryview]]:
         """Ask the agent in the kernel and wait for its answer, which is not trusted.
 
@@ -199,7 +199,7 @@ class Kernel:
             content: the request, what JSON can say.
             buffers: bytes beside it.
             meanwhile: called when the request has been sent; its time is not the student's.
-            answering: answers what the student's code asks in the middle of a call.
+            on_question: answers what the student's code asks in the middle of a call.
 
         Returns:
             The answer's JSON, and its data as one buffer or none.
@@ -210,7 +210,7 @@ class Kernel:
         """
         connection = self._require_connection()
         try:
-            number = connection.agent.send(content, buffers, self._call_deadline() - time.monotonic(), answering)
+            number = connection.agent.send(content, buffers, self._call_deadline() - time.monotonic(), on_question)
         except OSError:
             raise self._connection_lost() from None
         meanwhile()
@@ -292,7 +292,7 @@ class Kernel:
         raise KernelGone(self._start_failure(process))
 
     def _start_failure(self, process: KernelProcess) -> str:
-        said = process.slot.last_words()
+        said = process.slot.startup_errors()
         return _("The kernel did not come up: {why}.").format(why=self._cause(process)) + (f" {said}" if said else "")
 
     def _gone_message(self) -> str:

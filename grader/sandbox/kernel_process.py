@@ -52,7 +52,9 @@ class KernelProcess:
         self.connection = connection
         order = {
             "limits": view.limits.model_dump(),
-            "binds": bubblewrap.inner_binds(view.read_only) if view.isolated else _links(view.read_only),
+            "binds": bubblewrap.inner_binds(view.read_only)
+            if view.isolated
+            else _links_without_sandbox(view.read_only),
             "environment": bubblewrap.environment(gpu=view.gpu, threads=view.threads, more=view.environment),
             "connection": connection,
             "for_jupyter": for_jupyter,
@@ -97,7 +99,10 @@ class KernelProcess:
         return self._status
 
     def _watch(self, pid: int) -> None:
-        """Have the system say whether the kernel lives: to ask the zygote wakes another process each time."""
+        """Open a descriptor by which the system says whether the kernel lives.
+
+        To ask the zygote would wake another process each time.
+        """
         self._stop_watching()
         with contextlib.suppress(OSError, AttributeError):  # Linux 5.3
             self._pidfd = os.pidfd_open(pid)
@@ -165,6 +170,6 @@ class KernelProcess:
         shutil.rmtree(self.sockets, ignore_errors=True)
 
 
-def _links(read_only: tuple[tuple[Path, str], ...]) -> list[tuple[str, str]]:
-    """(host path, path that the notebook expects) of the data where there is no sandbox; outer folders first."""
+def _links_without_sandbox(read_only: tuple[tuple[Path, str], ...]) -> list[tuple[str, str]]:
+    """Links to the data where there is no sandbox: (host path, path that the notebook expects), outer folders first."""
     return sorted(((str(host), inside) for host, inside in read_only), key=lambda pair: pair[1])

@@ -84,7 +84,7 @@ class Slot:
                 start_new_session=True,
             )
         except BaseException:
-            self._let_go()
+            self._release_resources()
             raise
         finally:
             theirs.close()
@@ -92,7 +92,7 @@ class Slot:
         try:
             self._receive(START_S)
         except KernelGone as gone:
-            words = self.last_words()
+            words = self.startup_errors()
             self.close()
             raise SandboxUnavailable(
                 f"The sandbox did not start: {words or gone.message}", remedy="Run `grader doctor`."
@@ -153,7 +153,7 @@ class Slot:
         Raises:
             KernelGone: the sandbox is gone.
         """
-        self.last_words()  # what an earlier kernel's start has said is not this one's
+        self.startup_errors()  # what an earlier kernel's start has said is not this one's
         self._send({"op": "fork", "run": run})
         return self._receive(ANSWER_S).pid
 
@@ -178,9 +178,9 @@ class Slot:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        self._let_go()
+        self._release_resources()
 
-    def _let_go(self) -> None:
+    def _release_resources(self) -> None:
         self._channel.close()
         self.group.close()
         os.close(self._stderr)
@@ -200,7 +200,7 @@ class Slot:
             self.is_suspect = True
             raise
 
-    def last_words(self) -> str:
+    def startup_errors(self) -> str:
         """The end of what the zygote or a starting kernel has written to standard error since the last kernel began.
 
         No student's code can write there.

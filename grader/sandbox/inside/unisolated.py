@@ -43,7 +43,9 @@ class UnisolatedRun(zygote.Run):
         os.environ.update({**self.order["environment"], **own})
         os.chdir(self.folder)
         # The system counts all processes of a user: a desktop has more than a notebook may start.
-        confinement.take_limits({**self.order["limits"], "processes": resource.getrlimit(resource.RLIMIT_NPROC)[1]})
+        confinement.set_resource_limits(
+            {**self.order["limits"], "processes": resource.getrlimit(resource.RLIMIT_NPROC)[1]}
+        )
         ipython_kernel.run_kernel(
             self,
             sockets=f"{zygote.SLOT}/k{self.number}",

@@ -334,4 +334,4 @@ def load_and_serve(run_class, prepare=lambda: None):
 
 
 if __name__ == "__main__":
-    load_and_serve(Run, confinement.take_mounts)
+    load_and_serve(Run, confinement.make_own_mounts)
