@@ -9,6 +9,7 @@ import io
 import math
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
 from typing import Any
@@ -104,38 +105,51 @@ def examine(
             raise inputs_were_changed()
         points = _points(value, max_points)
     except Exception as error:  # noqa: BLE001  a test may choke on any answer; that is an answer's fault, and recorded
-        outcome, finding, remedy = _explained(error)
+        failure = _failure(error)
+        finding, remedy = failure.finding, failure.remedy
         joint = "\n" if isinstance(error, StudentCodeRaised) else " "  # a traceback ends with its line
         message = printable(f"{finding}{joint}{remedy}".rstrip() if remedy else finding, MAX_MESSAGE)
         said, advice = printable(finding, MAX_MESSAGE), printable(remedy, MAX_MESSAGE)
-        return TaskResult(grade_id, outcome, 0.0, max_points, message, said, advice)
+        return TaskResult(grade_id, failure.outcome, 0.0, max_points, message, said, advice)
     message = printable("\n".join(examination.notes), MAX_MESSAGE)
     return TaskResult(grade_id, Outcome.of(points, max_points), points, max_points, message, message)
 
 
-def _explained(error: Exception) -> tuple[Outcome, str, str]:  # noqa: PLR0911  one line for each kind of fault
-    """Sort an exception by whose fault it is.
+@dataclass(frozen=True)
+class _Failure:
+    """Why a test gave no points.
 
-    Returns:
-        The outcome, what the exception says about the answer, and what to try.
+    Attributes:
+        outcome: says whose fault it is.
+        finding: what is wrong with the answer.
+        remedy: what to try; may be empty.
     """
+
+    outcome: Outcome
+    finding: str
+    remedy: str = ""
+
+
+def _failure(error: Exception) -> _Failure:  # noqa: PLR0911  one line for each kind of fault
+    """Sort an exception by whose fault it is."""
     match error:
         case StudentCodeRaised():
-            return Outcome.RAISED, _("Your code raised an error: ") + error.message, explain(error.message)
+            return _Failure(Outcome.RAISED, _("Your code raised an error: ") + error.message, explain(error.message))
         case LimitExceeded():
-            return Outcome.TIMED_OUT, _("Too slow: ") + error.message, error.remedy
+            return _Failure(Outcome.TIMED_OUT, _("Too slow: ") + error.message, error.remedy)
         case KernelGone():
-            return Outcome.RAISED, error.message, error.remedy
+            return _Failure(Outcome.RAISED, error.message, error.remedy)
         case EnvironmentFault() | AuthorFault():
-            return Outcome.NOT_GRADED, str(error), ""
+            return _Failure(Outcome.NOT_GRADED, str(error))
         case StudentFault():
-            return Outcome.FAILED, error.message, error.remedy
+            return _Failure(Outcome.FAILED, error.message, error.remedy)
         case AssertionError():
-            return Outcome.FAILED, str(error).strip() or _("A hidden test compared a value and found it wrong."), ""
+            text = str(error).strip()
+            return _Failure(Outcome.FAILED, text or _("A hidden test compared a value and found it wrong."))
         case SyntaxError() | ImportError() | NameError():
-            return Outcome.NOT_GRADED, _author_fault(error), ""
+            return _Failure(Outcome.NOT_GRADED, _author_fault(error))
         case _:
-            return Outcome.FAILED, _test_failed_on_answer(error), ""
+            return _Failure(Outcome.FAILED, _test_failed_on_answer(error))
 
 
 @contextlib.contextmanager

@@ -44,7 +44,7 @@ def mark_seen(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def tensors_of(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
-    """Full names and tensors, parameters and buffers; each submodule once, under its first name."""
+    """Full names and tensors of all parameters and buffers. Each submodule is visited once, under its first name."""
     seen: set[int] = set()
     for prefix, place in modules_of(module):
         if id(place) in seen:

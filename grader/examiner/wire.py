@@ -224,7 +224,7 @@ class Decoder:
         self.has_grad: list[bool] = []
 
     def without_objects(self) -> Decoder:
-        """A decoder of the same reply that makes no objects; what it decodes is not listed here."""
+        """Another decoder of the same reply: it makes no objects, and what it decodes is not listed in this one."""
         other = Decoder(self._buffers, device=self._device)
         other._devices = self._devices
         other.allowance = self.allowance

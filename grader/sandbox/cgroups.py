@@ -19,7 +19,7 @@ OVERHEAD_MIB = 512  # what the forked libraries and the folder in memory need be
 
 
 class Group:
-    """A control group for one kernel at a time; version 1 (a folder per controller) or 2 (one folder).
+    """A control group for one kernel at a time, of version 1 (a folder per controller) or 2 (one folder).
 
     Attributes:
         folders: where it lives; empty where none could be made.
@@ -47,7 +47,7 @@ class Group:
         """Whether the memory of all processes together is limited."""
         return any(self._memory_files(folder) for folder in self.folders)
 
-    def hold(self, pid: int, limits: Limits) -> None:
+    def add_process(self, pid: int, limits: Limits) -> None:
         """Put a process and its later children under the limits.
 
         Args:

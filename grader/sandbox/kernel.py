@@ -88,7 +88,7 @@ class Kernel:
         self._launch()
 
     def close(self) -> None:
-        """End the kernel and everything it has started, before the next one begins; safe to call twice."""
+        """End the kernel and everything it has started, before the next one begins. A second call does nothing."""
         self._disconnect()
         process, slot = self._process, self._slot
         self._process = self._slot = None
@@ -381,7 +381,7 @@ class Kernel:
             outputs.add(message)
 
     def _stop_cell(self, connection: KernelConnection, message_id: str, outputs: OutputCollector) -> None:
-        """Interrupt a cell that ran out of time; kill the kernel where it does not stop."""
+        """Interrupt a cell that ran out of time, and kill the kernel where it does not stop."""
         self._interrupt()
         try:
             self._collect(connection, message_id, outputs, time.monotonic() + INTERRUPT_S)

@@ -43,11 +43,11 @@ class KernelProcess:
         self._run = slot.uses
         self.sockets = slot.folder / f"k{self._run}"
         self.sockets.mkdir()
-        slot.identity.hand_over(self.sockets)
+        slot.identity.give_folder(self.sockets)
         self._given = slot.folder / f"in{self._run}"
         lay_out(self._given, view.files)
         if view.files:
-            slot.identity.hand_over(self._given)
+            slot.identity.give_folder(self._given)
         self._kills = slot.group.memory_kills()
         self.connection = connection
         order = {
@@ -70,13 +70,13 @@ class KernelProcess:
         self._pidfd: int | None = None
 
     def start(self) -> None:
-        """Start the kernel; again, after it has ended, with the folder as it left it."""
+        """Start the kernel. After it has ended it may be started again, with the folder as it left it."""
         self._status = None
         for socket_file in self.sockets.iterdir():
             socket_file.unlink()
         pid = self.slot.fork(self._run)
         self._watch(pid)
-        self.slot.group.hold(pid, self.view.limits)
+        self.slot.group.add_process(pid, self.view.limits)
         self.slot.ask({"op": "go", "run": self._run})
 
     def lock_sockets(self) -> None:
@@ -139,7 +139,7 @@ class KernelProcess:
         return self.slot.group.memory_kills() - self._kills
 
     def cause_of_death(self) -> ExitCause:
-        """What has ended it; for a process that has ended."""
+        """Why the process has ended; it must have ended."""
         code = self.poll() or 0
         if self.memory_kills > 0:
             return ExitCause("memory", self.view.limits.memory_mib)
@@ -163,10 +163,10 @@ class KernelProcess:
             os.close(descriptor)
 
     def close(self) -> None:
-        """End it and drop its folder; the slot is free for the next when that has settled."""
+        """End it and drop its folder. The slot is free for the next when that is done: `Slot.wait_until_cleared`."""
         self._stop_watching()
         if not self.slot.is_suspect:
-            self.slot.clear(self._run)
+            self.slot.start_clearing(self._run)
         shutil.rmtree(self.sockets, ignore_errors=True)
 
 

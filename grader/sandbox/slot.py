@@ -108,7 +108,7 @@ class Slot:
         command = bubblewrap.command(
             kind.read_only, self.folder, argv, gpu=kind.gpu, threads=kind.threads, identity=self.identity
         )
-        self.identity.hand_over(self.folder)
+        self.identity.give_folder(self.folder)
         return command
 
     def ask(self, request: Message, *, timeout_s: float = ANSWER_S) -> Reply:
@@ -120,7 +120,7 @@ class Slot:
         Raises:
             KernelGone: it does not answer, or says that it failed.
         """
-        self.settle()
+        self.wait_until_cleared()
         self._send(request)
         reply = self._receive(timeout_s)
         if "error" in reply.message:
@@ -128,14 +128,14 @@ class Slot:
             raise KernelGone(f"The sandbox failed: {reply.message['error']}.")
         return reply
 
-    def clear(self, run: int) -> None:
-        """Have the zygote kill what a run has left and drop its folder, without waiting for it: `settle` does."""
+    def start_clearing(self, run: int) -> None:
+        """Have the zygote kill what a run has left and drop its folder; `wait_until_cleared` waits until it is done."""
         with contextlib.suppress(KernelGone):
-            self.settle()
+            self.wait_until_cleared()
             self._send({"op": "close", "run": run})
             self._is_clearing = True
 
-    def settle(self) -> None:
+    def wait_until_cleared(self) -> None:
         """Wait until the last run has been cleared away. A slot where something could not be killed is suspect."""
         if not self._is_clearing:
             return
@@ -241,7 +241,7 @@ def acquire(kind: Kind) -> Slot:
         multiprocessing.util.Finalize(None, close_warm, exitpriority=10)  # worker processes do not run atexit
     while _warm:
         slot = _warm.pop()
-        slot.settle()
+        slot.wait_until_cleared()
         if not slot.is_suspect and slot.kind == kind and slot.uses < MAX_USES and slot.is_alive:
             return slot
         slot.close()

@@ -57,7 +57,16 @@ def _look(place: int, inside: str, found: list[tuple[int, str]], left: int) -> i
 
 
 def read(folder: int, name: str, limit: int) -> bytes | None:
-    """A regular file of at most `limit` bytes, links not followed; None where there is none that may be read."""
+    """Read a regular file; links are not followed.
+
+    Args:
+        folder: an open descriptor of the folder.
+        name: relative path of the file.
+        limit: bytes; a larger file is not read.
+
+    Returns:
+        Its content; None where there is no such file that may be read.
+    """
     try:
         descriptor = _open_below(folder, name)
     except (OSError, ValueError):

@@ -36,7 +36,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class _Received:
-    """Some bytes from the zygote, and what came beside them; as in `Reply`."""
+    """Some bytes from the zygote, with the PID and the descriptor of a `Reply`."""
 
     data: bytes
     pid: int

@@ -45,7 +45,7 @@ class AgentServer:
         self.loop.add_handler(self.listener.fileno(), self.accept, IOLoop.READ)
 
     def accept(self, descriptor, events):
-        """The examiner is there; nobody else will be."""
+        """Accept the examiner's connection, and listen for no other one."""
         self.connection = self.listener.accept()[0]
         self.loop.remove_handler(descriptor)
         self.listener.close()
@@ -101,7 +101,11 @@ class AgentServer:
         return Decoder(self.agent.store, split(answer["sizes"], memoryview(data))).decode(answer["value"])
 
     def exactly(self, size):
-        """Receive so many bytes; none where the other side has closed the connection."""
+        """Receive so many bytes.
+
+        Returns:
+            The bytes; none where the other side has closed the connection.
+        """
         received = bytearray(size)
         place, view = 0, memoryview(received)
         while place < size:

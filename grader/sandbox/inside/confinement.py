@@ -67,7 +67,7 @@ def tmpfs(target, size_mib, mode="700", inodes=FEW_INODES):
 
 
 def hide_machine():
-    """Cover what /proc tells of the machine; once, in the slot's own mounts, which every kernel inherits."""
+    """Cover what /proc says of the machine. Done once, in the slot's own mounts, which every kernel inherits."""
     for name in MASKED:
         path = f"/proc/{name}"
         if os.path.isdir(path):
@@ -77,7 +77,7 @@ def hide_machine():
 
 
 def confine(order, *, folder, sockets):
-    """Put this forked process behind its walls. What it had open is closed but what `close_descriptors` is told.
+    """Confine this forked process: namespaces, view, capabilities, limits, system calls.
 
     Args:
         order: limits, binds, roots, environment and filter, from the grader.
@@ -180,7 +180,7 @@ def make_writable(path):
 
 
 def remount(path, flag):
-    """Change whether one mount is read-only; flags that an outer user namespace has locked have to be repeated."""
+    """Change whether one mount is read-only. Flags that an outer user namespace has locked have to be repeated."""
     found = os.statvfs(path).f_flag
     flags = found & (os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME)
     flags |= MS_RELATIME if found & os.ST_RELATIME else 0
@@ -224,7 +224,7 @@ def drop_capabilities():
 
 
 def filter_system_calls(program):
-    """Let the system refuse what the program refuses, here and in every process started later; see system_calls.py."""
+    """Apply a seccomp filter, see system_calls.py, to this process and to every process started later."""
     buffer = ctypes.create_string_buffer(program, len(program))
     filter_program = struct.pack("HxxxxxxP", len(program) // INSTRUCTION_BYTES, ctypes.addressof(buffer))
     check(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter_program, 0, 0), "filter system calls")

@@ -219,7 +219,7 @@ def make_shell():
         shell = ZMQInteractiveShell.instance(compiler_class=XCachingCompiler, config=config, ipython_dir=folder)
     cache_cell_transform(shell.input_transformer_manager)
     shell.enable_gui = lambda gui: None  # there is no kernel yet to tell of it, and no window in a kernel anyway
-    shell.enable_matplotlib("inline")  # loaded before there was a shell: nobody has told it of this one
+    shell.enable_matplotlib("inline")  # it was imported before there was a shell, and does not know this one
     del shell.enable_gui
 
 

@@ -60,7 +60,7 @@ class Run:
         ipython_kernel.run_kernel(self)
 
     def fork(self, control):
-        """Fork the kernel; its PID goes to the grader."""
+        """Fork the kernel. The child says so to the grader, which takes its PID from the message's credentials."""
         self.inner_gate, self.gate = os.pipe()
         self.status = None
         self.pid = os.fork()
@@ -207,7 +207,7 @@ def send_folder(control, folder):
 
 
 def send(control, reply, descriptors=()):
-    """Send one message; descriptors go with its first byte."""
+    """Send one message. Descriptors go with its first byte."""
     text = json.dumps(reply).encode()
     socket.send_fds(control, [struct.pack(">I", len(text))], descriptors)
     control.sendall(text)
