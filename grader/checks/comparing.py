@@ -32,14 +32,14 @@ def distance(found: Tensor, expected: Tensor) -> float:
     return value if math.isfinite(value) else math.inf
 
 
-def loss_of(output: Tensor, coefficients: Tensor) -> Tensor:
-    """A scalar whose gradient with respect to the output is `coefficients`.
+def loss_with_output_grad(output: Tensor, output_grad: Tensor) -> Tensor:
+    """Scalar loss whose gradient with respect to the output is `output_grad`.
 
     A plain sum would not do: behind BatchNorm its gradient is zero.
     """
-    return (output * coefficients).sum()
+    return (output * output_grad).sum()
 
 
-def coefficients_for(output: Tensor) -> Tensor:
-    """Random weights for `loss_of`, of the output's shape."""
+def random_output_grad(output: Tensor) -> Tensor:
+    """Random gradient of the loss with respect to the output, of its shape and dtype."""
     return torch.randn(tuple(output.shape), dtype=output.dtype)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from grader.checks.calling import call, call_on, mode, require_module, student_errors_explained, take_shapes
-from grader.checks.comparing import OUTPUT_TOLERANCE, coefficients_for, distance, loss_of
+from grader.checks.comparing import OUTPUT_TOLERANCE, distance, loss_with_output_grad, random_output_grad
 from grader.checks.counting import no_parameters
 from grader.checks.gradients import unreached_parameters
 from grader.checks.in_place import does_not_change_its_input
@@ -27,7 +27,7 @@ from grader.checks.pairing import (
     pairs_in_order,
 )
 from grader.errors import CheckFailed
-from grader.examiner.calls import backward_follows, inputs_come_back
+from grader.examiner.calls import fused_backward, inputs_come_back
 from grader.examiner.examination import inputs_were_changed
 from grader.examiner.meanwhile import meanwhile
 from grader.language import _
@@ -115,12 +115,12 @@ def _compare(
 ) -> None:
     def same_step(pairs: list[Pair], output: Tensor) -> None:
         draw_weights(pairs)
-        coefficients = coefficients_for(output) if gradients else None
+        output_grad = random_output_grad(output) if gradients else None
         with meanwhile(
-            partial(_step, reference, inputs, is_student=False, coefficients=coefficients, training=training)
+            partial(_step, reference, inputs, is_student=False, output_grad=output_grad, training=training)
         ) as right:
             with inputs_come_back() if inputs_unchanged else nullcontext():
-                step = _step(module, inputs, is_student=True, coefficients=coefficients, training=training)
+                step = _step(module, inputs, is_student=True, output_grad=output_grad, training=training)
             expected = right.value
         if distance(step.output, expected.output) > OUTPUT_TOLERANCE:
             if training:
@@ -196,22 +196,22 @@ def _step(
     inputs: tuple[Tensor, ...],
     *,
     is_student: bool,
-    coefficients: Tensor | None = None,
+    output_grad: Tensor | None = None,
     training: bool = True,
 ) -> TrainingStep:
-    """One forward pass, and a backward pass where there are coefficients for the loss."""
+    """One forward pass, and a backward pass where a gradient with respect to the output is given."""
     leaves = tuple(value.detach().clone().requires_grad_(value.is_floating_point()) for value in inputs)
-    parameters = {} if coefficients is None else dict(module.named_parameters())
+    parameters = {} if output_grad is None else dict(module.named_parameters())
     for parameter in parameters.values():
         parameter.grad = None
     with torch.random.fork_rng(devices=[]), mode(module, training=training):
         torch.default_generator.manual_seed(_SEED)
         given = tuple(leaf.clone() for leaf in leaves)
-        with backward_follows(coefficients):
+        with fused_backward(output_grad):
             output = call_on(given, module) if is_student else module(*given)
-        if coefficients is not None and output.requires_grad and output.shape == coefficients.shape:
+        if output_grad is not None and output.requires_grad and output.shape == output_grad.shape:
             with student_errors_explained(inputs):
-                loss_of(output, coefficients).backward()
+                loss_with_output_grad(output, output_grad).backward()
     step = TrainingStep(
         output=output.detach(),
         input_gradients=tuple(leaf.grad for leaf in leaves),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from grader.checks.calling import call, mode, student_errors_explained, take_shapes
-from grader.checks.comparing import coefficients_for, loss_of
+from grader.checks.comparing import loss_with_output_grad, random_output_grad
 from grader.checks.counting import require_parameters
 from grader.errors import CheckFailed
 from grader.language import _
@@ -45,7 +45,7 @@ def unreached_parameters(module: nn.Module, *inputs: Tensor) -> list[str]:
         if not output.requires_grad:
             return [name for name, _parameter in module.named_parameters()]
         with student_errors_explained(inputs):
-            loss_of(output, coefficients_for(output)).backward()
+            loss_with_output_grad(output, random_output_grad(output)).backward()
     unreached = []
     for name, parameter in module.named_parameters():
         gradient = parameter.grad

@@ -23,33 +23,46 @@ MAX_LIVE_CALLS = 4096
 
 
 class Request:
-    """A request about some object, together with the state of the modules that its answer may depend on.
+    """A request about one of the student's objects.
+
+    It carries what has changed here in the modules that its answer may depend on.
+
+    Args:
+        session: the conversation.
+        op: what is wanted, such as `call`.
+        target: the object.
+        owners: stand-ins of those modules.
 
     Attributes:
-        asked: the parameters whose gradients it has asked for.
+        content: the request's JSON.
+        encoder: takes the values that go with it.
+        wanted_parameters: the parameters whose gradients it has asked for.
     """
 
     def __init__(self, session: Session, op: str, target: dict[str, Json], owners: Sequence[RemoteModule]) -> None:
         self.session = session
         self.encoder = Encoder()
         self.owners = owners
-        self.asked: list[nn.Parameter] = []
+        self.wanted_parameters: list[nn.Parameter] = []
         self.content: dict[str, Json] = {"op": op, "target": target}
 
     def ask(self) -> tuple[dict[str, Json], Decoder]:
-        """Send it with what was changed here; what was changed there is in the mirrors afterwards.
+        """Send it, with what was changed here, and mirror what was changed in the sandbox.
+
+        Returns:
+            The answer's JSON, and a decoder for the values in it.
 
         Raises:
             StudentCodeRaised, InvalidReply, LimitExceeded, KernelGone: see `Conversation.ask`.
         """
-        self.content["owners"] = [owner.told(self.encoder) for owner in self.owners]
-        self.asked = [parameter for owner in self.owners for parameter in owner.asked_parameters]
+        self.content["owners"] = [owner.pending_changes(self.encoder) for owner in self.owners]
+        self.wanted_parameters = [parameter for owner in self.owners for parameter in owner.wanted_parameters]
         reply, decoder = self.session.answer(self.content, self.encoder)
-        told = reply.get("owners")
-        if not isinstance(told, list) or len(told) != len(self.owners):
+        changed = reply.get("owners")
+        if not isinstance(changed, list) or len(changed) != len(self.owners):
             raise InvalidReply("The student's process said nothing about its modules.")
-        for owner, changes in zip(self.owners, told, strict=True):
-            owner.take(changes, decoder.beside())
+        for owner, changes in zip(self.owners, changed, strict=True):
+            owner.apply_changes(changes, decoder.without_objects())
         return reply, decoder
 
 
@@ -69,6 +82,9 @@ def call(
         args: for the student's object.
         kwargs: for the student's object.
 
+    Returns:
+        What it returns; tensors in it that depend on inputs or parameters carry gradients.
+
     Raises:
         StudentCodeRaised: the student's code raised, with its own traceback.
         InvalidReply: the answer is no value.
@@ -85,7 +101,7 @@ def call(
         content["random_numbers"] = len(encoder.buffers)
         encoder.buffers.append(raw_bytes(torch.get_rng_state()))
     inputs = list(encoder.inputs)
-    gradient = _announced.get()
+    gradient = _fused_gradient.get()
     if gradient is not None and content["grad"]:
         content["gradient"] = encoder.tensor(gradient)
     reply, decoder = request.ask()
@@ -93,35 +109,35 @@ def call(
         torch.empty(1).uniform_()  # the next call draws other numbers, as it would with a local module
     value = decoder.decode(reply.get("value"))
     outputs, has_grad = list(decoder.tensors), list(decoder.has_grad)
-    _take_inputs_back(reply.get("inputs"), decoder.beside(), inputs)
+    _apply_input_changes(reply.get("inputs"), decoder.without_objects(), inputs)
     if not content["grad"] or not any(has_grad):
         return value
     leaves = [tensor for tensor in inputs if tensor.requires_grad]
-    leaves += request.asked
+    leaves += request.wanted_parameters
     result = _Result(session, reply.get("call"), outputs, has_grad, leaves)
     if "gradients" in reply and gradient is not None:
-        result.ahead = gradient, reply["gradients"], decoder.beside()
+        result.fused = gradient, reply["gradients"], decoder.without_objects()
     return _with_gradients(value, result, leaves)
 
 
-_announced: ContextVar[torch.Tensor | None] = ContextVar("announced", default=None)
+_fused_gradient: ContextVar[torch.Tensor | None] = ContextVar("fused_gradient", default=None)
 
 
 @contextmanager
-def backward_follows(gradient: torch.Tensor | None) -> Iterator[None]:
-    """Inside the block a call of the student's does its backward pass too: one request instead of two.
+def fused_backward(gradient: torch.Tensor | None) -> Iterator[None]:
+    """Inside the block the student's process does the backward pass right after the call: one request instead of two.
 
-    Nothing else of the student's runs between both then. Whoever asks for the backward pass of another gradient gets
-    that one.
+    None of the student's code runs between both then. A backward pass with another gradient still works: it takes a
+    request of its own.
 
     Args:
         gradient: of the one output that is expected, in its shape; None if there will be no backward pass.
     """
-    token = _announced.set(gradient)
+    token = _fused_gradient.set(gradient)
     try:
         yield
     finally:
-        _announced.reset(token)
+        _fused_gradient.reset(token)
 
 
 _all_inputs_come_back: ContextVar[bool] = ContextVar("all_inputs_come_back", default=False)
@@ -143,11 +159,20 @@ def inputs_come_back() -> Iterator[None]:
         _all_inputs_come_back.reset(token)
 
 
-def _take_inputs_back(told: Json, decoder: Decoder, inputs: list[torch.Tensor]) -> None:
-    """What the student's code changed in place shows in the caller's own tensor, as it would locally."""
-    if not isinstance(told, list) or len(told) != len(inputs):
+def _apply_input_changes(changed: Json, decoder: Decoder, inputs: list[torch.Tensor]) -> None:
+    """Write into the caller's own tensors what the student's code changed in place, as it would locally.
+
+    Args:
+        changed: what the agent says of the inputs: for each its values, or None where it has not changed.
+        decoder: for the values.
+        inputs: the tensors that the call was given.
+
+    Raises:
+        InvalidReply: it says nothing of some input, or has changed its shape or dtype.
+    """
+    if not isinstance(changed, list) or len(changed) != len(inputs):
         raise InvalidReply("The student's process said nothing about its inputs.")
-    for given, value in zip(inputs, told, strict=True):
+    for given, value in zip(inputs, changed, strict=True):
         if value is None and not _all_inputs_come_back.get():
             continue
         found = decoder.tensor(value)
@@ -164,7 +189,8 @@ class _Result:
     """The tensors that one call gave, and the way to their gradients; the sandbox keeps the graph while this lives.
 
     Attributes:
-        ahead: a gradient of the output, and what the backward pass that was asked for with the call gave for it.
+        fused: a gradient of the output, and what the backward pass gave for it that was done with the call, see
+            `fused_backward`.
     """
 
     def __init__(
@@ -181,29 +207,34 @@ class _Result:
         self.outputs = outputs
         self.has_grad = has_grad
         self.leaves = [(leaf.shape, leaf.dtype, leaf.device) for leaf in leaves]
-        self.ahead: tuple[torch.Tensor, Json, Decoder] | None = None
+        self.fused: tuple[torch.Tensor, Json, Decoder] | None = None
         self._kept = session.keep(number)
         session.live_calls.add(self)
         if len(session.live_calls) > MAX_LIVE_CALLS:
             raise InvalidAssignment(f"The hidden test keeps the graphs of more than {MAX_LIVE_CALLS} calls.")
 
     def backward(self, gradients: Sequence[torch.Tensor | None]) -> list[torch.Tensor | None]:
-        found, decoder = self._known(gradients) or self._asked_for(gradients)
+        """Gradients of the leaves, for those of the outputs; None where there is none.
+
+        Raises:
+            StudentCodeRaised, InvalidReply, LimitExceeded, KernelGone: see `Conversation.ask`.
+        """
+        found, decoder = self._fused_gradients(gradients) or self._requested_gradients(gradients)
         if not isinstance(found, list) or len(found) != len(self.leaves):
             raise InvalidReply("The student's process gave no gradients.")
         return [_gradient(value, decoder, *leaf) for value, leaf in zip(found, self.leaves, strict=True)]
 
-    def _known(self, gradients: Sequence[torch.Tensor | None]) -> tuple[Json, Decoder] | None:
-        if self.ahead is None or len(gradients) != 1 or gradients[0] is None:
+    def _fused_gradients(self, gradients: Sequence[torch.Tensor | None]) -> tuple[Json, Decoder] | None:
+        if self.fused is None or len(gradients) != 1 or gradients[0] is None:
             return None
-        gradient, found, decoder = self.ahead
+        gradient, found, decoder = self.fused
         is_alike = (gradient.dtype, gradient.device) == (gradients[0].dtype, gradients[0].device)
         return (found, decoder) if is_alike and torch.equal(gradient, gradients[0]) else None
 
-    def _asked_for(self, gradients: Sequence[torch.Tensor | None]) -> tuple[Json, Decoder]:
+    def _requested_gradients(self, gradients: Sequence[torch.Tensor | None]) -> tuple[Json, Decoder]:
         encoder = Encoder()
-        told = [None if gradient is None else encoder.tensor(gradient.detach()) for gradient in gradients]
-        content = {"op": "backward", "call": self._kept.number, "gradients": told}
+        encoded = [None if gradient is None else encoder.tensor(gradient.detach()) for gradient in gradients]
+        content = {"op": "backward", "call": self._kept.number, "gradients": encoded}
         reply, decoder = self.session.answer(content, encoder)
         return reply.get("gradients"), decoder
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from grader.errors import InvalidAssignment, StudentCodeRaised
-from grader.examiner.meanwhile import do_what_waits
-from grader.examiner.questions import Answering
-from grader.examiner.side_by_side import hand_over
+from grader.examiner.meanwhile import run_pending_work
+from grader.examiner.questions import QuestionAnswerer
+from grader.examiner.side_by_side import run_other_lane
 from grader.examiner.wire import MAX_ITEMS, InvalidReply, Json
 from grader.printable import printable
 
@@ -27,13 +27,16 @@ class Channel(Protocol):
         content: dict[str, Json],
         buffers: Sequence[memoryview | bytes],
         meanwhile: Callable[[], None],
-        answering: Answering | None,
+        on_question: QuestionAnswerer | None,
     ) -> tuple[dict[str, Json], list[memoryview]]:
         """Ask the agent, do something meanwhile, answer what it asks in turn, and wait for its answer."""
 
 
-class Kept:
-    """Something that the sandbox keeps for us: when nobody here refers to it any more, the next request says so."""
+class RemoteHandle:
+    """Handle of an object that the sandbox keeps for us.
+
+    When the handle is collected, the next request releases the object.
+    """
 
     def __init__(self, number: int, released: list[int]) -> None:
         self.number = number
@@ -46,11 +49,11 @@ class Conversation:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._released: list[int] = []
-        self._answering: list[Answering] = []
+        self._answerers: list[QuestionAnswerer] = []
 
-    def keep(self, number: int) -> Kept:
-        """A handle that releases the sandbox's object when it is collected."""
-        return Kept(number, self._released)
+    def keep(self, number: int) -> RemoteHandle:
+        """Make the handle of an object that the sandbox keeps under this number."""
+        return RemoteHandle(number, self._released)
 
     def ask(
         self,
@@ -58,12 +61,15 @@ class Conversation:
         buffers: Sequence[memoryview | bytes] = (),
         functions: Sequence[Callable[..., Any]] = (),
     ) -> tuple[dict[str, Json], list[memoryview]]:
-        """The agent's answer: a dict without an error in it, and its buffers.
+        """Ask the agent, and wait for its answer.
 
         Args:
             content: what is asked.
             buffers: bytes beside it.
-            functions: of the test's, which the student's code may ask until its answer is there.
+            functions: of the test's, which the student's code may call until its answer is there.
+
+        Returns:
+            The answer's JSON, a dict without an error in it, and its buffers.
 
         Raises:
             InvalidAssignment: one of these functions asks the student's process itself.
@@ -71,15 +77,15 @@ class Conversation:
             InvalidReply: the answer is no answer.
             LimitExceeded, KernelGone: from the channel.
         """
-        if any(answering.is_busy for answering in self._answering):
+        if any(answerer.is_busy for answerer in self._answerers):
             raise InvalidAssignment("A function that a hidden test gives to student code calls student code itself.")
         released = self._released[:]
         del self._released[: len(released)]  # the garbage collector may have added to it meanwhile
         sizes, frames = joined(buffers)
-        told = {**content, "release": released, "sizes": sizes}
-        answering = Answering(functions) if functions else None
-        with self._asked_back(answering):
-            reply, raw = self._channel.request(told, frames, _meanwhile, answering)
+        whole = {**content, "release": released, "sizes": sizes}
+        answerer = QuestionAnswerer(functions) if functions else None
+        with self._answering_questions(answerer):
+            reply, raw = self._channel.request(whole, frames, _meanwhile, answerer)
         if isinstance(reply, dict) and reply.get("status") == "error":
             raise _student_error(reply)
         if not isinstance(reply, dict) or reply.get("status") != "ok" or not isinstance(raw, list):
@@ -87,32 +93,36 @@ class Conversation:
         return reply, split(reply.get("sizes"), raw)
 
     @contextmanager
-    def _asked_back(self, answering: Answering | None) -> Iterator[None]:
-        if answering is None:
+    def _answering_questions(self, answerer: QuestionAnswerer | None) -> Iterator[None]:
+        if answerer is None:
             yield
             return
-        self._answering.append(answering)
+        self._answerers.append(answerer)
         try:
             yield
         finally:
-            self._answering.remove(answering)
-        if answering.fault is not None:
-            raise answering.fault
+            self._answerers.remove(answerer)
+        if answerer.fault is not None:
+            raise answerer.fault
 
 
 def _meanwhile() -> None:
     """What is done between sending a request and waiting for its answer."""
-    do_what_waits()
-    hand_over()
+    run_pending_work()
+    run_other_lane()
 
 
 def joined(buffers: Sequence[memoryview | bytes]) -> tuple[list[int], list[bytes]]:
-    """Sizes, and the buffers as one frame, as the agent's connection takes and gives them."""
+    """Join buffers into one frame, as the agent's connection takes them.
+
+    Returns:
+        The buffers' sizes, and the frame, if there is one.
+    """
     return [memoryview(buffer).nbytes for buffer in buffers], [b"".join(buffers)] if buffers else []
 
 
 def split(sizes: Json, frames: list[memoryview]) -> list[memoryview]:
-    """The buffers that a reply has joined.
+    """Take apart the buffers that a reply has joined into one frame.
 
     Raises:
         InvalidReply: they do not fit the frame.

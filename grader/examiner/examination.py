@@ -1,4 +1,4 @@
-"""The examination that is going on: what a hidden test may use beside the student's objects.
+"""The current examination: what a hidden test may use beside the student's objects.
 
 `current()` is None where the same cell runs in a plain kernel or under pytest, without an examiner.
 """
@@ -118,7 +118,7 @@ _inputs_may_change: ContextVar[bool] = ContextVar("inputs_may_change", default=F
 
 
 def current() -> Examination | None:
-    """The examination that is going on, or None."""
+    """The current examination, or None."""
     return _examination.get()
 
 
@@ -144,8 +144,8 @@ def note_changed_inputs() -> None:
 
 
 @contextmanager
-def going_on(examination: Examination) -> Iterator[Examination]:
-    """Hidden tests run inside the block see this examination."""
+def as_current(examination: Examination) -> Iterator[Examination]:
+    """Inside the block this examination is the current one."""
     token = _examination.set(examination)
     try:
         yield examination

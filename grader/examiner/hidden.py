@@ -9,6 +9,7 @@ import io
 import math
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
 from typing import Any
@@ -28,7 +29,7 @@ from grader.errors import (
     StudentCodeRaised,
     StudentFault,
 )
-from grader.examiner.examination import Examination, going_on, inputs_were_changed
+from grader.examiner.examination import Examination, as_current, inputs_were_changed
 from grader.examiner.explaining import explain
 from grader.examiner.randomness import seed_freshly
 from grader.examiner.remote import Session
@@ -42,7 +43,7 @@ STANDARD = {"torch": torch, "nn": nn, "F": F, "np": np, "numpy": np, "math": mat
 
 @lru_cache(maxsize=1024)
 def free_names(code: str) -> tuple[str, ...]:
-    """Names that the code reads and neither defines, imports, nor finds among the builtins or the standard modules.
+    """Names that the code reads and that are neither its own nor imported, builtins or standard modules.
 
     Raises:
         SyntaxError: the code does not parse.
@@ -98,40 +99,57 @@ def examine(
                 _("{names} is not defined.").format(names=", ".join(missing)),
                 remedy=_("Run the notebook from top to bottom: the cell that defines it must end without an error."),
             )
-        with going_on(examination), _fresh_randomness(), _computing_small():
+        with as_current(examination), _fresh_randomness(), _settings_for_small_inputs():
             value = _execute(code, {**STANDARD, **found})
         if examination.has_changed_inputs:
             raise inputs_were_changed()
         points = _points(value, max_points)
     except Exception as error:  # noqa: BLE001  a test may choke on any answer; that is an answer's fault, and recorded
-        outcome, finding, remedy = _explained(error)
+        failure = _failure(error)
+        finding, remedy = failure.finding, failure.remedy
         joint = "\n" if isinstance(error, StudentCodeRaised) else " "  # a traceback ends with its line
         message = printable(f"{finding}{joint}{remedy}".rstrip() if remedy else finding, MAX_MESSAGE)
         said, advice = printable(finding, MAX_MESSAGE), printable(remedy, MAX_MESSAGE)
-        return TaskResult(grade_id, outcome, 0.0, max_points, message, said, advice)
+        return TaskResult(grade_id, failure.outcome, 0.0, max_points, message, said, advice)
     message = printable("\n".join(examination.notes), MAX_MESSAGE)
     return TaskResult(grade_id, Outcome.of(points, max_points), points, max_points, message, message)
 
 
-def _explained(error: Exception) -> tuple[Outcome, str, str]:  # noqa: PLR0911  one line for each kind of fault
-    """Whose fault an exception is, what it says about the answer, and what to try."""
+@dataclass(frozen=True)
+class _Failure:
+    """Why a test gave no points.
+
+    Attributes:
+        outcome: says whose fault it is.
+        finding: what is wrong with the answer.
+        remedy: what to try; may be empty.
+    """
+
+    outcome: Outcome
+    finding: str
+    remedy: str = ""
+
+
+def _failure(error: Exception) -> _Failure:  # noqa: PLR0911  one line for each kind of fault
+    """Sort an exception by whose fault it is."""
     match error:
         case StudentCodeRaised():
-            return Outcome.RAISED, _("Your code raised an error: ") + error.message, explain(error.message)
+            return _Failure(Outcome.RAISED, _("Your code raised an error: ") + error.message, explain(error.message))
         case LimitExceeded():
-            return Outcome.TIMED_OUT, _("Too slow: ") + error.message, error.remedy
+            return _Failure(Outcome.TIMED_OUT, _("Too slow: ") + error.message, error.remedy)
         case KernelGone():
-            return Outcome.RAISED, error.message, error.remedy
+            return _Failure(Outcome.RAISED, error.message, error.remedy)
         case EnvironmentFault() | AuthorFault():
-            return Outcome.NOT_GRADED, str(error), ""
+            return _Failure(Outcome.NOT_GRADED, str(error))
         case StudentFault():
-            return Outcome.FAILED, error.message, error.remedy
+            return _Failure(Outcome.FAILED, error.message, error.remedy)
         case AssertionError():
-            return Outcome.FAILED, str(error).strip() or _("A hidden test compared a value and found it wrong."), ""
+            text = str(error).strip()
+            return _Failure(Outcome.FAILED, text or _("A hidden test compared a value and found it wrong."))
         case SyntaxError() | ImportError() | NameError():
-            return Outcome.NOT_GRADED, _author_fault(error), ""
+            return _Failure(Outcome.NOT_GRADED, _author_fault(error))
         case _:
-            return Outcome.FAILED, _choked(error), ""
+            return _Failure(Outcome.FAILED, _test_failed_on_answer(error))
 
 
 @contextlib.contextmanager
@@ -145,10 +163,10 @@ def _fresh_randomness() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _computing_small() -> Iterator[None]:
-    """What suits the small inputs of tests: one thread, for two mostly wait for each other, and no oneDNN.
+def _settings_for_small_inputs() -> Iterator[None]:
+    """Settings of torch that suit small inputs: one thread, for two mostly wait for each other, and no oneDNN.
 
-    That compiles code for each new shape of a convolution, 2 ms. The student's calls follow, see `Session.answer`.
+    oneDNN compiles code for each new shape of a convolution, 2 ms. The student's calls follow, see `Session.answer`.
     """
     before = torch.get_num_threads(), torch.backends.mkldnn.enabled
     torch.set_num_threads(1)
@@ -161,7 +179,11 @@ def _computing_small() -> Iterator[None]:
 
 
 def _execute(code: str, namespace: dict[str, Any]) -> Any:
-    """Execute; the value of the last statement if it is an expression."""
+    """Execute the code.
+
+    Returns:
+        The value of the last statement if it is an expression, or None.
+    """
     statements, value = _compiled(code)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         exec(statements, namespace)  # noqa: S102  the author's text, not the student's
@@ -170,7 +192,10 @@ def _execute(code: str, namespace: dict[str, Any]) -> Any:
 
 @lru_cache(maxsize=1024)
 def _compiled(code: str) -> tuple[CodeType, CodeType | None]:
-    """The statements without the last one where that is an expression, and this expression.
+    """Compile the code; a last statement that is an expression is compiled by itself.
+
+    Returns:
+        The statements, and the last expression, if any.
 
     Raises:
         SyntaxError: the code does not parse.
@@ -185,7 +210,7 @@ def _compiled(code: str) -> tuple[CodeType, CodeType | None]:
 
 
 def _points(value: Any, max_points: float) -> float:
-    """A number is partial credit, anything else is full points, as in nbgrader.
+    """Points for the value of a test: a number is partial credit, anything else is full points, as in nbgrader.
 
     Raises:
         CheckFailed: the number is not finite, so nothing can be said for the answer.
@@ -203,8 +228,11 @@ def _author_fault(error: Exception) -> str:
     )
 
 
-def _choked(error: Exception) -> str:
-    """What a test could not do with the answer. The text may name values of the student's, never the test's lines."""
+def _test_failed_on_answer(error: Exception) -> str:
+    """Say that a test could not work with the answer.
+
+    The text may name values of the student's, never the test's lines.
+    """
     return _("The test could not work with what your code returned: {kind}: {text}").format(
         kind=type(error).__name__, text=str(error)[:500]
     )

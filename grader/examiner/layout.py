@@ -1,6 +1,6 @@
-"""What a module of the student's is made of, as the agent tells it, and as far as it can be believed.
+"""What a module of the student's is made of, as the agent describes it, and as far as it can be believed.
 
-The agent tells a dict of lists, and whether some parameters have no shape yet (`lazy`):
+The agent sends a dict of lists, and whether some parameters have no shape yet (`lazy`):
 
     modules      [parent, name, type, training, same_as]    number 0 is the module itself, parents come first
     parameters   [module, name, tensor or number]           a number: the same as that parameter
@@ -63,28 +63,31 @@ class Layout:
     is_lazy: bool
 
 
-def read_layout(told: Json, decoder: Decoder) -> Layout:
-    """The layout that the agent tells.
+def read_layout(description: Json, decoder: Decoder) -> Layout:
+    """Check the agent's description of a module.
 
     Raises:
         InvalidReply: it is malformed.
     """
     try:
-        parts = [told[part] for part in ("modules", "parameters", "buffers")]
+        parts = [description[part] for part in ("modules", "parameters", "buffers")]
         if not all(isinstance(part, list) for part in parts) or sum(map(len, parts)) > MAX_PARTS:
             raise InvalidReply("The module has too many parts.")
         modules = _modules(parts[0])
         return Layout(
-            modules, _parameters(parts[1], modules, decoder), _buffers(parts[2], modules, decoder), told["lazy"] is True
+            modules,
+            _parameters(parts[1], modules, decoder),
+            _buffers(parts[2], modules, decoder),
+            description["lazy"] is True,
         )
     except MALFORMED as error:
         raise InvalidReply("The student's process described a module that cannot be.") from error
 
 
-def _modules(told: list[Json]) -> tuple[ModulePart, ...]:
+def _modules(described: list[Json]) -> tuple[ModulePart, ...]:
     parts: list[ModulePart] = []
     taken: set[tuple[int, str]] = set()
-    for parent, name, kind, training, same_as in told:
+    for parent, name, kind, training, same_as in described:
         if not parts:
             parts.append(ModulePart(-1, "", printable(kind, 100), training is True, None))
             continue
@@ -100,7 +103,7 @@ def _modules(told: list[Json]) -> tuple[ModulePart, ...]:
 
 
 def _require_small_tree(parts: list[ModulePart]) -> None:
-    """A module that contains itself, or doubles at every level, would make `train()` endless.
+    """Check that the tree is small: a module that contains itself, or doubles at every level, makes `train()` endless.
 
     Raises:
         InvalidReply: it does.
@@ -123,10 +126,10 @@ def _require_small_tree(parts: list[ModulePart]) -> None:
         raise InvalidReply("The student's process described a module that is nested too deeply.")
 
 
-def _parameters(told: list[Json], modules: tuple[ModulePart, ...], decoder: Decoder) -> tuple[ParameterPart, ...]:
+def _parameters(described: list[Json], modules: tuple[ModulePart, ...], decoder: Decoder) -> tuple[ParameterPart, ...]:
     parts: list[ParameterPart] = []
     taken: set[tuple[int, str]] = set()
-    for module, name, value in told:
+    for module, name, value in described:
         home = _home(module, modules)
         fresh = _fresh_name(name, home, taken)
         if isinstance(value, dict):
@@ -141,10 +144,10 @@ def _parameters(told: list[Json], modules: tuple[ModulePart, ...], decoder: Deco
     return tuple(parts)
 
 
-def _buffers(told: list[Json], modules: tuple[ModulePart, ...], decoder: Decoder) -> tuple[BufferPart, ...]:
+def _buffers(described: list[Json], modules: tuple[ModulePart, ...], decoder: Decoder) -> tuple[BufferPart, ...]:
     parts: list[BufferPart] = []
     taken: set[tuple[int, str]] = set()
-    for module, name, value, persistent in told:
+    for module, name, value, persistent in described:
         home = _home(module, modules)
         parts.append(
             BufferPart(home, _fresh_name(name, home, taken), decoder.tensor(value), is_persistent=persistent is True)
@@ -166,7 +169,11 @@ def _number(value: Json, below: int) -> int:
 
 
 def _fresh_name(name: Json, home: int, taken: set[tuple[int, str]]) -> str:
-    """A name as PyTorch allows it, once in its module."""
+    """Check a part's name: as PyTorch allows it, and once in its module.
+
+    Raises:
+        InvalidReply: it is not.
+    """
     if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or "." in name or printable(name, MAX_NAME) != name:
         raise InvalidReply("The student's process described a part with an impossible name.")
     if (home, name) in taken:

@@ -46,7 +46,7 @@ class Meanwhile(Generic[Result]):
             self._outcome.set_exception(error)
 
 
-_waiting: ContextVar[tuple[Meanwhile[Any], ...]] = ContextVar("waiting", default=())
+_pending: ContextVar[tuple[Meanwhile[Any], ...]] = ContextVar("pending", default=())
 
 
 @contextmanager
@@ -57,14 +57,14 @@ def meanwhile(compute: Callable[[], Result]) -> Iterator[Meanwhile[Result]]:
         compute: draws no random numbers, or none that matter: it is not known when it runs.
     """
     work = Meanwhile(compute)
-    token = _waiting.set((*_waiting.get(), work))
+    token = _pending.set((*_pending.get(), work))
     try:
         yield work
     finally:
-        _waiting.reset(token)
+        _pending.reset(token)
 
 
-def do_what_waits() -> None:
-    """Do the work that waits for a request; called by the request, when it has been sent."""
-    for work in _waiting.get():
+def run_pending_work() -> None:
+    """Do the work that was to be done during a request; called by the request, when it has been sent."""
+    for work in _pending.get():
         work.compute()

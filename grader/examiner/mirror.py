@@ -1,4 +1,4 @@
-"""The local copy of a remote module's state: what changed here since the sandbox last saw it, and what there."""
+"""The local copy of a remote module's state: what has changed here since the sandbox last saw it, and what there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json
 
 _MARK = "_sandbox_has"
 _BELOW = "_below"  # the number of layouts that were taken, and the submodules as they were then
-MODE = "_sandbox_mode"  # None after a call of `train()` that the sandbox has not heard of
+MODE = "_sandbox_mode"  # None after a call of `train()` that was not sent to the sandbox yet
 
 
 class _Seen(NamedTuple):
@@ -33,14 +33,18 @@ class _Seen(NamedTuple):
 
 
 def mark_seen(tensor: torch.Tensor) -> torch.Tensor:
-    """Remember the tensor's values as known to the sandbox; the copy that is remembered."""
+    """Remember the tensor's values as known to the sandbox.
+
+    Returns:
+        The copy that is remembered.
+    """
     values = tensor.detach().clone()
     setattr(tensor, _MARK, _Seen(values, tensor._version, tensor.requires_grad))
     return values
 
 
 def tensors_of(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
-    """Full names and tensors, parameters and buffers; each submodule once, under its first name."""
+    """Full names and tensors of all parameters and buffers. Each submodule is visited once, under its first name."""
     seen: set[int] = set()
     for prefix, place in modules_of(module):
         if id(place) in seen:
@@ -81,8 +85,16 @@ def _add_modules(place: nn.Module, prefix: str, seen: set[int], found: list[tupl
             _add_modules(child, f"{prefix}.{name}" if prefix else name, seen, found)
 
 
-def told_state(module: nn.Module, encoder: Encoder) -> list[Json]:
-    """What was changed here: `[name, tensor or null, requires_grad or null]`. Counts as seen afterwards."""
+def pending_state(module: nn.Module, encoder: Encoder) -> list[Json]:
+    """Collect what was changed here since the sandbox last saw it. It counts as sent afterwards.
+
+    Args:
+        module: a stand-in.
+        encoder: takes the tensors.
+
+    Returns:
+        `[name, tensor or null, requires_grad or null]` for each parameter or buffer that has changed.
+    """
     changed = []
     for name, tensor in tensors_of(module):
         seen: _Seen | None = getattr(tensor, _MARK, None)
@@ -94,32 +106,35 @@ def told_state(module: nn.Module, encoder: Encoder) -> list[Json]:
     return changed
 
 
-def told_modes(module: nn.Module) -> list[Json]:
-    """The calls of `train()`, `[name, mode]`, that bring the sandbox to the local modes. Count as made afterwards.
+def pending_modes(module: nn.Module) -> list[Json]:
+    """Collect the calls of `train()` that bring the sandbox to the local modes. They count as sent afterwards.
 
     Calls and not flags: the student's own `train` may do more than set one.
+
+    Returns:
+        `[name, mode]` for each call.
     """
-    told: list[Json] = []
+    calls: list[Json] = []
     for name, place in modules_of(module):
         if place.training != place.__dict__.get(MODE):
-            told.append([name, place.training])
+            calls.append([name, place.training])
             for _name, below in modules_of(place):
                 below.__dict__[MODE] = place.training
-    return told
+    return calls
 
 
-def take_tensors(module: nn.Module, told: Json, decoder: Decoder) -> None:
+def apply_tensors(module: nn.Module, changed: Json, decoder: Decoder) -> None:
     """Copy the tensors that a call has changed (BatchNorm statistics) into the mirror.
 
     Raises:
         InvalidReply: an unknown name, another shape or dtype.
     """
-    if not told:
+    if not changed:
         return
     mine = dict(tensors_of(module))
-    if not isinstance(told, list):
+    if not isinstance(changed, list):
         raise InvalidReply("The student's process told no list of tensors.")
-    for entry in told:
+    for entry in changed:
         name, value = entry if isinstance(entry, list) and len(entry) == 2 else (None, None)
         held = mine.get(name) if isinstance(name, str) else None
         if held is None:
@@ -132,7 +147,7 @@ def take_tensors(module: nn.Module, told: Json, decoder: Decoder) -> None:
         mark_seen(held)
 
 
-def take_layout(places: list[nn.Module], layout: Layout) -> None:
+def apply_layout(places: list[nn.Module], layout: Layout) -> None:
     """Fill the modules' tables. Tensors that are there already stay the same objects and take the new values.
 
     They are written into the tables themselves: a name such as "forward" must not hide a method of the stand-in.
@@ -144,19 +159,19 @@ def take_layout(places: list[nn.Module], layout: Layout) -> None:
     global _layouts_taken  # noqa: PLW0603  of whatever module: another one may hold these places too
     _layouts_taken += 1
     before = [(dict(place._parameters), dict(place._buffers)) for place in places]
-    for place, part in zip(places, layout.modules, strict=True):
-        if part.same_as is None:  # else it is an earlier place again
+    for place, module in zip(places, layout.modules, strict=True):
+        if module.same_as is None:  # else it is an earlier place again
             place._parameters.clear()
             place._buffers.clear()
             place._non_persistent_buffers_set.clear()
     made: list[nn.Parameter] = []
-    for told in layout.parameters:
-        if told.values is None:
-            made.append(made[told.same_as or 0])
+    for part in layout.parameters:
+        if part.values is None:
+            made.append(made[part.same_as or 0])
         else:
-            held = before[told.module][0].get(told.name)
-            made.append(_parameter(held, told.values, requires_grad=told.requires_grad))
-        places[told.module]._parameters[told.name] = made[-1]
+            held = before[part.module][0].get(part.name)
+            made.append(_parameter(held, part.values, requires_grad=part.requires_grad))
+        places[part.module]._parameters[part.name] = made[-1]
     for buffer in layout.buffers:
         place = places[buffer.module]
         place._buffers[buffer.name] = _refreshed(before[buffer.module][1].get(buffer.name), buffer.values)
@@ -174,6 +189,7 @@ def _parameter(held: Any, values: torch.Tensor, *, requires_grad: bool) -> nn.Pa
 
 
 def _refreshed(held: torch.Tensor | None, values: torch.Tensor) -> torch.Tensor:
+    """The tensor with the new values: the one that is held, where shape and dtype are the same."""
     if held is None or held.shape != values.shape or held.dtype != values.dtype:
         held = values
     else:

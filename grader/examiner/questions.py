@@ -1,8 +1,8 @@
-"""Functions of a hidden test that the student's code may call: they stay here, and their values cross.
+"""Functions of a hidden test that the student's code may call: they run here, and their values cross.
 
-What the student's process gets is a way to ask. Its question travels while its call is under way, so student code can
-neither read what the function is made of, nor ask when no call is. Nothing else happens meanwhile: a function that is
-asked calls no student code itself.
+The student's process gets a proxy, which sends a question for each of its calls. It can do so only while a call of the
+test is under way, so student code can neither read what the function is made of, nor call it later. Nothing else
+happens meanwhile: a function that is asked calls no student code itself.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json
 MAX_QUESTIONS = 5000  # in one call; a numeric derivative asks twice
 MAX_ARGUMENTS = 16
 MAX_NUMBERS = 100_000  # in one tensor
-# Whose text says nothing of the function but what is wrong with the arguments.
-_TOLD = (ArithmeticError, TypeError, ValueError)
+# Exceptions whose text says nothing of the function but what is wrong with the arguments.
+_PASSED_ON = (ArithmeticError, TypeError, ValueError)
 
 
-class Answering:
+class QuestionAnswerer:
     """Answers the questions of one call. It never raises: what arrives is hostile, and its asker waits for an answer.
 
     Attributes:
@@ -46,12 +46,12 @@ class Answering:
         self._is_busy = True
         try:
             with torch.no_grad():
-                value = _crossing(encoder, self._value(question, data))
+                value = _encoded(encoder, self._value(question, data))
         except InvalidAssignment as fault:
             self.fault = fault
             return {"error": ["RuntimeError", "this function cannot be asked"]}, b""
         except Exception as error:  # noqa: BLE001  the student's arguments may make the function raise anything
-            text = str(error)[:200] if isinstance(error, _TOLD) else "this function cannot be asked that"
+            text = str(error)[:200] if isinstance(error, _PASSED_ON) else "this function cannot be asked that"
             return {"error": [type(error).__name__, text]}, b""
         finally:
             self._is_busy = False
@@ -67,7 +67,7 @@ class Answering:
         return self._functions[index](*_arguments(question, data))
 
 
-def _crossing(encoder: Encoder, value: Any) -> Json:
+def _encoded(encoder: Encoder, value: Any) -> Json:
     """A value as JSON.
 
     Raises:
@@ -80,19 +80,19 @@ def _crossing(encoder: Encoder, value: Any) -> Json:
 
 
 def _arguments(question: dict[str, Json], data: memoryview) -> tuple[Any, ...]:
-    """What the function is asked about: numbers, one of them may be a tensor.
+    """The arguments of a question: numbers, one of them may be a tensor.
 
     Raises:
         ValueError: it is something else, or too much.
     """
-    told = question.get("args")
-    if not isinstance(told, list) or len(told) > MAX_ARGUMENTS:
+    encoded = question.get("args")
+    if not isinstance(encoded, list) or len(encoded) > MAX_ARGUMENTS:
         raise ValueError("too many arguments")
     if data.nbytes > MAX_ARGUMENTS * MAX_NUMBERS:
         raise ValueError("too large an argument")
     decoder = Decoder([data])
     try:
-        arguments = tuple(decoder.decode(value) for value in told)
+        arguments = tuple(decoder.decode(value) for value in encoded)
     except InvalidReply:
         raise ValueError("this function takes numbers") from None
     for value in arguments:

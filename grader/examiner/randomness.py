@@ -15,9 +15,12 @@ _fresh_seed: ContextVar[int | None] = ContextVar("fresh_seed", default=None)
 
 
 def seed_freshly() -> int:
-    """Seed torch's random numbers on the CPU with a seed that nobody can know; the seed.
+    """Seed torch's random numbers on the CPU with a seed that nobody can know.
 
     Those of the GPUs follow no seed of ours: it would cost a queued call for each that is not there.
+
+    Returns:
+        The seed.
     """
     seed = secrets.randbits(63)
     torch.default_generator.manual_seed(seed)

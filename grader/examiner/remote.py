@@ -17,9 +17,17 @@ from torch import nn
 
 from grader.errors import InvalidAssignment, StudentCodeRaised
 from grader.examiner.calls import Request, call
-from grader.examiner.conversation import Channel, Conversation, Kept
+from grader.examiner.conversation import Channel, Conversation, RemoteHandle
 from grader.examiner.layout import read_layout
-from grader.examiner.mirror import MODE, modules_of, take_layout, take_tensors, tensors_of, told_modes, told_state
+from grader.examiner.mirror import (
+    MODE,
+    apply_layout,
+    apply_tensors,
+    modules_of,
+    pending_modes,
+    pending_state,
+    tensors_of,
+)
 from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json
 from grader.printable import printable
 
@@ -70,12 +78,12 @@ class Session(Conversation):
         """The stand-ins of modules that are in use: a function of the student's may call any of them."""
         return sorted(self._modules, key=lambda module: int(module.remote_target["id"]))
 
-    def are_given(self, values: Iterable[Any]) -> None:
-        """The student's code is given these values, and may keep what is among them."""
+    def mark_shared(self, values: Iterable[Any]) -> None:
+        """Mark the modules among these values as shared: the student's code is given them, and may keep them."""
         numbers = set(_numbers_among(values))
         for module in self._modules if numbers else ():
             if module.remote_target["id"] in numbers:
-                module.__dict__["remote_is_apart"] = False
+                module.__dict__["remote_is_unshared"] = False
 
     def _stand_in(self, reference: dict[str, Json], decoder: Decoder) -> object:
         target: Target = {"id": reference["id"], "path": []}
@@ -83,7 +91,7 @@ class Session(Conversation):
         if reference.get("kind") != "module":
             return RemoteObject(self, target, kind, kept, is_class=reference.get("kind") == "class")
         module = RemoteModule(self, target, kind, kept)
-        module.read_layout(reference.get("layout"), decoder.beside())
+        module.read_layout(reference.get("layout"), decoder.without_objects())
         self._modules.add(module)
         return module
 
@@ -102,7 +110,7 @@ class RemoteObject:
         session: Session,
         target: Target,
         kind: str,
-        kept: Kept,
+        kept: RemoteHandle,
         owner: RemoteModule | None = None,
         *,
         is_class: bool = False,
@@ -116,16 +124,16 @@ class RemoteObject:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it in the sandbox; tensors keep their gradients across the boundary."""
-        self._session.are_given([*args, *kwargs.values()])
+        self._session.mark_shared([*args, *kwargs.values()])
         if self._owner is not None:
             owners = [self._owner]
         elif self.remote_is_class:
-            owners = [module for module in self._session.modules() if not module.remote_is_apart]
+            owners = [module for module in self._session.modules() if not module.remote_is_unshared]
         else:
             owners = self._session.modules()
         value = call(self._session, self.remote_target, owners, args, kwargs)
         if self.remote_is_class and isinstance(value, RemoteModule):
-            value.__dict__["remote_is_apart"] = True
+            value.__dict__["remote_is_unshared"] = True
         return value
 
     def __getattr__(self, name: str) -> Any:
@@ -166,19 +174,19 @@ class RemoteModule(nn.Module):
         remote_target: its number in the sandbox, and the path to it from there.
         remote_type: name of its type: the student's word.
         remote_is_lazy: some parameters have no shape before the first call.
-        remote_is_apart: a class has built it for the test, which has given it to nothing else: no other class is told
-            of it.
-        asked_parameters: whose gradients the latest request asked for.
+        remote_is_unshared: a class has built it for the test, which has given it to nothing else: a request to
+            another class need not carry its changes.
+        wanted_parameters: the parameters whose gradients the latest request asked for.
     """
 
-    def __init__(self, session: Session, target: Target, kind: str, kept: Kept) -> None:
+    def __init__(self, session: Session, target: Target, kind: str, kept: RemoteHandle) -> None:
         super().__init__()
         own = {
             "remote_target": target,
             "remote_type": kind,
             "remote_is_lazy": False,
-            "remote_is_apart": False,
-            "asked_parameters": [],
+            "remote_is_unshared": False,
+            "wanted_parameters": [],
             "_session": session,
             "_kept": kept,
             MODE: True,
@@ -188,10 +196,10 @@ class RemoteModule(nn.Module):
     remote_target: Target
     remote_type: str
     remote_is_lazy: bool
-    remote_is_apart: bool
-    asked_parameters: list[nn.Parameter]
+    remote_is_unshared: bool
+    wanted_parameters: list[nn.Parameter]
     _session: Session
-    _kept: Kept
+    _kept: RemoteHandle
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Run the student's module in the sandbox.
@@ -200,7 +208,7 @@ class RemoteModule(nn.Module):
             StudentCodeRaised: the student's code raised, with its own traceback.
             InvalidReply, LimitExceeded, KernelGone: see `Conversation.ask`.
         """
-        self._session.are_given([*args, *kwargs.values()])
+        self._session.mark_shared([*args, *kwargs.values()])
         others = [value for value in (*args, *kwargs.values()) if isinstance(value, RemoteModule) and value is not self]
         return call(self._session, self.remote_target, [self, *others], args, kwargs)
 
@@ -212,19 +220,25 @@ class RemoteModule(nn.Module):
             place.__dict__.update({"training": mode, MODE: None})
         return self
 
-    def told(self, encoder: Encoder) -> dict[str, Json]:
-        """What a request tells the sandbox about this module: what was changed here, and whose gradients are wanted."""
+    def pending_changes(self, encoder: Encoder) -> dict[str, Json]:
+        """What a request says of this module: what was changed here, and whose gradients are wanted.
+
+        What was changed counts as sent afterwards.
+
+        Args:
+            encoder: takes the tensors.
+        """
         names = []
-        self.asked_parameters = []
+        self.wanted_parameters = []
         if torch.is_grad_enabled():
             for name, tensor in tensors_of(self):
                 if isinstance(tensor, nn.Parameter) and tensor.requires_grad:
                     names.append(name)
-                    self.asked_parameters.append(tensor)
-        modes, state = told_modes(self), told_state(self, encoder)
+                    self.wanted_parameters.append(tensor)
+        modes, state = pending_modes(self), pending_state(self, encoder)
         return {"target": self.remote_target, "modes": modes, "state": state, "grad": names}
 
-    def take(self, changes: Json, decoder: Decoder) -> None:
+    def apply_changes(self, changes: Json, decoder: Decoder) -> None:
         """Bring the mirror to what a call has left in the sandbox.
 
         Raises:
@@ -235,17 +249,17 @@ class RemoteModule(nn.Module):
         if changes.get("layout") is not None:
             self.read_layout(changes["layout"], decoder)
             return
-        take_tensors(self, changes.get("tensors"), decoder)
+        apply_tensors(self, changes.get("tensors"), decoder)
         if changes.get("modes") is not None:
-            self._take_modes(changes["modes"])
+            self._apply_modes(changes["modes"])
 
-    def read_layout(self, told: Json, decoder: Decoder) -> None:
-        """Mirror names, values and submodules as the agent tells them.
+    def read_layout(self, description: Json, decoder: Decoder) -> None:
+        """Mirror names, values and submodules as the agent describes them.
 
         Raises:
             InvalidReply: the layout is malformed.
         """
-        layout = read_layout(told, decoder)
+        layout = read_layout(description, decoder)
         places: list[RemoteModule] = []
         children: list[dict[str, nn.Module | None]] = []
         for part in layout.modules:
@@ -265,7 +279,7 @@ class RemoteModule(nn.Module):
             if part.same_as is None:
                 place._modules.clear()
                 place._modules.update(below)
-        take_layout(list(places), layout)
+        apply_layout(list(places), layout)
         self.__dict__["remote_is_lazy"] = layout.is_lazy
 
     def __getattr__(self, name: str) -> Any:
@@ -291,10 +305,10 @@ class RemoteModule(nn.Module):
             self._session.answer(content, encoder)
 
     def __len__(self) -> int:
-        return len(self._modules) if self._is_row() else _length(self._method("__len__")())
+        return len(self._modules) if self._is_sequence() else _length(self._method("__len__")())
 
     def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, int) and self._is_row():
+        if isinstance(key, int) and self._is_sequence():
             return list(self._modules.values())[key]
         if isinstance(key, str) and key in self._modules:
             return self._modules[key]
@@ -313,8 +327,8 @@ class RemoteModule(nn.Module):
     def __repr__(self) -> str:
         return f"<the student's {self.remote_type} module>"
 
-    def _is_row(self) -> bool:
-        """Numbered submodules, as in `nn.Sequential` and `nn.ModuleList`."""
+    def _is_sequence(self) -> bool:
+        """Whether its submodules are numbered, as in `nn.Sequential` and `nn.ModuleList`."""
         return bool(self._modules) and list(self._modules) == [str(index) for index in range(len(self._modules))]
 
     def _method(self, name: str) -> RemoteObject:
@@ -331,11 +345,11 @@ class RemoteModule(nn.Module):
     def _set_mode(self, mode: bool) -> None:
         self.__dict__["training"] = self.__dict__[MODE] = mode
 
-    def _take_modes(self, told: Json) -> None:
+    def _apply_modes(self, modes: Json) -> None:
         places = [place for _name, place in modules_of(self)]
-        if not isinstance(told, list) or len(told) != len(places) or any(type(mode) is not bool for mode in told):
+        if not isinstance(modes, list) or len(modes) != len(places) or any(type(mode) is not bool for mode in modes):
             raise InvalidReply("The student's process told no modes of its modules.")
-        for place, mode in zip(places, told, strict=True):
+        for place, mode in zip(places, modes, strict=True):
             if isinstance(place, RemoteModule):
                 place._set_mode(mode)
 
@@ -365,10 +379,10 @@ def _numbers_among(values: Iterable[Any]) -> Iterator[int]:
             yield from _numbers_among(value.values() if isinstance(value, dict) else value)
 
 
-def _length(told: Any) -> int:
-    if type(told) is not int or not 0 <= told < MAX_LENGTH:
+def _length(found: Any) -> int:
+    if type(found) is not int or not 0 <= found < MAX_LENGTH:
         raise InvalidReply("The student's object has a length that cannot be.")
-    return told
+    return found
 
 
 def _attribute(session: Session, target: Target, owner: RemoteModule | None, name: str) -> Any:

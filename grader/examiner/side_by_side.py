@@ -25,11 +25,11 @@ Result = TypeVar("Result")
 
 
 class _Lane:
-    """One of two threads.
+    """One of the two threads that work off the parts.
 
     Attributes:
-        turn: released when it may go on.
-        other: the other one.
+        turn: a semaphore that is released when this thread may go on.
+        other: the other thread.
         has_ended: whether it has nothing left to do.
     """
 
@@ -65,8 +65,8 @@ class _Work(Generic[Result]):
                 self.errors[number] = error
                 self.left.clear()
 
-    def do_beside(self, lane: _Lane, *, with_gradients: bool) -> None:
-        """The same in the other lane, when it is its turn."""
+    def do_in_other_lane(self, lane: _Lane, *, with_gradients: bool) -> None:
+        """Do the same in the other lane, when it is its turn."""
         lane.turn.acquire()
         _lane.set(lane)
         try:
@@ -77,9 +77,9 @@ class _Work(Generic[Result]):
             lane.end()
 
     def take_error(self) -> BaseException | None:
-        """The error to raise, kept here no more: an exception that its own frames refer to would keep all it knows.
+        """Take the error that is to be raised; all are forgotten here.
 
-        The earliest part's, as in a loop; but a kernel that is gone is mostly what another part has led to.
+        It is the earliest part's, as in a loop; but a kernel that is gone is mostly what another part has led to.
         """
         if not self.errors:
             return None
@@ -89,7 +89,7 @@ class _Work(Generic[Result]):
             return isinstance(error, Exception), isinstance(error, KernelGone), number
 
         error = self.errors[min(self.errors, key=rank)]
-        self.errors.clear()
+        self.errors.clear()  # an exception whose own frames refer to it keeps alive all that they hold
         return error
 
 
@@ -109,7 +109,7 @@ def side_by_side(parts: Sequence[Callable[[], Result]]) -> list[Result]:
     if len(parts) < 2 or _lane.get() is not None or examination.current() is None or not is_fresh():
         return [part() for part in parts]
     work, lane = _Work(parts), _Lane()
-    beside = partial(work.do_beside, lane.other, with_gradients=torch.is_grad_enabled())
+    beside = partial(work.do_in_other_lane, lane.other, with_gradients=torch.is_grad_enabled())
     thread = threading.Thread(target=copy_context().run, args=(beside,), daemon=True)
     try:
         thread.start()
@@ -133,8 +133,8 @@ def side_by_side(parts: Sequence[Callable[[], Result]]) -> list[Result]:
     return [work.results[number] for number in range(len(parts))]
 
 
-def hand_over() -> None:
-    """Let the other part go on until it waits likewise; called by a request, when it is on its way."""
+def run_other_lane() -> None:
+    """Let the other lane go on until it waits likewise; called by a request, when it has been sent."""
     lane = _lane.get()
     if lane is None or lane.other.has_ended:
         return

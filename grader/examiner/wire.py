@@ -66,7 +66,7 @@ class Encoder:
         buffers: raw bytes of the tensors, in order.
         inputs: the tensors that were encoded as values, in order, each once.
         devices: where all tensors that were sent lie.
-        functions: of the test's own, which stay here and can be asked, see `questions.Answering`.
+        functions: of the test's own, which stay here and can be asked, see `questions.QuestionAnswerer`.
     """
 
     def __init__(self) -> None:
@@ -223,8 +223,8 @@ class Decoder:
         self.tensors: list[torch.Tensor] = []
         self.has_grad: list[bool] = []
 
-    def beside(self) -> Decoder:
-        """A decoder of the same reply that makes no objects; what it decodes is not listed here."""
+    def without_objects(self) -> Decoder:
+        """Another decoder of the same reply: it makes no objects, and what it decodes is not listed in this one."""
         other = Decoder(self._buffers, device=self._device)
         other._devices = self._devices
         other.allowance = self.allowance
@@ -263,8 +263,8 @@ class Decoder:
         self.allowance.take(items=1)
         try:
             made = self._strided(self._contiguous(value), value.get("stride"))
-            place = self._place(value.get("device"))
-            made = made if place is None else made.to(place)
+            target = self._target_device(value.get("device"))
+            made = made if target is None else made.to(target)
             has_grad = value.get("grad") is True
         except MALFORMED as error:
             raise InvalidReply("The answer holds a tensor that cannot be.") from error
@@ -304,14 +304,17 @@ class Decoder:
         self.allowance.take(tensor_bytes=made.nbytes)
         return torch.empty_strided(made.shape, stride, dtype=made.dtype).copy_(made)
 
-    def _place(self, device: Json) -> torch.device | None:
-        """Only devices that the trusted side uses itself: nobody else may make it start a GPU."""
+    def _target_device(self, device: Json) -> torch.device | None:
+        """The device that a tensor goes to; None leaves it on the CPU.
+
+        Only devices that the trusted side uses itself: nobody else may make it start a GPU.
+        """
         if device is None or device == "none":
             return self._device if device == "none" else None
         return self._devices.get(device) if isinstance(device, str) else None
 
     def _array(self, value: dict[str, Json], depth: int) -> np.ndarray[Any, Any]:
-        found: np.ndarray[Any, Any] = self.beside().tensor(value["v"], depth).cpu().numpy()
+        found: np.ndarray[Any, Any] = self.without_objects().tensor(value["v"], depth).cpu().numpy()
         if found.dtype.kind not in "biuf":  # as `Encoder`: what a test gets it may give back
             raise InvalidReply(f"The answer holds an array of {found.dtype}.")
         return found

@@ -81,11 +81,14 @@ def _start(coordinator: int, scratch: str) -> None:
     # The soft limit alone: kernels, which inherit it, raise it to their own.
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (_data_bytes() + WORKER_MIB * 1024 * 1024, hard))
-    collect_less()
+    tune_gc()
 
 
-def collect_less() -> None:
-    """Let garbage collections be few and short, as they are in the kernels: what a test makes goes without them."""
+def tune_gc() -> None:
+    """Freeze loaded objects and raise the threshold of the garbage collector, as in the kernels.
+
+    What a hidden test makes is freed without it.
+    """
     gc.freeze()  # or each full collection walks the libraries' objects again
     gc.set_threshold(10_000)
 

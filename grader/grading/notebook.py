@@ -31,7 +31,8 @@ from grader.notebook import display_output, is_illustration, read_notebook, stre
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.printable import printable
 from grader.sandbox.diagnosis import reason_behind, tried_to_end
-from grader.sandbox.kernel import CellRun, Kernel
+from grader.sandbox.kernel import Kernel
+from grader.sandbox.outputs import CellRun
 from grader.scoring.contest import ContestScore
 from grader.scoring.self_reported import printed_f1, remark_on
 
@@ -173,7 +174,8 @@ class _NotebookRun:
 
     def _explain(self, run: CellRun, where: str) -> None:
         """Say what went wrong in a cell that has run."""
-        reason = reason_behind([*run.printed, *(run.error or ())])
+        raised = [] if run.error is None else [run.error.name, run.error.text, run.error.traceback]
+        reason = reason_behind([*run.printed, *raised])
         ending = tried_to_end(run.printed)
         if ending:
             self.notes.append(f"{where}: {ending}")
@@ -182,7 +184,7 @@ class _NotebookRun:
             self._blame(_("In {cell}: {what}.").format(cell=where, what=run.limit))
         elif run.error is not None:
             text = _("{cell} ended with {kind}: {text}")
-            said = text.format(cell=where, kind=run.error[0], text=run.error[1][:300])
+            said = text.format(cell=where, kind=run.error.name, text=run.error.text[:300])
             self._blame(f"{said}\n{reason}" if reason else said)
         elif reason:
             self._blame(_("In {cell}: {what}.").format(cell=where, what=reason.rstrip(".")))
@@ -250,7 +252,7 @@ class _NotebookRun:
             return TaskResult(known.grade_id, Outcome.TIMED_OUT, 0.0, known.points, text, text)
         if run.error is None:
             return None
-        kind, text, _traceback = run.error
+        kind, text = run.error.name, run.error.text
         outcome = Outcome.FAILED if kind == "AssertionError" else Outcome.RAISED
         message = text if kind == "AssertionError" and text else f"{kind}: {text}"
         if kind == "NotImplementedError":

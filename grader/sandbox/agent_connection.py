@@ -2,8 +2,8 @@
 
 Beside Jupyter's channels and not on them: a message through those crosses four threads and is signed, 1.5 ms of a test
 that makes eighty calls. A message is a head of three numbers (its own, the bytes of its JSON, the bytes of its data),
-JSON, and data. An answer bears the number of its request. So does a question, which student code may have in the middle
-of a call, and what is answered to that; a question is no answer, the call goes on. Nothing that arrives is trusted.
+JSON, and data. An answer has the number of its request. So does a question, by which student code calls a function of
+the test in the middle of a call, and the reply to that; the call goes on then. Nothing that arrives is trusted.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ HEAD = struct.Struct(">QQQ")
 MAX_MESSAGE_BYTES = 512 * 1024 * 1024
 MAX_TEXT_BYTES = 16 * 1024 * 1024  # of JSON, which takes thirty times its size once it is parsed
 CHUNK_BYTES = 1024 * 1024
-REPLY_S = 1.0  # who has asked is waiting
+REPLY_S = 1.0  # to send the reply to a question: who has asked it is waiting
 
-Answering = Callable[[dict[str, Any], memoryview], tuple[dict[str, Any], bytes]]
+QuestionHandler = Callable[[dict[str, Any], memoryview], tuple[dict[str, Any], bytes]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class AgentConnection:
         self._received = bytearray()
         self._under_way: int | None = None
         self._queued: deque[tuple[int, bytes, float]] = deque()
-        self._answering: dict[int, Answering] = {}
+        self._question_handlers: dict[int, QuestionHandler] = {}
         self._answers: dict[int, Answer] = {}
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -76,22 +76,25 @@ class AgentConnection:
         content: dict[str, Any],
         buffers: Sequence[memoryview | bytes],
         timeout_s: float,
-        answering: Answering | None = None,
+        on_question: QuestionHandler | None = None,
     ) -> int:
-        """Send a request, now or when the one under way has been answered; its number.
+        """Send a request, now or when the one under way has been answered.
 
         Args:
             content: what JSON can say.
             buffers: bytes beside it.
             timeout_s: for the sending.
-            answering: answers questions that come instead of the answer; it does not raise, and sends nothing.
+            on_question: answers questions that come instead of the answer; it does not raise, and sends nothing.
+
+        Returns:
+            The request's number.
 
         Raises:
             OSError: it could not be sent as a whole; the connection is of no use any more.
         """
         number = next(self._numbers)
-        if answering is not None:
-            self._answering[number] = answering
+        if on_question is not None:
+            self._question_handlers[number] = on_question
         self._queued.append((number, _message(number, content, b"".join(buffers)), timeout_s))
         if self._under_way is None:
             self._send_next()
@@ -105,9 +108,12 @@ class AgentConnection:
             self._socket.sendall(message)
 
     def receive(self, number: int, timeout_s: float) -> Answer | None:
-        """The answer to a request, or None if it is not complete within the time; what has come of it is kept.
+        """Wait for the answer to a request; questions that come before it are answered.
 
-        What answers anything but the request under way, late or forged, is passed over.
+        An answer to anything but the request under way, late or forged, is passed over.
+
+        Returns:
+            The answer, or None if it is not complete within the time; what has come of it is kept for the next call.
 
         Raises:
             ConnectionError: the other side has closed the connection, or sends what cannot be an answer.
@@ -117,8 +123,8 @@ class AgentConnection:
         while number not in self._answers:
             if time.monotonic() > until:  # also where messages that nobody has asked for come faster than they are read
                 return None
-            answer = self._complete()
-            answering = None if answer is None else self._asked(answer)
+            answer = self._next_message()
+            on_question = None if answer is None else self._handler_of(answer)
             if answer is None:
                 if not self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
                     return None
@@ -126,10 +132,10 @@ class AgentConnection:
                 if not chunk:
                     raise ConnectionError("closed")
                 self._received += chunk
-            elif answering is not None:
-                self._answer(answer, answering)
+            elif on_question is not None:
+                self._answer(answer, on_question)
             elif answer.number == self._under_way:
-                self._answering.pop(answer.number, None)
+                self._question_handlers.pop(answer.number, None)
                 self._answers[answer.number] = answer
                 try:
                     self._send_next()
@@ -137,21 +143,26 @@ class AgentConnection:
                     self._socket.shutdown(socket.SHUT_RDWR)
         return self._answers.pop(number)
 
-    def _asked(self, message: Answer) -> Answering | None:
-        """What answers this message, if it is a question and of the request under way."""
+    def _handler_of(self, message: Answer) -> QuestionHandler | None:
+        """The handler of this message, if it is a question and of the request under way."""
         if message.number != self._under_way or not isinstance(message.content, dict):
             return None
-        return self._answering.get(message.number) if message.content.get("status") == "asks" else None
+        return self._question_handlers.get(message.number) if message.content.get("status") == "asks" else None
 
-    def _answer(self, question: Answer, answering: Answering) -> None:
-        content, data = answering(question.content, question.data)
+    def _answer(self, question: Answer, on_question: QuestionHandler) -> None:
+        content, data = on_question(question.content, question.data)
         self._socket.settimeout(REPLY_S)
         try:
             self._socket.sendall(_message(question.number, content, data))
         except OSError:
             raise ConnectionError("does not read what it has asked for") from None
 
-    def _complete(self) -> Answer | None:
+    def _next_message(self) -> Answer | None:
+        """Take the first message from what was received, or None if it is not complete.
+
+        Raises:
+            ConnectionError: it is too large.
+        """
         if len(self._received) < HEAD.size:
             return None
         number, text_bytes, data_bytes = HEAD.unpack_from(self._received)

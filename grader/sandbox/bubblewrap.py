@@ -82,7 +82,7 @@ def check_bwrap() -> None:
     """
     trivial = [find_bwrap(), *_namespaces(), *system_options(), "/usr/bin/env", "true"]
     with tempfile.TemporaryDirectory() as stage:
-        command = Identity.choose().lower(trivial, [], Path(stage))
+        command = Identity.choose().run_as_identity(trivial, [], Path(stage))
         tried = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     if tried.returncode != 0:
         raise SandboxUnavailable(
@@ -132,11 +132,11 @@ def command(
     sources = [*shown, slot_folder, *(host for host, _inside in read_only), INSIDE]
     stage = slot_folder / "stage"
     stage.mkdir()
-    return identity.lower(whole, sources, stage)
+    return identity.run_as_identity(whole, sources, stage)
 
 
 def inner_binds(read_only: tuple[tuple[Path, str], ...]) -> list[tuple[str, str]]:
-    """(path in the slot, path that the kernel sees) of the data; outer folders first."""
+    """Binds of the data: (path in the slot, path that the kernel sees), outer folders first."""
     pairs = [(f"{DATA_FOLDER}/{number}", inside) for number, (_host, inside) in enumerate(read_only)]
     return sorted(pairs, key=lambda pair: pair[1])
 

@@ -19,7 +19,7 @@ OVERHEAD_MIB = 512  # what the forked libraries and the folder in memory need be
 
 
 class Group:
-    """A control group for one kernel at a time; version 1 (a folder per controller) or 2 (one folder).
+    """A control group for one kernel at a time, of version 1 (a folder per controller) or 2 (one folder).
 
     Attributes:
         folders: where it lives; empty where none could be made.
@@ -33,7 +33,9 @@ class Group:
         """
         remove_stale()
         self._limits: Limits | None = None
-        self.folders = [folder for parent in _parents() if (folder := _made(parent / f"{NAME}-{name}")) is not None]
+        self.folders = [
+            folder for parent in _parents() if (folder := _make_folder(parent / f"{NAME}-{name}")) is not None
+        ]
 
     @property
     def counts_processes(self) -> bool:
@@ -45,7 +47,7 @@ class Group:
         """Whether the memory of all processes together is limited."""
         return any(self._memory_files(folder) for folder in self.folders)
 
-    def hold(self, pid: int, limits: Limits) -> None:
+    def add_process(self, pid: int, limits: Limits) -> None:
         """Put a process and its later children under the limits.
 
         Args:
@@ -127,7 +129,12 @@ def remove_stale() -> None:
                     old.rmdir()
 
 
-def _made(folder: Path) -> Path | None:
+def _make_folder(folder: Path) -> Path | None:
+    """Make a group's folder.
+
+    Returns:
+        The folder, or None where this process may not make it.
+    """
     if not os.access(folder.parent, os.W_OK):
         return None
     try:
@@ -138,7 +145,11 @@ def _made(folder: Path) -> Path | None:
 
 
 def _write(path: Path, value: str) -> bool:
-    """Whether it was written; what this system does not know is not. `grader doctor` says what is guaranteed."""
+    """Write a setting, if this system knows it. `grader doctor` says what is guaranteed.
+
+    Returns:
+        Whether it was written.
+    """
     try:
         path.write_text(value)
     except OSError:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 
 from grader.language import _
+from grader.sandbox.limits import Limits
+from grader.sandbox.outputs import CellError
 
 _NO_NETWORK = re.compile(
     r"Temporary failure in name resolution|Name or service not known|Failed to resolve|NameResolutionError"
@@ -22,9 +24,18 @@ _ENDING = re.compile(r"Passed over while grading: this would end Python\.")  # o
 _MAX_TEXT = 100_000
 
 
-def lacks_gpu_memory(text: str) -> bool:
-    """Whether an error says that the GPU's memory was not enough."""
-    return _NO_GPU_MEMORY.search(text[-_MAX_TEXT:]) is not None
+def memory_limit_behind(error: CellError, limits: Limits) -> str:
+    """The limit on memory that a cell's error tells of, in words; empty for other errors.
+
+    Args:
+        error: what the cell raised.
+        limits: what it ran under.
+    """
+    if _NO_GPU_MEMORY.search(error.text[-_MAX_TEXT:]):
+        return _("GPU memory: the GPU has no room for what the notebook asked for (a smaller batch may fit)")
+    if error.is_out_of_memory:
+        return _("memory: {size} MiB exceeded").format(size=limits.memory_mib)
+    return ""
 
 
 def reason_behind(texts: Iterable[str]) -> str:

@@ -60,13 +60,13 @@ class Identity:
         """
         return cls(_free_uid() if os.geteuid() == 0 and not _is_alone() else None)
 
-    def hand_over(self, folder: Path) -> None:
+    def give_folder(self, folder: Path) -> None:
         """Make a folder and what is in it the student's."""
         if self.uid is not None:
             for path in [folder, *folder.rglob("*")]:
                 os.chown(path, self.uid, self.uid, follow_symlinks=False)
 
-    def lower(self, argv: list[str], sources: list[Path], stage: Path) -> list[str]:
+    def run_as_identity(self, argv: list[str], sources: list[Path], stage: Path) -> list[str]:
         """The command, run under this identity.
 
         Args:

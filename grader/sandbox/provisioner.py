@@ -19,7 +19,8 @@ from grader.errors import KernelGone
 from grader.files import ordinary_files
 from grader.sandbox import slot as slots
 from grader.sandbox.bubblewrap import View
-from grader.sandbox.slot import CHANNELS, KernelProcess, Kind, Slot
+from grader.sandbox.kernel_process import CHANNELS, KernelProcess
+from grader.sandbox.slot import Kind, Slot
 
 POLL_S = 0.05
 

@@ -28,10 +28,18 @@ def csv_files(folder: int) -> list[str]:
 
 
 def _look(place: int, inside: str, found: list[tuple[int, str]], left: int) -> int:
-    """Add (minus the time, path) of csv files at and below an open folder, which is closed; how many may still be seen.
+    """Find csv files in an open folder and below it. By hand and not by `os.fwalk`, see below.
 
-    By hand and not by `os.fwalk`: that opens without `O_NONBLOCK`, and a folder may have become a pipe meanwhile.
+    Args:
+        place: the folder's descriptor; it is closed.
+        inside: the folder's relative path, with its slash.
+        found: (minus the time of the last change, path) of each file is appended.
+        left: how many names may still be looked at.
+
+    Returns:
+        How many names may still be looked at afterwards.
     """
+    # `os.fwalk` opens without `O_NONBLOCK`, and a folder may have become a pipe meanwhile.
     try:
         for name in os.listdir(place):
             left -= 1
@@ -49,7 +57,16 @@ def _look(place: int, inside: str, found: list[tuple[int, str]], left: int) -> i
 
 
 def read(folder: int, name: str, limit: int) -> bytes | None:
-    """A regular file of at most `limit` bytes, links not followed; None where there is none that may be read."""
+    """Read a regular file; links are not followed.
+
+    Args:
+        folder: an open descriptor of the folder.
+        name: relative path of the file.
+        limit: bytes; a larger file is not read.
+
+    Returns:
+        Its content; None where there is no such file that may be read.
+    """
     try:
         descriptor = _open_below(folder, name)
     except (OSError, ValueError):

@@ -21,7 +21,7 @@ from handed_in import SLUG
 
 from grader import pipeline
 from grader.course.folder import Course
-from grader.fleet.workers import collect_less
+from grader.fleet.workers import tune_gc
 from grader.grading import notebook as grading
 from grader.pipeline import ProgressListener, grade_class
 from grader.record.planning import Row
@@ -164,7 +164,7 @@ def take_apart(course: Course) -> list[Spent]:
         course: with at least two submissions that were not graded yet.
     """
     watch = _Stopwatch()
-    collect_less()  # as a worker does
+    tune_gc()  # as a worker does
     with watch.steps():
         grade_class(course, [SLUG], slots=1, workers=_here, listener=watch)
     recorded_s = watch.spent[-1].record_s / len(watch.spent)

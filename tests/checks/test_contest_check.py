@@ -7,7 +7,7 @@ import pytest
 from grader.checks import contest_points
 from grader.checks.contest import is_contest_test
 from grader.errors import EnvironmentFault
-from grader.examiner.examination import Examination, going_on
+from grader.examiner.examination import Examination, as_current
 from grader.grading.predictions import _HandedIn
 from grader.language import speaking
 from grader.scoring.contest import AnswerKey
@@ -28,7 +28,7 @@ def test_a_fault_of_the_scorer_shows_a_number_to_the_student_and_the_rest_to_the
     table = BrokenTable(PointsTable.parse([["0.5", 1]]).thresholds)
     folder = _HandedIn({"submission.csv": b"Id,Expected\nimg0.jpg,lisa\n"})
     caplog.set_level(logging.ERROR)
-    with speaking("en"), going_on(Examination(folder, ContestRules(KEY, table))):  # noqa: SIM117
+    with speaking("en"), as_current(Examination(folder, ContestRules(KEY, table))):  # noqa: SIM117
         with pytest.raises(
             EnvironmentFault, match=r"INTERNAL: Scoring failed on our side \(ref [0-9a-f]{4}\)"
         ) as caught:

@@ -9,7 +9,7 @@ from examining import examining
 from torch import nn
 
 from grader.checks import gradients_match, same_function
-from grader.examiner.calls import backward_follows
+from grader.examiner.calls import fused_backward
 from grader.examiner.remote import Session
 from grader.sandbox.kernel import Kernel
 
@@ -97,7 +97,7 @@ def test_a_training_step_is_one_request(channel: Listening, named: Callable[[str
     net, x = named("Net")(), torch.randn(4, 3, requires_grad=True)
     channel.requests.clear()
     gradient = torch.randn(4, 2)
-    with backward_follows(gradient):
+    with fused_backward(gradient):
         output = net(x)
     (output * gradient).sum().backward()
     assert channel.operations == ["call"]
@@ -109,7 +109,7 @@ def test_a_training_step_is_one_request(channel: Listening, named: Callable[[str
 def test_another_gradient_than_was_announced_is_asked_for(channel: Listening, named: Callable[[str], Any]) -> None:
     net, x = named("Net")(), torch.randn(4, 3, requires_grad=True)
     channel.requests.clear()
-    with backward_follows(torch.randn(4, 2)):
+    with fused_backward(torch.randn(4, 2)):
         output = net(x)
     output.sum().backward()
     assert channel.operations == ["call", "backward"]
@@ -123,7 +123,7 @@ def test_a_backward_pass_that_cannot_be_done_at_once_is_asked_for(
 ) -> None:
     net, x = named(kind)(), torch.randn(4, 3, requires_grad=True)
     channel.requests.clear()
-    with backward_follows(torch.randn(4, 2)):
+    with fused_backward(torch.randn(4, 2)):
         output = net(x)
     if kind == "InPlace":
         with pytest.raises(Exception, match="modified by an inplace operation"):

@@ -15,7 +15,7 @@ LOOK = "import torch; print(torch.cuda.device_count(), torch.ones(3, device='cud
 def said(view: View, code: str) -> str:
     with Kernel(view) as kernel:
         run = kernel.run(code)
-    return "".join(run.printed) + (run.limit or "") + (run.error[1] if run.error else "")
+    return "".join(run.printed) + (run.limit or "") + (run.error.text if run.error else "")
 
 
 def test_a_notebook_computes_on_the_gpu_it_was_given() -> None:

@@ -185,7 +185,7 @@ import gc
 names = {type(o).__name__ + " " + type(o).__module__ for o in gc.get_objects()}
 print(WON if any(" grader" in n for n in names) else "refused", "objects of the grader")
 for o in gc.get_objects():
-    if type(o).__name__ == "Store":
+    if type(o).__name__ == "ObjectStore":
         o.kept.clear()
         o.namespace = {"Block": type("Block", (), {})}
 seek("all objects", repr([o for o in gc.get_objects() if isinstance(o, dict) and len(o) < 50 and all(

@@ -31,8 +31,9 @@ from grader.errors import GraderError, KernelGone, LimitExceeded, StudentCodeRai
 from grader.examiner.remote import Session
 from grader.sandbox import slot as slots
 from grader.sandbox.bubblewrap import View
-from grader.sandbox.kernel import CellRun, Kernel
+from grader.sandbox.kernel import Kernel
 from grader.sandbox.limits import Limits
+from grader.sandbox.outputs import CellRun
 from grader.sandbox.self_check import SEARCH_S, nowhere_in_view
 
 LIMITS = Limits(wall_s=60, cell_s=4, call_s=2, memory_mib=2048, disk_mib=256, output_kib=64)
@@ -142,7 +143,7 @@ def test_what_a_cell_says_holds_no_secret_of_the_grader(lasting: Kernel) -> None
 
 
 def test_an_error_costs_its_own_cell(lasting: Kernel) -> None:
-    assert lasting.run("1 / 0").error[0] == "ZeroDivisionError"
+    assert lasting.run("1 / 0").error.name == "ZeroDivisionError"
     assert text(lasting.run("print('on')")) == "on\n"
 
 
@@ -225,7 +226,7 @@ kernel.iopub_socket.send_multipart([b"kernel.stream", b"<IDS|MSG>", kernel.sessi
 )
 def test_a_forged_output_ends_in_a_run_and_not_in_an_error_of_ours(fresh: Kernel, change: str) -> None:
     run = fresh.run(FORGED % change)
-    assert run.error is None or run.error[0] != "", run
+    assert run.error is None or run.error.name != "", run
     for output in run.outputs:
         repr(output).encode()
         str(output.get("text", "")).encode()
@@ -632,7 +633,7 @@ def test_whatever_lies_beside_the_sockets_hurts_nobody(cold: Sandbox, what: str,
     with cold.start(View(limits=LIMITS)) as kernel:
         with suppress(KernelGone):
             error = kernel.run(code).error
-            assert error is None or "Read-only file system" in error[1]
+            assert error is None or "Read-only file system" in error.text
             if ends:
                 kernel.run("import os; os._exit(1)")
         if ends:

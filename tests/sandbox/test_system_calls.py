@@ -12,8 +12,9 @@ from docker_profile import ALLOWED as DOCKER_ALLOWED
 import grader
 from grader.sandbox import system_calls
 from grader.sandbox.bubblewrap import View
-from grader.sandbox.kernel import CellRun, Kernel
+from grader.sandbox.kernel import Kernel
 from grader.sandbox.limits import Limits
+from grader.sandbox.outputs import CellRun
 
 ARCH = pyseccomp.system_arch()
 README = Path(grader.__file__).parent / "README.md"

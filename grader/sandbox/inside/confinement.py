@@ -67,7 +67,7 @@ def tmpfs(target, size_mib, mode="700", inodes=FEW_INODES):
 
 
 def hide_machine():
-    """Cover what /proc tells of the machine; once, in the slot's own mounts, which every kernel inherits."""
+    """Cover what /proc says of the machine. Done once, in the slot's own mounts, which every kernel inherits."""
     for name in MASKED:
         path = f"/proc/{name}"
         if os.path.isdir(path):
@@ -77,7 +77,7 @@ def hide_machine():
 
 
 def confine(order, *, folder, sockets):
-    """Put this forked process behind its walls. What it had open is closed but what `close_descriptors` is told.
+    """Confine this forked process: namespaces, view, capabilities, limits, system calls.
 
     Args:
         order: limits, binds, roots, environment and filter, from the grader.
@@ -94,42 +94,42 @@ def confine(order, *, folder, sockets):
     os.environ.update(order["environment"])
     os.chdir(WORK)
     drop_capabilities()
-    take_limits(order["limits"])
+    set_resource_limits(order["limits"])
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     filter_system_calls(bytes.fromhex(order["filter"]))
 
 
 def make_view(order, folder, sockets):
-    """Everything read-only, then the few places of the kernel's own on top."""
+    """Mount what the kernel sees: everything read-only, then the few places of its own on top."""
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     binds = order["binds"]
     for place in (SOCKETS, WORK, COLAB, *OWN_PLACES):
         os.makedirs(place, exist_ok=True)
     for source, inside in binds:
         if not is_below(inside, WORK):
-            make_place(inside, os.path.isdir(source))
+            make_mount_point(inside, os.path.isdir(source))
     # A Python environment may be installed below a folder that is covered now: it is shown again on top.
     covered = [root for root in order["roots"] if any(is_below(root, place) for place in OWN_PLACES)]
     opened = {root: os.open(root, os.O_PATH) for root in covered}
-    read_only("/", recursive=True)
+    make_read_only("/", recursive=True)
     limits = order["limits"]
     mount(sockets, SOCKETS, None, MS_BIND)
-    writable(SOCKETS)  # until `lock_sockets`
+    make_writable(SOCKETS)  # until `lock_sockets`
     mount(folder, WORK, None, MS_BIND)
-    writable(WORK)
+    make_writable(WORK)
     for source, inside in binds:
         if is_below(inside, WORK):
-            make_place(inside, os.path.isdir(source))
+            make_mount_point(inside, os.path.isdir(source))
         mount(source, inside, None, MS_BIND)
-        read_only(inside)
+        make_read_only(inside)
     mount(WORK, COLAB, None, MS_BIND | MS_REC)
     tmpfs("/tmp", limits["disk_mib"], "1777", INODES)
     tmpfs("/dev/shm", limits["disk_mib"], "1777")
     tmpfs(HOME, 64)
     mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, f"newinstance,ptmxmode=0666,mode=620,max={TERMINALS}")
     for root, descriptor in opened.items():
-        make_place(root, os.path.isdir(f"/proc/self/fd/{descriptor}"))
+        make_mount_point(root, os.path.isdir(f"/proc/self/fd/{descriptor}"))
         mount(f"/proc/self/fd/{descriptor}", root, None, MS_BIND | MS_REC)
         os.close(descriptor)
     mount("tmpfs", HIDDEN, "tmpfs", MS_RDONLY, "size=4k,nr_inodes=2,mode=500")
@@ -137,7 +137,7 @@ def make_view(order, folder, sockets):
         # CUDA names its threads there, and gives up where it cannot (error 304); they end with the kernel.
         own_threads = f"/proc/{os.getpid()}/task"
         mount(own_threads, own_threads, None, MS_BIND)
-        writable(own_threads)
+        make_writable(own_threads)
 
 
 def is_below(path, folder):
@@ -145,8 +145,8 @@ def is_below(path, folder):
     return path == folder or path.startswith(f"{folder}/")
 
 
-def make_place(inside, is_folder):
-    """An empty folder or file to mount on; a handed-in file of the data's name gives way."""
+def make_mount_point(inside, is_folder):
+    """Make an empty folder or file to mount on. A handed-in file of the data's name is removed for it."""
     if os.path.lexists(inside) and (os.path.islink(inside) or is_folder != os.path.isdir(inside)):
         (shutil.rmtree if os.path.isdir(inside) and not os.path.islink(inside) else os.unlink)(inside)
     os.makedirs(inside if is_folder else os.path.dirname(inside), exist_ok=True)
@@ -160,7 +160,7 @@ class MountAttributes(ctypes.Structure):
     _fields_ = tuple((name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "userns_fd"))
 
 
-def read_only(path, *, recursive=False):
+def make_read_only(path, *, recursive=False):
     """Make a mount, or all below a folder, read-only. Programs can still use device nodes and sockets there."""
     attributes = MountAttributes(set=MOUNT_ATTR_RDONLY)
     flags = AT_RECURSIVE if recursive else 0
@@ -174,13 +174,13 @@ def read_only(path, *, recursive=False):
         remount(place, MS_RDONLY)
 
 
-def writable(path):
-    """Let a mount be written to again."""
+def make_writable(path):
+    """Make a mount writable again."""
     remount(path, 0)
 
 
 def remount(path, flag):
-    """Change whether one mount is read-only; flags that an outer user namespace has locked have to be repeated."""
+    """Change whether one mount is read-only. Flags that an outer user namespace has locked have to be repeated."""
     found = os.statvfs(path).f_flag
     flags = found & (os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME)
     flags |= MS_RELATIME if found & os.ST_RELATIME else 0
@@ -195,7 +195,7 @@ def mounts_below(folder):
 
 
 def loopback_up():
-    """The network of a kernel's own has one interface, which begins switched off."""
+    """Switch on the one interface of the kernel's own network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         request = struct.pack("16sH22x", b"lo", 0)
         flags = struct.unpack("16sH22x", fcntl.ioctl(any_socket, SIOCGIFFLAGS, request))[1]
@@ -203,14 +203,17 @@ def loopback_up():
 
 
 def new_session_keyring():
-    """Keys of an earlier kernel stay in its own; nothing happens where the system call is unknown."""
+    """Begin a session keyring: keys of an earlier kernel stay in its own.
+
+    Nothing happens where the system call is unknown.
+    """
     number = {"x86_64": 250, "aarch64": 219}.get(os.uname().machine)
     if number is not None:
         libc.syscall(number, KEYCTL_JOIN_SESSION_KEYRING, None)
 
 
 def drop_capabilities():
-    """No capability now, none by any program started later."""
+    """Give up all capabilities, now and in any program started later."""
     with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:
         last = int(file.read())
     for capability in range(last + 1):
@@ -221,7 +224,7 @@ def drop_capabilities():
 
 
 def filter_system_calls(program):
-    """Let the system refuse what the program refuses, here and in every process started later; see system_calls.py."""
+    """Apply a seccomp filter, see system_calls.py, to this process and to every process started later."""
     buffer = ctypes.create_string_buffer(program, len(program))
     filter_program = struct.pack("HxxxxxxP", len(program) // INSTRUCTION_BYTES, ctypes.addressof(buffer))
     check(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter_program, 0, 0), "filter system calls")
@@ -236,7 +239,7 @@ def close_descriptors(kept):
     os.closerange(first, MAX_DESCRIPTORS)
 
 
-def take_limits(limits):
+def set_resource_limits(limits):
     """Lower this process's own resource limits; children inherit them.
 
     RLIMIT_DATA and not RLIMIT_AS: a CUDA build of torch reserves address space by the tens of GiB without using it.
@@ -258,8 +261,8 @@ def data_bytes():
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData:"))
 
 
-def take_mounts():
-    """A mount namespace of the zygote's own: bubblewrap's mounts belong to an outer user namespace."""
+def make_own_mounts():
+    """Enter a mount namespace of the zygote's own: bubblewrap's mounts belong to an outer user namespace."""
     check(libc.unshare(CLONE_NEWNS), "unshare")
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     hide_machine()

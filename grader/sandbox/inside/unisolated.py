@@ -14,6 +14,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import confinement  # the files beside this one
+import ipython_kernel
 import zygote
 
 
@@ -27,7 +28,7 @@ class UnisolatedRun(zygote.Run):
         os.makedirs(self.folder)
         os.makedirs(f"{self.home}/tmp")
 
-    def become(self):
+    def become_kernel(self):
         """Turn this forked process into the kernel. Does not return."""
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -42,8 +43,10 @@ class UnisolatedRun(zygote.Run):
         os.environ.update({**self.order["environment"], **own})
         os.chdir(self.folder)
         # The system counts all processes of a user: a desktop has more than a notebook may start.
-        confinement.take_limits({**self.order["limits"], "processes": resource.getrlimit(resource.RLIMIT_NPROC)[1]})
-        zygote.run_kernel(
+        confinement.set_resource_limits(
+            {**self.order["limits"], "processes": resource.getrlimit(resource.RLIMIT_NPROC)[1]}
+        )
+        ipython_kernel.run_kernel(
             self,
             sockets=f"{zygote.SLOT}/k{self.number}",
             scratch=f"{self.home}/tmp",
@@ -74,8 +77,8 @@ class UnisolatedRun(zygote.Run):
                 self.status = os.waitpid(self.pid, 0)[1]
         return 0
 
-    def forget(self):
-        """Drop the folder."""
+    def remove_folder(self):
+        """Drop the folder with what is in it."""
         shutil.rmtree(self.home, ignore_errors=True)
 
 
