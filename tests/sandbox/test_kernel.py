@@ -280,3 +280,13 @@ def test_jupyter_execute_runs_unchanged_on_the_provisioner(tmp_path: Path) -> No
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert nbformat.read(path, as_version=4).cells[0].outputs[0].text == "/kaggle/working False True\n"
+
+
+@pytest.mark.parametrize("taken", ["sys.stderr = None", "sys.stdout = sys.stderr = None", "sys.stderr = object()"])
+def test_a_notebook_that_takes_a_stream_away_goes_on_and_its_errors_are_told(taken: str) -> None:
+    with Kernel(View()) as kernel:
+        assert kernel.run(f"import sys\nbefore = sys.stdout\n{taken}").error is None
+        run = kernel.run("x = 1\n1 / 0")
+        assert run.error is not None
+        assert run.error.name == "ZeroDivisionError"
+        assert text_of(kernel.run("sys.stdout = before\nprint(x)")) == "1\n"

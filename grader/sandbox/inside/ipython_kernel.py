@@ -21,6 +21,7 @@ import types
 from confinement import SOCKETS  # the file beside this one
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+OWN_STREAMS = {}  # the kernel's `stdout` and `stderr`
 AGENT_FILES = ("agent_wire", "agent_modules", "agent", "agent_server")  # each after those that it imports
 
 LIBRARIES = (
@@ -200,6 +201,7 @@ def kernel_app_class():
             super().init_io()
             for stream in (sys.stdout, sys.stderr):
                 flush_only_if_needed(stream)
+            OWN_STREAMS.update(stdout=sys.stdout, stderr=sys.stderr)
 
     return KernelApp
 
@@ -221,6 +223,25 @@ def make_shell():
     shell.enable_gui = lambda gui: None  # there is no kernel yet to tell of it, and no window in a kernel anyway
     shell.enable_matplotlib("inline")  # it was imported before there was a shell, and does not know this one
     del shell.enable_gui
+    shell._showtraceback = functools.partial(show_traceback, shell._showtraceback)
+    shell.events.register("post_run_cell", restore_streams)
+
+
+def show_traceback(original, *error):
+    """Tell of an exception, also where the cell has taken a stream away: IPython flushes both before it tells."""
+    restore_streams()
+    original(*error)
+
+
+def restore_streams(_result=None):
+    """Give back what a cell has put something else for that is no stream (`sys.stderr = None`).
+
+    With it IPython ended every later cell before its first line, without a word.
+    """
+    for name, own in OWN_STREAMS.items():
+        stream = getattr(sys, name, None)
+        if not (hasattr(stream, "write") and hasattr(stream, "flush")):
+            setattr(sys, name, own)
 
 
 def attach_shell(shell, app):
