@@ -28,13 +28,12 @@ from grader.examiner.mirror import (
     pending_state,
     tensors_of,
 )
-from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json
+from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json, checked_length
 from grader.printable import printable
 
 __all__ = ["Channel", "InvalidReply", "RemoteModule", "RemoteObject", "Session"]
 
 Target = dict[str, Json]
-MAX_LENGTH = 100_000  # items are fetched one by one and kept
 
 
 class Session(Conversation):
@@ -142,7 +141,7 @@ class RemoteObject:
         return _attribute(self._session, self.remote_target, self._owner, name)
 
     def __len__(self) -> int:
-        return _length(self._method("__len__")())
+        return checked_length(self._method("__len__")())
 
     def __getitem__(self, key: Any) -> Any:
         return self._method("__getitem__")(key)
@@ -305,7 +304,7 @@ class RemoteModule(nn.Module):
             self._session.answer(content, encoder)
 
     def __len__(self) -> int:
-        return len(self._modules) if self._is_sequence() else _length(self._method("__len__")())
+        return len(self._modules) if self._is_sequence() else checked_length(self._method("__len__")())
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, int) and self._is_sequence():
@@ -379,12 +378,6 @@ def _numbers_among(values: Iterable[Any]) -> Iterator[int]:
             yield from _numbers_among(value.values() if isinstance(value, dict) else value)
 
 
-def _length(found: Any) -> int:
-    if type(found) is not int or not 0 <= found < MAX_LENGTH:
-        raise InvalidReply("The student's object has a length that cannot be.")
-    return found
-
-
 def _attribute(session: Session, target: Target, owner: RemoteModule | None, name: str) -> Any:
     """The value of an attribute of the student's object.
 
@@ -396,8 +389,6 @@ def _attribute(session: Session, target: Target, owner: RemoteModule | None, nam
     request.content["name"] = name
     try:
         reply, decoder = request.ask()
-    except InvalidReply:
-        raise
     except StudentCodeRaised as error:
         if error.message.startswith("AttributeError:"):
             raise AttributeError(f"the student's object has no attribute {name[:100]!r}") from error

@@ -33,6 +33,7 @@ MAX_TENSOR_BYTES = 512 * MIB  # the first linear layer of VGG-16 has 392 MiB
 MAX_REPLY_BYTES = 768 * MIB
 MAX_AXES = 16
 MAX_AXIS = 2**40
+MAX_LENGTH = 100_000  # items are fetched one by one and kept
 MAX_DEPTH = 24
 MAX_ITEMS = 50_000
 MAX_TEXT = 100_000
@@ -372,3 +373,14 @@ def is_dense(shape: Sequence[int], stride: Sequence[int]) -> bool:
             return False
         step *= size
     return True
+
+
+def checked_length(found: Any) -> int:
+    """The length that a student's object says it has.
+
+    Raises:
+        InvalidReply: no sequence has such a length.
+    """
+    if type(found) is not int or not 0 <= found < MAX_LENGTH:
+        raise InvalidReply("The student's object has a length that cannot be.")
+    return found
