@@ -16,10 +16,12 @@ demo: setup
 test: setup
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
-# The long tests: the demo, real data, the wheel, benchmarks; then the corpus of attacks on a real sandbox.
+# The long tests: the demo, real data, the wheel, every page in a browser; then those that need the machine to themselves.
 slow: setup
-	$(BIN)/pytest -m "slow and not hostile"
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "slow and not hostile and not alone"
+	$(BIN)/pytest -m "slow and alone"
 
+# The corpus of attacks on a real sandbox.
 hostile: setup
 	$(BIN)/pytest -m hostile
 

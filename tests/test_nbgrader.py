@@ -132,6 +132,7 @@ def test_names_of_submissions_are_understood(name: str, student: str | None) -> 
     assert student_of(Path(name), "resnet") == student
 
 
+@pytest.mark.slow
 def test_a_folder_and_a_zip_are_collected(course: Course, tmp_path: Path) -> None:
     import zipfile
 

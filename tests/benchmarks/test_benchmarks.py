@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 HERE = Path(__file__).parent
 
 
@@ -17,24 +18,20 @@ def run(script: str, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.slow
 def test_throughput_gives_every_contender_the_same_points() -> None:
     said = run("throughput.py", "--submissions", "2")
     assert "nbgrader, sealed" in said
     assert "beyond the student's own cells" in said
 
 
-@pytest.mark.slow
 def test_endurance_holds_its_promises_on_a_small_class() -> None:
     assert "held" in run("endurance.py", "--submissions", "12", "--slots", "1", "--tolerance", "20")
 
 
-@pytest.mark.slow
 def test_rerun_is_timed_beside_the_same_notebook_run_by_hand() -> None:
     assert "rerun, warm sandbox" in run("rerun.py", "--steps", "10", "--repeats", "1", "--allowed", "20")
 
 
-@pytest.mark.slow
 def test_load_answers_every_tab_and_brings_new_results() -> None:
     small = ("--sessions", "12", "--every", "2", "--result-every", "4", "--opening", "4", "--minutes", "0.3")
     said = run("load.py", *small, "--students", "30", "--entries", "90", "--port", "8597", "--allowed", "5000")

@@ -93,6 +93,7 @@ def test_every_mistake_of_a_transition_is_named() -> None:
         assert caught.value.message == suspect.message
 
 
+@pytest.mark.slow
 def test_every_mistake_of_a_network_is_named() -> None:
     x = blotches(4, 48)
     for suspect in densenet_mistakes(*NET):

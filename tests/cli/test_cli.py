@@ -69,6 +69,7 @@ def test_what_ran_without_a_sandbox_is_warned_of_and_graded_again_with_one(cours
     assert lines[0]["points"] == lines[1]["points"] > 10
 
 
+@pytest.mark.slow
 def test_not_graded_is_exit_code_1_and_usage_is_2(course: Course, hand_in: HandIn) -> None:
     hand_in("homer", "resnet", b"no notebook")
     assert grader("grade", "resnet", cwd=course.root).returncode == 1
@@ -76,6 +77,7 @@ def test_not_graded_is_exit_code_1_and_usage_is_2(course: Course, hand_in: HandI
     assert grader("grade", "resnet", "--student", "nobody", cwd=course.root).returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -122,6 +124,7 @@ def test_bad_input_says_what_was_found_and_what_to_do(course: Course, tmp_path: 
     assert "what to do:" in done.stderr
 
 
+@pytest.mark.slow
 def test_without_bubblewrap_nothing_is_graded_and_it_says_so(course: Course, hand_in: HandIn, tmp_path: Path) -> None:
     hand_in("lisa", "resnet", "reference")
     done = grader("grade", "resnet", "--json", cwd=course.root, PATH=str(tmp_path))

@@ -18,6 +18,7 @@ def by_name(findings: Iterable[Finding]) -> dict[str, Finding]:
     return {finding.what: finding for finding in findings}
 
 
+@pytest.mark.slow
 def test_a_class_that_can_be_graded_is_found_good(course: Course) -> None:
     synthesize(course.dataset, seed=1, images=126, size=32)
     found = by_name(look(course.root))
@@ -39,6 +40,7 @@ def test_what_a_class_still_lacks_is_named_with_the_command_that_makes_it(tmp_pa
     assert "grader dataset synthesize" in lacking["springfield: data set"]
 
 
+@pytest.mark.slow
 def test_the_command_tells_what_is_missing_and_ends_with_1(tmp_path: Path) -> None:
     course = new_class.init(tmp_path / "class")
     told = grader("doctor", "--class", course.root)
@@ -47,6 +49,7 @@ def test_the_command_tells_what_is_missing_and_ends_with_1(tmp_path: Path) -> No
     assert "what to do: Run `grader release resnet`." in told.stdout
 
 
+@pytest.mark.slow
 def test_class_toml_is_checked_where_the_doctor_stands_in_the_class(course: Course) -> None:
     config = course.root / "class.toml"
     config.write_text(config.read_text().replace("slots = 0", "slotz = 0"))

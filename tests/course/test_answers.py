@@ -53,6 +53,7 @@ def test_a_wrong_answer_names_graded_cells_and_a_message(slug: str, path: Path) 
     assert answer.message
 
 
+@pytest.mark.slow
 def test_a_failed_message_shows_no_hidden_code() -> None:
     for path in paths("resnet", "wrong")[:6]:
         for message in run("resnet", marked(path).cells).messages.values():

@@ -264,6 +264,7 @@ def test_what_one_part_allows_the_other_does_not(student: Student, examined: Exa
     assert examined.has_changed_inputs
 
 
+@pytest.mark.slow
 def test_the_limit_of_one_call_strikes_that_call_alone() -> None:
     with Kernel(View(limits=Limits(call_s=1))) as kernel:
         assert kernel.run("import time\ndef slow(seconds): time.sleep(seconds); return seconds").error is None

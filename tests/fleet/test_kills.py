@@ -169,6 +169,7 @@ def disturbed(grading: Grading, hurt: set[int], victims: Iterator[str], chance: 
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_kills_while_a_class_is_graded_change_nothing(course: Course, hand_in: HandIn, scratch: Path) -> None:
     subprocess.run(["cp", str(course.root / "gradebook.db"), str(course.root / "gradebook.kept")], check=True)
     before = groups()
@@ -207,6 +208,7 @@ def test_kills_while_a_class_is_graded_change_nothing(course: Course, hand_in: H
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_kills_of_the_watcher_with_uploads_under_way_change_nothing(course: Course, scratch: Path) -> None:
     before = groups()
     chance = random.Random(os.environ.get("SPRINGFIELD_SEED", "16"))

@@ -138,6 +138,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     return board, names
 
 
+@pytest.mark.slow
 def test_kaggles_leaderboard_becomes_points(course: Course, files: tuple[Path, Path]) -> None:
     course = with_source(course, "kaggle")
     said = grader("import-kaggle", files[0], "--names", files[1], "--json", "--class", course.root)
@@ -187,6 +188,7 @@ def test_a_kaggle_file_in_a_students_folder_is_nothing(course: Course) -> None:
     assert grade_class(course, ["springfield"]) == []
 
 
+@pytest.mark.slow
 def test_csv_files_are_collected_from_a_folder_and_from_an_archive(town: Course, tmp_path: Path) -> None:
     folder = tmp_path / "handed in"
     (folder / "lisa").mkdir(parents=True)
@@ -200,6 +202,7 @@ def test_csv_files_are_collected_from_a_folder_and_from_an_archive(town: Course,
     assert [row.student for row in rows if row.score] == ["bart", "lisa", "ralph"]
 
 
+@pytest.mark.slow
 def test_weights_beside_a_notebook_are_collected_with_it(course: Course, tmp_path: Path) -> None:
     folder = tmp_path / "handed in" / "lisa"
     (folder / "models").mkdir(parents=True)
@@ -209,6 +212,7 @@ def test_weights_beside_a_notebook_are_collected_with_it(course: Course, tmp_pat
     assert (course.submitted / "lisa" / "springfield" / "models" / "mine.pth").read_bytes() == b"weights"
 
 
+@pytest.mark.slow
 def test_a_rejudge_replays_everything_under_the_new_rules_and_runs_nothing(town: Course) -> None:
     for wrong in (30, 29, 10):
         hand_in(town, predictions(town, wrong))
@@ -228,6 +232,7 @@ def test_a_rejudge_replays_everything_under_the_new_rules_and_runs_nothing(town:
     assert (row.status, row.report.points) == (GradingStatus.UNCHANGED, 3)
 
 
+@pytest.mark.slow
 def test_a_rejudge_needs_a_contest(course: Course) -> None:
     said = grader("rejudge", "resnet", "--class", course.root)
     assert said.returncode == 2

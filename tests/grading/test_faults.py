@@ -73,6 +73,7 @@ def test_what_is_killed_once_from_outside_costs_nothing(course: Course, hand_in:
     assert ("An earlier run of this notebook was killed" in notes(row)) == (victim == "kernel")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", ["bwrap", "zygote"])
 def test_a_sandbox_that_always_dies_is_not_graded_and_graded_later(
     course: Course, hand_in: HandIn, victim: str
@@ -141,6 +142,7 @@ def test_a_cell_that_ends_the_process_a_moment_later_costs_itself_alone(course: 
     assert [cell.metadata.nbgrader.grade_id for cell in troubled] == ["task2_make_stage"]
 
 
+@pytest.mark.slow
 def test_autograde_leaves_to_a_person_what_could_not_be_run(course: Course) -> None:
     assignment = load_assignment(course.gradebook_url, "resnet")
     notebook = seal(student_notebook(course, "resnet", PAUSING), assignment).notebook
@@ -166,6 +168,7 @@ def once_more(job: Job, result: int | Exception) -> Job | None:
     return replace(job, faults=1) if isinstance(result, BrokenProcessPool) else None
 
 
+@pytest.mark.slow
 def test_a_worker_that_has_crashed_is_replaced_once_and_its_work_is_tried_again_alone() -> None:
     assignment = Assignment("resnet", ())
     work = [(key, Job(key, b"", (), assignment, Conditions())) for key in ("first", "crash", "a", "b", "c")]

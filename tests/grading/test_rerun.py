@@ -45,6 +45,7 @@ def with_line(course: Course, before: str, after: str) -> Course:
 SAMPLE = "import pandas as pd\nsample = pd.read_csv('sample_submission.csv')\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "path"),
     [
@@ -173,12 +174,14 @@ def test_what_only_a_gpu_can_do_is_answered_in_words(town: Course, hand_in: Hand
     assert "This machine has no GPU." in message
 
 
+@pytest.mark.slow
 def test_outside_the_contest_cuda_stays_what_it_is() -> None:
     with Kernel(View()) as kernel:
         run = kernel.run("import torch; torch.zeros(1, device='cuda')")
     assert run.error is not None
 
 
+@pytest.mark.slow
 def test_weights_handed_in_beside_the_notebook_are_found_by_it(town: Course, hand_in: HandIn) -> None:
     code = (
         "import torch\nstate = torch.load('models/mine.pth', weights_only=True)\nprint('sum', state['w'].sum().item())"
@@ -199,6 +202,7 @@ def test_too_large_files_beside_the_notebook_are_refused_in_words(town: Course, 
     assert "at most 200 files and 512 MiB are taken" in row.problem
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["", "hub/checkpoints"])
 def test_weights_of_the_teachers_folder_are_found_as_if_downloaded(town: Course, hand_in: HandIn, place: str) -> None:
     town = with_line(town, '# weights = "weights" ', 'weights = "weights" ')
@@ -228,6 +232,7 @@ def test_a_missing_folder_of_weights_is_the_teachers_mistake(town: Course, hand_
         grade_class(town, ["springfield"])
 
 
+@pytest.mark.slow
 def test_gpu_memory_is_named_where_it_was_not_enough(town: Course, hand_in: HandIn) -> None:
     full = "import torch\nraise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 20.00 GiB.')"
     hand_in("lisa", "springfield", writes("pass", before=full))

@@ -91,6 +91,7 @@ def test_the_command_carries_every_setting_and_no_password() -> None:
     assert "sqlite" not in " ".join(arguments)
 
 
+@pytest.mark.slow
 def test_the_page_loads_without_torch() -> None:
     code = (
         "import sys, grader.service.page, leaderboard_app.class_data;"

@@ -25,6 +25,7 @@ MARK = "← you".encode()
 SHORTLY_S = 2.2  # longer than a view is taken for fresh
 
 
+@pytest.mark.slow
 def test_a_look_that_finds_nothing_new_sends_no_board_and_one_that_does_sends_all_of_it(
     serve: Callable[[BoardSettings], str], full_class: str
 ) -> None:
@@ -52,6 +53,7 @@ def test_a_look_that_finds_nothing_new_sends_no_board_and_one_that_does_sends_al
     assert any(b"0.99899" in message for message in changed)
 
 
+@pytest.mark.slow
 def test_a_link_that_is_revoked_marks_nobody_at_the_next_look(
     serve: Callable[[BoardSettings], str], full_class: str
 ) -> None:

@@ -73,6 +73,7 @@ def test_a_visitor_walks_through_the_pages_in_both_languages(
     assert page.locator("[data-testid=stException]").count() == 0
 
 
+@pytest.mark.slow
 def test_the_board_fits_a_phone(browser: Browser, serve: Callable[[BoardSettings], str], full_class: str) -> None:
     address = serve(BoardSettings(full_class))
     page = browser.new_page(viewport={"width": 390, "height": 844})
@@ -81,6 +82,7 @@ def test_the_board_fits_a_phone(browser: Browser, serve: Callable[[BoardSettings
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.slow
 def test_hostile_aliases_and_titles_are_only_text(
     browser: Browser, serve: Callable[[BoardSettings], str], url: str, tmp_path: Path
 ) -> None:
@@ -107,6 +109,7 @@ def test_hostile_aliases_and_titles_are_only_text(
     assert [request for request in asked if "evil" in request] == []
 
 
+@pytest.mark.slow
 def test_a_board_opened_before_the_class_began_fills_by_itself(
     browser: Browser, serve: Callable[[BoardSettings], str], url: str
 ) -> None:

@@ -187,6 +187,7 @@ def scarce(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert not machine.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("memory_mib", "is_the_machines"), [(512, False), (4096, True)])
 def test_memory_that_the_machine_lacks_is_not_the_students_doing(
     scarce: None, memory_mib: int, is_the_machines: bool
@@ -231,6 +232,7 @@ def test_a_link_or_a_pipe_is_not_read_from_outside(fresh: Kernel) -> None:
     assert sorted(fresh.names()) == ["big", "folder", "link", "pipe"]
 
 
+@pytest.mark.slow
 def test_files_of_one_kernel_are_not_there_for_the_next() -> None:
     hide = "for place in ('/tmp/x', '/dev/shm/x', '/home/student/x', 'x'):\n    open(place, 'w').write('x')"
     look = "import os; print([p for p in ('/tmp/x', '/dev/shm/x', '/home/student/x', 'x') if os.path.exists(p)])"

@@ -35,6 +35,7 @@ def test_without_bubblewrap_nothing_is_graded_unless_the_caller_says_so() -> Non
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_bubblewrap")
 def test_a_notebook_of_ones_own_runs_without_bubblewrap(tmp_path: Path) -> None:
     train = tmp_path / "train"

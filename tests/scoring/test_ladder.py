@@ -78,6 +78,7 @@ def test_an_invalid_file_is_no_score():
         judge.score(b"Id,Expected\n", [file(judge.key, {1})])
 
 
+@pytest.mark.slow
 def test_probing_gains_little():
     """Fifty tries that flip images at random: with exact scores this climbs by 0.02 on average."""
     key = key_of(991, 941)

@@ -36,6 +36,7 @@ def test_the_network_accepts_any_size_and_has_as_many_scores_as_classes():
     assert network(torch.zeros(1, 3, 40, 56)).shape == (1, 42)
 
 
+@pytest.mark.slow
 def test_the_same_seed_trains_the_same_network_and_another_seed_another():
     one, history = trained(RECIPE)
     again, _history = trained(RECIPE)
@@ -121,6 +122,7 @@ def test_augmentation_keeps_what_a_picture_shows():
     assert 0.3 < flipped < 0.7
 
 
+@pytest.mark.slow
 def test_choosing_the_precision_leaves_the_network_as_it_was():
     network = ReferenceNet(3)
     before = {name: value.clone() for name, value in network.state_dict().items()}

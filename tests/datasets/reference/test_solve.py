@@ -40,6 +40,7 @@ def test_the_verb_trains_by_the_recipe_unless_it_is_told_otherwise():
     assert (defaults["epochs"], defaults["size"], defaults["seed"]) == (recipe.epochs, recipe.size, recipe.seed)
 
 
+@pytest.mark.slow
 def test_a_town_becomes_a_file_that_the_scorer_accepts_and_the_same_seed_the_same_file(hamlet, tmp_path):
     files = [tmp_path / "one.csv", tmp_path / "two.csv"]
     solutions = [
@@ -55,6 +56,7 @@ def test_a_town_becomes_a_file_that_the_scorer_accepts_and_the_same_seed_the_sam
     assert solutions[0].score is None
 
 
+@pytest.mark.slow
 def test_validation_scores_pictures_that_were_held_out_and_draws_the_plots(hamlet, tmp_path):
     solution = solve(
         Layout(hamlet).student, tmp_path / "s.csv", QUICK, device=CPU, dtype=torch.float32, validate=True,
@@ -71,6 +73,7 @@ def test_validation_scores_pictures_that_were_held_out_and_draws_the_plots(hamle
             assert min(image.size) > 300
 
 
+@pytest.mark.slow
 def test_no_time_for_training_is_said_and_nothing_is_written(hamlet, tmp_path):
     with pytest.raises(EnvironmentFault, match=r"nothing of the 0\.0001 minutes is left") as caught:
         solve(Layout(hamlet).student, tmp_path / "s.csv", QUICK, device=CPU, minutes=0.0001)
@@ -88,6 +91,7 @@ def test_the_whole_run_keeps_to_its_time(hamlet, tmp_path):
     assert len(predictions(hamlet, tmp_path / "s.csv")) == 80
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_file_and_says_how_it_went(hamlet, tmp_path):
     arguments = ["dataset", "solve", str(Layout(hamlet).student), "--to", str(tmp_path / "s.csv")]
     result = CliRunner().invoke(app, [*arguments, "--epochs", "1", "--size", "32", "--device", "cpu", "--validate"])
@@ -139,6 +143,7 @@ def test_missing_imagenet_weights_are_named_with_the_place_they_belong_to(tmp_pa
     assert "TORCH_HOME" in caught.value.remedy
 
 
+@pytest.mark.slow
 def test_weights_that_a_teacher_has_are_fine_tuned(hamlet, tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     weights_path().parent.mkdir(parents=True)

@@ -35,6 +35,7 @@ def archive(fresh_class: Course, tmp_path: Path) -> Path:
     return back_up(fresh_class, tmp_path / "class.zip").path
 
 
+@pytest.mark.slow
 def test_a_class_elsewhere_grades_nothing_anew_and_exports_the_same(
     graded: Course, before: Known, tmp_path: Path
 ) -> None:
@@ -78,6 +79,7 @@ def test_pictures_go_along_where_that_is_asked_for(fresh_class: Course, few_pict
     assert sum(path.is_file() for path in (root / "dataset").rglob("*")) == count
 
 
+@pytest.mark.slow
 def test_a_backup_beside_a_grading_is_put_right_by_grading(graded: Course, before: Known, tmp_path: Path) -> None:
     """Archives are made one after another while results are being written, and every one of them is a whole class."""
     weak = (graded.submitted / "bart/resnet/resnet.ipynb").read_bytes()

@@ -40,6 +40,7 @@ def without_the_first(notebook) -> None:
     notebook.cells.remove(first_test(notebook))
 
 
+@pytest.mark.slow
 def test_a_test_cell_added_after_submissions_gets_its_column_and_old_points_stay(graded: Course, before: Known) -> None:
     change_source(graded, with_one_more)
     done = grader("release", "resnet", cwd=graded.root)

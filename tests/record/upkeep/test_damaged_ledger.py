@@ -63,6 +63,7 @@ def test_it_is_graded_anew_and_said_and_points_are_as_before(graded: Course, bef
     assert {row.status for row in grade_without_running(graded).values()} == {GradingStatus.UNCHANGED}
 
 
+@pytest.mark.slow
 def test_the_doctor_moves_damaged_entries_aside_and_the_command_grades_them(graded: Course, before: Known) -> None:
     path = entry(graded, "bart")
     path.write_bytes(b"")

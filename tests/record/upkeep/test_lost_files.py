@@ -32,6 +32,7 @@ def test_an_untouched_class_is_unchanged(graded: Course, before: Known) -> None:
     assert known(graded) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lost", "store"),
     [("gradebook", Store.GRADEBOOK), ("database", Store.DATABASE), ("autograded", Store.AUTOGRADED)],
@@ -47,6 +48,7 @@ def test_what_was_deleted_is_recorded_again(graded: Course, before: Known, lost:
     assert {row.status for row in grade_without_running(graded).values()} == {GradingStatus.UNCHANGED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", ["gradebook", "database"])
 def test_an_older_copy_takes_what_is_newer_from_the_ledger(graded: Course, tmp_path: Path, lost: str) -> None:
     """Bart's first, weak submission is in the copy; then he hands in Lisa's."""
@@ -64,6 +66,7 @@ def test_an_older_copy_takes_what_is_newer_from_the_ledger(graded: Course, tmp_p
     assert known(graded) == newer
 
 
+@pytest.mark.slow
 def test_the_command_says_what_was_lost_and_exports_nothing_in_silence(graded: Course, before: Known) -> None:
     whole = grader("export", cwd=graded.root)
     (graded.root / "gradebook.db").unlink()
@@ -83,6 +86,7 @@ def test_the_command_says_what_was_lost_and_exports_nothing_in_silence(graded: C
     assert known(graded) == before
 
 
+@pytest.mark.slow
 def test_the_doctor_finds_and_repairs_on_purpose(graded: Course, before: Known) -> None:
     (graded.root / "gradebook.db").write_bytes(b"\x00garbage\xff" * 500)
     shutil.rmtree(graded.autograded / "lisa")
@@ -102,6 +106,7 @@ def test_the_doctor_finds_and_repairs_on_purpose(graded: Course, before: Known) 
     assert len(list(graded.root.glob("gradebook.db.damaged-*"))) == 1
 
 
+@pytest.mark.slow
 def test_manual_points_are_never_overwritten_with_nothing(graded: Course) -> None:
     """Formgrader writes into the gradebook alone; `grader feedback` tells the page."""
     from grader.record.grades import publish_grades
@@ -137,6 +142,7 @@ def test_manual_points_stay_in_a_gradebook_that_is_there(graded: Course) -> None
         assert (grade.manual_score, grade.needs_manual_grade) == (1.5, False)
 
 
+@pytest.mark.slow
 def test_a_regraded_result_stands_though_the_class_database_has_forgotten_the_request(graded: Course) -> None:
     with ClassDatabase.open(graded.database_url) as database:
         Decisions(database).add_regrade("bart", "resnet")

@@ -123,6 +123,7 @@ def test_a_students_request_does_nothing(classroom: Class) -> None:
     assert audit_lines(classroom.database) == []
 
 
+@pytest.mark.slow
 def test_a_teacher_gets_an_integrity_report_and_a_student_none(classroom: Class) -> None:
     for student in ("lisa", "bart"):
         classroom.upload(classroom.invite(student), "reference")

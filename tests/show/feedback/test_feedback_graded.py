@@ -152,6 +152,7 @@ def test_nothing_hidden_stands_on_any_page(pages: Pages) -> None:
             assert name not in html
 
 
+@pytest.mark.slow
 def test_nbgraders_own_command_makes_the_same_page(pages: Pages, tmp_path: Path) -> None:
     root = tmp_path / "class"
     shutil.copytree(pages.course.root, root)
