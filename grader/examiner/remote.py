@@ -16,18 +16,10 @@ import torch
 from torch import nn
 
 from grader.errors import InvalidAssignment, StudentCodeRaised
+from grader.examiner import mirror
 from grader.examiner.calls import Request, call
 from grader.examiner.conversation import Channel, Conversation, RemoteHandle
 from grader.examiner.layout import read_layout
-from grader.examiner.mirror import (
-    MODE,
-    apply_layout,
-    apply_tensors,
-    modules_of,
-    pending_modes,
-    pending_state,
-    tensors_of,
-)
 from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json
 from grader.printable import printable
 
@@ -189,7 +181,7 @@ class RemoteModule(nn.Module):
             "wanted_parameters": [],
             "_session": session,
             "_kept": kept,
-            MODE: True,
+            mirror.MODE: True,
         }
         self.__dict__.update(own)
 
@@ -216,26 +208,23 @@ class RemoteModule(nn.Module):
         """Set the mode, here and with the next call in the sandbox too."""
         if not isinstance(mode, bool):
             raise ValueError(f"The mode of a module is a bool, not {mode!r}.")
-        for _name, place in modules_of(self):
-            place.__dict__.update({"training": mode, MODE: None})
+        for _name, place in mirror.modules_of(self):
+            place.__dict__.update({"training": mode, mirror.MODE: None})
         return self
 
     def pending_changes(self, encoder: Encoder) -> dict[str, Json]:
         """What a request says of this module: what was changed here, and whose gradients are wanted.
 
         What was changed counts as sent afterwards.
-
-        Args:
-            encoder: takes the tensors.
         """
         names = []
         self.wanted_parameters = []
         if torch.is_grad_enabled():
-            for name, tensor in tensors_of(self):
+            for name, tensor in mirror.tensors_of(self):
                 if isinstance(tensor, nn.Parameter) and tensor.requires_grad:
                     names.append(name)
                     self.wanted_parameters.append(tensor)
-        modes, state = pending_modes(self), pending_state(self, encoder)
+        modes, state = mirror.pending_modes(self), mirror.pending_state(self, encoder)
         return {"target": self.remote_target, "modes": modes, "state": state, "grad": names}
 
     def apply_changes(self, changes: Json, decoder: Decoder) -> None:
@@ -249,7 +238,7 @@ class RemoteModule(nn.Module):
         if changes.get("layout") is not None:
             self.read_layout(changes["layout"], decoder)
             return
-        apply_tensors(self, changes.get("tensors"), decoder)
+        mirror.apply_tensors(self, changes.get("tensors"), decoder)
         if changes.get("modes") is not None:
             self._apply_modes(changes["modes"])
 
@@ -279,7 +268,7 @@ class RemoteModule(nn.Module):
             if part.same_as is None:
                 place._modules.clear()
                 place._modules.update(below)
-        apply_layout(list(places), layout)
+        mirror.apply_layout(list(places), layout)
         self.__dict__["remote_is_lazy"] = layout.is_lazy
 
     def __getattr__(self, name: str) -> Any:
@@ -343,10 +332,10 @@ class RemoteModule(nn.Module):
         return RemoteModule(self._session, target, kind, self._kept)
 
     def _set_mode(self, mode: bool) -> None:
-        self.__dict__["training"] = self.__dict__[MODE] = mode
+        self.__dict__["training"] = self.__dict__[mirror.MODE] = mode
 
     def _apply_modes(self, modes: Json) -> None:
-        places = [place for _name, place in modules_of(self)]
+        places = [place for _name, place in mirror.modules_of(self)]
         if not isinstance(modes, list) or len(modes) != len(places) or any(type(mode) is not bool for mode in modes):
             raise InvalidReply("The student's process told no modes of its modules.")
         for place, mode in zip(places, modes, strict=True):
