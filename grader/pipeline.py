@@ -15,10 +15,10 @@ from grader.fleet.workers import Workers, do, local_workers
 from grader.grading.conditions import slots_of
 from grader.grading.job import Job
 from grader.language import speaking
+from grader.record.class_lock import class_lock
 from grader.record.ledger import Ledger
 from grader.record.planning import Row, Rules, Work, finish, prepare
 from grader.record.recorder import Recorder
-from grader.record.writer import only_writer
 from grader.sandbox.devices import Choice, Device, places
 
 
@@ -74,7 +74,7 @@ def grade_class(
     listener = listener or ProgressListener()
     slots = slots or slots_of(course)
     devices = places(device, slots=slots, per_gpu=course.config.per_gpu)
-    with only_writer(course), speaking(course.config.language):
+    with class_lock(course), speaking(course.config.language):
         roster = read_roster(course)
         submissions = find_submissions(course, slugs, students)
         for slug in _put_back(course, slugs):

@@ -2,8 +2,8 @@
 
 The libraries for this (mutmut 3, cosmic-ray) change the modules of a package and run a command such as pytest on each
 change. Here the program is a notebook, the part to change is a few lines between `### BEGIN SOLUTION` and `### END
-SOLUTION`, and the tests run outside of it, in `grader.grading.notebook`. What would be left of such a library is its
-list of changes, and ours has those of the field besides. The work is a walk over `ast`, in three small files.
+SOLUTION`, and the tests run outside of it, in `grader.grading.run_notebook`. What would be left of such a library is
+its list of changes, and ours has those of the field besides. The work is a walk over `ast`, in three small files.
 
 Where a change touches one line, every other character of the cell stays as it was, comments included.
 """

@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 
 from grader.audit.scope import STAR, names_of
 from grader.course.assignment import Assignment, split_hidden
-from grader.examiner.hidden import free_names
+from grader.examiner.hidden_test import free_names
 from grader.language import _
 
 

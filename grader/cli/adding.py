@@ -49,10 +49,10 @@ def add_test(
     """
     from grader.course.folder import Course
     from grader.datasets import adding
-    from grader.record.writer import only_writer
+    from grader.record.class_lock import class_lock
 
     course = Course.open(class_dir)
-    with speaking(course.config.language), only_writer(course):
+    with speaking(course.config.language), class_lock(course):
         report = adding.add_test(folder, course.dataset)
         outdated = _outdated(course)
         if as_json:

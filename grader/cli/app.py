@@ -16,7 +16,7 @@ from grader import __version__
 from grader.cli import (
     audit,
     board,
-    classes,
+    class_folder,
     contest,
     datasets,
     decisions,
@@ -24,22 +24,35 @@ from grader.cli import (
     doctor,
     grades,
     integrity,
+    invitations,
     moving,
-    people,
     serving,
 )
-from grader.cli.telling import Verbs, told
+from grader.cli.error_output import VerbGroup, errors_reported
 
 app = typer.Typer(
     name="grader",
-    cls=Verbs,
+    cls=VerbGroup,
     help="Grade deep-learning notebooks in a sandbox, with hidden tests outside the student's process.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verbs in (classes, grades, contest, board, serving, people, decisions, integrity, audit, doctor, moving, demo):
+for verbs in (
+    class_folder,
+    grades,
+    contest,
+    board,
+    serving,
+    invitations,
+    decisions,
+    integrity,
+    audit,
+    doctor,
+    moving,
+    demo,
+):
     verbs.add_to(app)
 app.add_typer(datasets.app, name="dataset")
 
@@ -56,5 +69,5 @@ def main() -> None:
     """Run the command."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # libraries warn their own authors; a teacher can do nothing about it
-    with told():
+    with errors_reported():
         app()

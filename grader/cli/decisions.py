@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.cli.invitations import acting, looking
 from grader.cli.options import HERE, ClassDir, Json
-from grader.cli.people import acting, looking
 
 Student = Annotated[str, typer.Argument(metavar="STUDENT")]
 Assignment = Annotated[str, typer.Argument(metavar="ASSIGNMENT")]

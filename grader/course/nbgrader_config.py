@@ -39,7 +39,7 @@ def configure(config: Any, class_dir: Path) -> None:
     ]
     config.Autograde.autograde_preprocessors = [
         f"{_PLUGINS}.SealedExecute",
-        "grader.record.gradebook.SealedSaveAutoGrades",
+        "grader.record.gradebook_writer.SealedSaveAutoGrades",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.datasets.cast import Character
+from grader.datasets.characters import Character
 from grader.datasets.drawing import draw
 from grader.datasets.picture import content_digest
 from grader.datasets.split import Picture

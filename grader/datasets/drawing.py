@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from grader.datasets.cast import Character, shapes_of
+from grader.datasets.characters import Character, shapes_of
 from grader.datasets.shapes import Layer, Role, Shape
 
 _SUPERSAMPLING = 2

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from grader.datasets.batch import Order, draw_batch
 from grader.datasets.build import ClassCount, Progress, class_counts, fill, pool_of, require_space, staged
-from grader.datasets.cast import CAST
+from grader.datasets.characters import CAST
 from grader.datasets.split import DECOYS, Picture, split
 from grader.errors import InvalidConfig
 from grader.language import _

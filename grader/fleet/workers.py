@@ -64,8 +64,8 @@ def do(job: Job) -> Graded:
         InvalidSubmission: it cannot be graded as it is.
         EnvironmentFault: the machine cannot grade.
     """
-    from grader.grading.notebook import grade  # noqa: PLC0415 - only workers load torch
     from grader.grading.predictions import grade_predictions  # noqa: PLC0415
+    from grader.grading.run_notebook import grade  # noqa: PLC0415 - only workers load torch
 
     return grade(job) if job.conditions.source == "rerun" else grade_predictions(job)
 
@@ -77,7 +77,7 @@ def _start(coordinator: int, scratch: str) -> None:
         os._exit(1)  # the coordinator was gone before the line above
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = scratch
-    importlib.import_module("grader.grading.notebook")
+    importlib.import_module("grader.grading.run_notebook")
     # The soft limit alone: kernels, which inherit it, raise it to their own.
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (_data_bytes() + WORKER_MIB * 1024 * 1024, hard))

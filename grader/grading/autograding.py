@@ -15,7 +15,7 @@ from grader.errors import KernelGone, SandboxLost
 from grader.files import ordinary_files
 from grader.grading.conditions import conditions_of, require_contest
 from grader.grading.job import Conditions
-from grader.grading.notebook import Examined, run_and_examine, write_result
+from grader.grading.run_notebook import Examined, run_and_examine, write_result
 from grader.language import speaking
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.sandbox.devices import places

@@ -1,6 +1,6 @@
 """What grading one submission takes and what it gives: plain data that goes to a worker and back.
 
-Apart from `grader.grading.notebook`, so that only workers load torch: without it the command starts three seconds
+Apart from `grader.grading.run_notebook`, so that only workers load torch: without it the command starts three seconds
 sooner.
 """
 

@@ -18,10 +18,10 @@ from grader.collect.submissions import KAGGLE_JSON
 from grader.course.assignment import Assignment, Cell, split_hidden
 from grader.errors import KernelGone
 from grader.examiner.examination import Examination
-from grader.examiner.hidden import examine
+from grader.examiner.hidden_test import examine
 from grader.examiner.remote import Session
 from grader.grading.job import Graded, Job
-from grader.grading.notebook import write_result
+from grader.grading.run_notebook import write_result
 from grader.grading.seal import blank_notebook
 from grader.language import _, speaking
 from grader.outcomes import Outcome, Report, TaskResult

@@ -29,7 +29,7 @@ from grader.record.database import Admission, ClassDatabase, EntryRecord, RunRec
 from grader.record.database.decisions import Decisions
 from grader.record.database.page_records import GradebookGrade
 from grader.record.database.ranges import Ranges
-from grader.record.gradebook import GradebookWriter
+from grader.record.gradebook_writer import GradebookWriter
 from grader.record.grades import publish_grade
 from grader.record.history import History, ScoredPredictions
 from grader.record.ledger import Ledger, Problem

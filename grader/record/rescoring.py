@@ -19,13 +19,13 @@ from grader.course.roster import read_roster
 from grader.errors import InvalidConfig, InvalidSubmission
 from grader.grading.conditions import conditions_of, require_contest
 from grader.grading.job import Graded
-from grader.grading.notebook import write_result
+from grader.grading.run_notebook import write_result
 from grader.language import _, speaking
 from grader.outcomes import Outcome, TaskResult
+from grader.record.class_lock import class_lock
 from grader.record.history import ScoredPredictions
 from grader.record.ledger import Ledger, ledger_key, rules_hash
 from grader.record.recorder import Recorder
-from grader.record.writer import only_writer
 from grader.scoring.contest import ContestScore
 from grader.scoring.rules import ContestRules
 
@@ -62,7 +62,7 @@ def rescore(course: Course, slug: str) -> list[Rescored]:
             _("{slug} has no stored predictions that could be scored again.").format(slug=slug),
             remedy=_("Name the contest's assignment."),
         )
-    with only_writer(course), speaking(course.config.language):
+    with class_lock(course), speaking(course.config.language):
         assignment = load_assignment(course.gradebook_url, slug)
         rules = rules_hash(assignment, conditions)
         ledger = Ledger(course.ledger)

@@ -22,7 +22,7 @@ from handed_in import SLUG
 from grader import pipeline
 from grader.course.folder import Course
 from grader.fleet.workers import tune_gc
-from grader.grading import notebook as grading
+from grader.grading import run_notebook as grading
 from grader.pipeline import ProgressListener, grade_class
 from grader.record.planning import Row
 from grader.record.recorder import Recorder

@@ -28,7 +28,7 @@ from grader.course.release import release
 from grader.datasets.synthesize import synthesize
 from grader.grading.conditions import conditions_of
 from grader.grading.job import Graded, Job
-from grader.grading.notebook import grade
+from grader.grading.run_notebook import grade
 from grader.sandbox.devices import Device
 from grader.sandbox.slot import close_warm
 

@@ -11,7 +11,7 @@ from course_answers import SLUGS, grading, notebook
 from torch import nn
 
 from grader.errors import CheckFailed
-from grader.examiner.hidden import STANDARD, free_names
+from grader.examiner.hidden_test import STANDARD, free_names
 
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.S)
 COURSE = [slug for slug in SLUGS if slug != "springfield"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from grader.datasets.cast import CAST, shapes_of
+from grader.datasets.characters import CAST, shapes_of
 from grader.datasets.drawing import draw
 from grader.datasets.layout import Layout, load_answer_key, load_record
 from grader.datasets.shapes import EXTRAS, EYES, HAIR_BEFORE, HAIR_BEHIND, HEADS, MOUTHS, NOSES

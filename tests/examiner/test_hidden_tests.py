@@ -13,7 +13,7 @@ from grader.audit.answers import reference_answer
 from grader.course import new_class
 from grader.course.assignment import split_hidden
 from grader.examiner.examination import Examination
-from grader.examiner.hidden import examine, free_names
+from grader.examiner.hidden_test import examine, free_names
 from grader.examiner.remote import Session
 from grader.outcomes import Outcome, TaskResult
 from grader.sandbox.bubblewrap import View

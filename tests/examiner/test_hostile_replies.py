@@ -19,7 +19,7 @@ from grader.errors import StudentCodeRaised
 from grader.examiner import wire
 from grader.examiner.conversation import Conversation
 from grader.examiner.examination import Examination
-from grader.examiner.hidden import examine
+from grader.examiner.hidden_test import examine
 from grader.examiner.remote import RemoteModule, Session
 from grader.examiner.wire import Decoder, InvalidReply
 from grader.outcomes import Outcome

@@ -11,7 +11,7 @@ import torch
 
 from grader.errors import InvalidAssignment, StudentCodeRaised
 from grader.examiner.examination import Examination
-from grader.examiner.hidden import examine
+from grader.examiner.hidden_test import examine
 from grader.examiner.remote import Session
 from grader.outcomes import Outcome
 from grader.sandbox.kernel import Kernel

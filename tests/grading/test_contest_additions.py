@@ -15,9 +15,9 @@ from grader.course.folder import Course
 from grader.datasets.layout import Layout, load_answer_key, load_record
 from grader.datasets.synthesize import synthesize
 from grader.pipeline import grade_class as grade_class_with_workers
+from grader.record.class_lock import class_lock
 from grader.record.ledger import rules_hash
 from grader.record.planning import GradingStatus, Row, Rules
-from grader.record.writer import only_writer
 
 grade_class = partial(grade_class_with_workers, workers=in_this_process)
 
@@ -88,7 +88,7 @@ def test_a_wrong_folder_is_refused_in_a_sentence_and_nothing_waits_for_anybody(t
 
 
 def test_nothing_is_added_while_a_grader_writes_results(town: Course, own: Path) -> None:
-    with only_writer(town):
+    with class_lock(town):
         said = grader("dataset", "add-test", own, "--class", town.root)
     assert said.returncode == 1
     assert "Another `grader` is writing results" in said.stderr

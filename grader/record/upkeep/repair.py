@@ -16,12 +16,12 @@ from grader.course.roster import read_roster
 from grader.errors import EnvironmentFault, GraderError
 from grader.grading.conditions import slots_of
 from grader.language import speaking
+from grader.record.class_lock import class_lock
 from grader.record.ledger import Ledger
 from grader.record.planning import GradingStatus, Row, Rules, known_row, work_on
 from grader.record.recorder import Recorder
 from grader.record.upkeep.definitions import put_back
 from grader.record.upkeep.losses import damage_of, databases
-from grader.record.writer import only_writer
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def repair(course: Course) -> Repaired:
         EnvironmentFault: another `grader` is at work, or nothing can be written.
         InvalidAssignment: an assignment cannot be released again.
     """
-    with only_writer(course), speaking(course.config.language):
+    with class_lock(course), speaking(course.config.language):
         moved = tuple(_move_aside(path) for _store, path in databases(course) if damage_of(path))
         released = tuple(put_back(course, course.slugs()))
         ledger = Ledger(course.ledger)

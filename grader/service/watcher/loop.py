@@ -24,6 +24,7 @@ from grader.grading.conditions import slots_of
 from grader.grading.job import Graded
 from grader.language import speaking
 from grader.record.actions import Teacher, carry_out
+from grader.record.class_lock import class_lock
 from grader.record.database import ClassDatabase
 from grader.record.database.access import AccessList
 from grader.record.database.decisions import Decisions
@@ -32,7 +33,6 @@ from grader.record.page_rules import publish_rules
 from grader.record.planning import GradingStatus, Row, Work, finish, prepare
 from grader.record.recorder import Recorder
 from grader.record.upkeep.definitions import put_back
-from grader.record.writer import only_writer
 from grader.sandbox.devices import places
 from grader.service.watcher.integrity import Integrity
 from grader.service.watcher.open_files import OpenFiles
@@ -75,7 +75,7 @@ def watch(course: Course, stop: threading.Event, *, slots: int = 0, workers: Wor
     slots = slots or slots_of(course)
     devices = places("auto", slots=slots, per_gpu=course.config.per_gpu)
     with (
-        only_writer(course),
+        class_lock(course),
         ClassDatabase.open(course.database_url) as database,
         Fleet[_Item, Graded](devices, workers, do, is_service=True) as fleet,
     ):

@@ -21,7 +21,7 @@ from grader.course.assignment import Assignment, Cell, names_to_define, split_hi
 from grader.errors import KernelGone, SandboxLost
 from grader.examiner.examination import Examination
 from grader.examiner.explaining import explain
-from grader.examiner.hidden import MAX_MESSAGE, examine
+from grader.examiner.hidden_test import MAX_MESSAGE, examine
 from grader.examiner.remote import Session
 from grader.grading.job import Conditions, Graded, Job, view_of
 from grader.grading.reviving import Ran, Reviver

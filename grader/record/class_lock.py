@@ -13,7 +13,7 @@ from grader.fleet.leftovers import sweep_class, sweep_machine
 
 
 @contextmanager
-def only_writer(course: Course) -> Iterator[None]:
+def class_lock(course: Course) -> Iterator[None]:
     """Hold the class's lock, and remove what killed writers left behind.
 
     Raises:

@@ -21,32 +21,32 @@ CRASHED = 70  # EX_SOFTWARE of sysexits.h
 STOPPED = 130  # what a shell says of Ctrl-C
 
 
-class Verbs(TyperGroup):
-    """The verbs, each of which ends in words."""
+class VerbGroup(TyperGroup):
+    """The verbs, whose errors are reported as sentences."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb."""
-        with told():
+        with errors_reported():
             return super().invoke(ctx)
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Whatever goes wrong inside becomes words on the terminal and an exit code."""
+def errors_reported() -> Iterator[None]:
+    """Report whatever goes wrong inside as a sentence on the terminal, and end with its exit code."""
     try:
         yield
         _flush()
     except GraderError as error:
-        sys.exit(_tell(error))
+        sys.exit(_print_error(error))
     except KeyboardInterrupt:
         _console().print("Stopped. What was recorded stays; run the same command again to go on.")
         sys.exit(STOPPED)
     except Exception as error:
-        if _is_click_s(error):
+        if _belongs_to_click(error):
             raise
         if isinstance(error, OSError) and is_of_disk(error) and error.errno != errno.ENOENT:
-            sys.exit(_tell(disk_fault(error)))
-        sys.exit(_tell_crash(error))
+            sys.exit(_print_error(disk_fault(error)))
+        sys.exit(_print_crash(error))
 
 
 def _flush() -> None:
@@ -63,13 +63,13 @@ def _flush() -> None:
         ) from error
 
 
-def _is_click_s(error: Exception) -> bool:
+def _belongs_to_click(error: Exception) -> bool:
     """Exits, usage errors and a reader who has gone: click knows what to do."""
     is_broken_pipe = isinstance(error, OSError) and error.errno == errno.EPIPE
     return is_broken_pipe or type(error).__module__.partition(".")[0] in ("click", "typer")
 
 
-def _tell(error: GraderError) -> int:
+def _print_error(error: GraderError) -> int:
     if "--json" in sys.argv:
         _print_json({"error": error.message, "remedy": error.remedy, "kind": type(error).__name__})
     else:
@@ -82,7 +82,7 @@ def _tell(error: GraderError) -> int:
     return WRONG if isinstance(error, AuthorFault) else NOT_DONE
 
 
-def _tell_crash(error: Exception) -> int:
+def _print_crash(error: Exception) -> int:
     from grader.crashes import in_a_line, write_report
 
     report = write_report(error)
