@@ -22,6 +22,7 @@ from grader.fleet.workers import Workers
 from grader.grading.job import Conditions, Job
 from grader.sandbox.devices import Device
 
+_TERMINATE_EVERY_S = 0.1
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -100,12 +101,15 @@ class Fleet(Generic[T, R]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._is_service:
-            # What runs may take minutes more; it is in the inbox or in submitted/ and is graded after the restart.
-            for child in multiprocessing.active_children():
-                child.terminate()
-        with ThreadPoolExecutor(max(1, len(self._lanes))) as closing:  # each takes a while
-            list(closing.map(Lane.close, self._lanes))
+        with ThreadPoolExecutor(max(1, len(self._lanes))) as pool:  # each takes a while
+            closing = [pool.submit(lane.close) for lane in self._lanes]
+            while self._is_service and wait(closing, _TERMINATE_EVERY_S).not_done:
+                # What runs may take minutes more; it is in the inbox or in submitted/ and is graded after the restart.
+                # Not once: a worker may be on its way when the fleet is told to stop.
+                for child in multiprocessing.active_children():
+                    child.terminate()
+        for closed in closing:
+            closed.result()
         self.beside.close()
 
     @property

@@ -21,13 +21,13 @@ from grader.course.assignment import Assignment
 from grader.course.folder import Course
 from grader.errors import EnvironmentFault
 from grader.fleet.fleet import Finished, Fleet, run_all
-from grader.fleet.workers import Workers
+from grader.fleet.workers import Workers, local_workers
 from grader.grading.job import Conditions, Job
 from grader.outcomes import Report
 from grader.pipeline import grade_class
 from grader.record.planning import GradingStatus, Row
 from grader.sandbox.bubblewrap import environment
-from grader.sandbox.devices import Device, gpus, places
+from grader.sandbox.devices import CPU, Device, gpus, places
 
 
 @dataclass(frozen=True)
@@ -188,6 +188,24 @@ def test_a_lane_gets_its_next_short_job_ahead_and_a_gpu_never(wants_gpu: bool) -
         assert [finished.result for finished in done.result(10)] == ["0", "1", "2"]
     assert given == ([1, 2, 3] if wants_gpu else [2, 2, 3])
     assert begun == ["0", "1", "2"]
+
+
+def sleep_long(job: Job) -> str:
+    time.sleep(600)
+    return job.key
+
+
+@pytest.mark.parametrize("delay_s", [0, 0.3, 6])
+def test_a_service_that_is_told_to_stop_waits_for_no_worker_that_is_on_its_way(delay_s: float) -> None:
+    with Fleet[str, str]((CPU, CPU), local_workers, sleep_long, is_service=True) as fleet:
+        for number in range(2):
+            job = Work(f"{number}").job
+            lane = fleet.free_lane(job.conditions)
+            assert lane is not None
+            fleet.start(job.key, job, lane)
+        time.sleep(delay_s)
+        began = time.monotonic()
+    assert time.monotonic() - began < 60  # a job takes ten minutes
 
 
 def test_one_after_the_other_in_this_process_works_too() -> None:
