@@ -192,6 +192,7 @@ class _NotebookRun:
     def _an_earlier_cell_did_it(self) -> bool:
         """Replace a dead kernel; whether an earlier cell has ended it, which had returned by then."""
         culprits = self._reviver.revive()
+        self._session = Session(self._kernel)  # what the earlier one knows is of objects that are gone with their kernel
         for culprit in culprits:
             trouble = self._ended_by(culprit.ran.where, culprit.why)
             culprit.ran.cell.metadata["springfield"] = {"trouble": trouble}
