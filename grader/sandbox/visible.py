@@ -76,7 +76,7 @@ def environment_parts() -> tuple[Shown, ...]:
     Raises:
         SandboxUnavailable: this project lies where covering it would hide Python itself.
     """
-    parts = [Shown(part, part) for root in python_roots() for name in ENVIRONMENT if (part := root / name).exists()]
+    parts = _environment_folders()
     covers = list(_covered([part.path for part in parts]))
     for cover in covers:
         if any(cover == part.path for part in parts):
@@ -85,6 +85,23 @@ def environment_parts() -> tuple[Shown, ...]:
                 remedy="Install the project, or make its environment, somewhere else.",
             )
     return tuple(sorted([*parts, *(Shown(path, None) for path in covers)], key=lambda part: part.path.parts))
+
+
+def _environment_folders() -> list[Shown]:
+    """Each folder once, under its real name: under a second one (`lib64` for `lib`) no cover would lie over it."""
+    real: list[Path] = []
+    for part in sorted(
+        part.resolve() for root in python_roots() for name in ENVIRONMENT if (part := root / name).exists()
+    ):
+        if not any(part.is_relative_to(other) for other in (USR, *real)):
+            real.append(part)
+    return [Shown(part, part) for part in real]
+
+
+def environment_links() -> list[tuple[str, Path]]:
+    """The links among the environment's folders: what each says, and where it stands."""
+    places = [root / name for root in python_roots() for name in ENVIRONMENT]
+    return [(str(place.readlink()), place) for place in places if place.is_symlink()]
 
 
 def _covered(visible: list[Path]) -> Iterator[Path]:
@@ -115,6 +132,8 @@ def environment_options(shown: Sequence[Shown]) -> list[str]:
             options += ["--ro-bind", str(part.source), str(part.path)]
         else:
             options += ["--tmpfs", str(part.path)]
+    for target, place in environment_links():
+        options += ["--symlink", target, str(place)]
     for part in shown:
         if part.source is None:  # at the end: parts that lie inside it have their places by now
             options += ["--remount-ro", str(part.path)]

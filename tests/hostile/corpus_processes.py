@@ -33,7 +33,9 @@ PROCESSES = [
     trying("exits_in_a_cell", "exit()\nquit()", says="take it out"),
     trying("shuts_its_kernel_down", "get_ipython().kernel.do_shutdown(False)", says="take it out"),
     trying("stops_its_loop", "get_ipython().kernel.io_loop.stop()", says="it ended itself"),
-    trying("exits_a_moment_later", "import threading\nthreading.Timer(0.01, os._exit, [3]).start()", says="exit code 3"),
+    trying(
+        "exits_a_moment_later", "import threading\nthreading.Timer(0.01, os._exit, [3]).start()", says="exit code 3"
+    ),
     trying("is_killed_a_moment_later", "import threading\nthreading.Timer(0.1, os.kill, [os.getpid(), 9]).start()"),
     trying(
         "raises_system_exit",
