@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from grader.course.changed_cells import CellChange, update_cells
 from grader.course.folder import Course
 from grader.course.gradebook import open_gradebook
 from grader.course.nbgrader_config import nbgrader_config, put_environment_on_path
-from grader.errors import InvalidAssignment, InvalidSubmission, disk_fault
+from grader.errors import EnvironmentFault, InvalidAssignment, InvalidSubmission, disk_fault, is_of_disk
 from grader.notebook import read_notebook
 from grader.printable import printable
 
@@ -102,15 +104,28 @@ def run_nbgrader(course: Course, doing: str, call: Any) -> None:
 
     Raises:
         InvalidAssignment: nbgrader refuses; with the last line of what it said.
+        EnvironmentFault: the disk is the reason.
     """
     put_environment_on_path()
     with _inside(course), contextlib.redirect_stderr(io.StringIO()):
         outcome = call(NbGraderAPI(config=nbgrader_config(course)))
     if not outcome["success"]:
         said = (outcome.get("error") or outcome.get("log") or "").strip().splitlines() or ["it gave no reason"]
+        fault = _fault_of_disk(said[-1])
+        if fault is not None:
+            raise fault
         raise InvalidAssignment(
             f"nbgrader could not {doing}: {printable(said[-1].strip(), 800)}", remedy="Put it right and run again."
         )
+
+
+def _fault_of_disk(said: str) -> EnvironmentFault | None:
+    """The fault behind the last line of a traceback that ends in an error of the system, such as a full disk."""
+    found = re.search(r"\[Errno (?P<errno>\d+)\] (?P<reason>[^:]+)(?:: '(?P<path>[^']*)')?", said)
+    if found is None:
+        return None
+    error = OSError(int(found["errno"]), found["reason"], found["path"])
+    return disk_fault(error, None, "written") if is_of_disk(error) and error.errno != errno.ENOENT else None
 
 
 @contextmanager

@@ -289,7 +289,8 @@ def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
         done = subprocess.run(["mount", *options, str(folder)], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
-        places.append(folder)
+        if folder not in places:  # or mounted anew with other options
+            places.append(folder)
         return folder
 
     yield mount

@@ -12,7 +12,7 @@ from grader.course.folder import Course
 from grader.datasets.synthesize import synthesize
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # the loop that it runs on is in the way of tests with a loop of their own
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:

@@ -1,6 +1,6 @@
 """The number of maps doubles with every layer, as from 6 to 12."""
 # loses: task1_channels
-# message: 4 numbers differ
+# message: numbers differ
 
 
 # %% task1_concatenate
