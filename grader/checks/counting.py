@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from grader.checks.calling import require_module, take_shapes
 from grader.checks.layers import layers_of
 from grader.errors import CheckFailed
-from grader.language import _
+from grader.language import _, after_colon, grouped
 
 
 def parameter_count(
@@ -59,17 +59,20 @@ def same_parameter_count(found: object, expected: int, *, name: str) -> None:
         raise CheckFailed(_("Expected numbers, found {found}.").format(found=type(found).__name__))
     if found != expected:
         failure = _another_number(found, expected)
-        raise CheckFailed(f"{name}: {failure.message}", remedy=failure.remedy)
+        raise CheckFailed(f"{name}: {after_colon(failure.message)}", remedy=failure.remedy)
 
 
 def _another_number(found: int, expected: int, *, tell: bool = True) -> CheckFailed:
     difference = found - expected
     remedy = _("Too many layers, or too wide ones.") if difference > 0 else _("A layer is missing or too narrow.")
     if tell:
-        text = _("The module has {found:,} parameters, expected {expected:,}: a difference of {difference:+,}.")
+        text = _("The module has {found} parameters, expected {expected}: a difference of {difference}.")
     else:
-        text = _("The module has {found:,} parameters, another number than expected.")
-    return CheckFailed(text.format(found=found, expected=expected, difference=difference), remedy=remedy)
+        text = _("The module has {found} parameters, another number than expected.")
+    return CheckFailed(
+        text.format(found=grouped(found), expected=grouped(expected), difference=grouped(difference, signed=True)),
+        remedy=remedy,
+    )
 
 
 def layer_count(module: object, *inputs: Tensor, **expected: int) -> None:

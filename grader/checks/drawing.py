@@ -47,9 +47,26 @@ def linear_layers() -> list[Call]:
 
 
 def alexnets() -> list[Call]:
-    """Arguments of `alexnet_parameters`: classes, channels, hidden neurons."""
+    """Arguments of `alexnet_parameters`: classes, channels, hidden neurons.
+
+    The last network cannot be built, on no device: the first weight would take more bytes than 64 bits can count. The
+    numbers themselves have less than 63 bits, so that a formula may use NumPy's integers.
+    """
+    huge = (
+        random.randint(19, 900),
+        (random.randint(64 * 10**14, 66 * 10**14), *numbers(4, 3, 9)),
+        random.randint(12, 99),
+    )
     small = [(random.randint(3, 99), tuple(numbers(5, 3, 40)), random.randint(12, 99)) for _net in range(2)]
-    return [(random.randint(11, 900),), *small]
+    return [(random.randint(11, 900),), *small, huge]
+
+
+def alexnet_channels() -> tuple[int, ...]:
+    """Five numbers of maps for a small AlexNet: different ones, all even, none where the notebook's example has it."""
+    while True:
+        channels = numbers(5, 4, 16, 2)
+        if all(drawn != shown for drawn, shown in zip(channels, (4, 6, 8, 10, 12), strict=True)):
+            return tuple(channels)
 
 
 def stacks() -> list[Call]:

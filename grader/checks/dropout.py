@@ -16,18 +16,20 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from grader.checks.calling import call, mode, require_module, take_shapes
+from grader.checks.calling import call, mode, require_module, student_errors_explained, take_shapes
 from grader.checks.layers import Layer, layer_difference, layers_of
 from grader.checks.pairing import Pair, PairSearch, pairs_in_order
 from grader.checks.randomness import drops_out_only_in_training
 from grader.errors import CheckFailed
-from grader.language import _
+from grader.language import _, percent
 
 _NEGLIGIBLE = 1e-3  # a feature closer to zero than this, relative to the largest, says nothing
 
 
 def dropout_rates(module: object, reference: nn.Module, x: Tensor, expected: Sequence[float]) -> None:
     """In training mode the module drops as often as expected before and after each linear layer; otherwise never.
+
+    A backward pass with the masks at work has to succeed too: dropout in place destroys what ReLU needs for it.
 
     Args:
         module: the student's module: anything, then linear layers with ReLU between them, all of one width but for the
@@ -39,7 +41,7 @@ def dropout_rates(module: object, reference: nn.Module, x: Tensor, expected: Seq
 
     Raises:
         CheckFailed: other places, other probabilities, or numbers that are not scaled; the message has the rates that
-            were measured.
+            were measured. Or the backward pass raised.
     """
     student = require_module(module)
     take_shapes(student, x)
@@ -52,6 +54,7 @@ def dropout_rates(module: object, reference: nn.Module, x: Tensor, expected: Seq
     tolerances = [0.2, *[0.09] * (len(expected) - 2), 1e-6]
     if all(abs(found - right) <= most for found, right, most in zip(rates, expected, tolerances, strict=True)):
         probe.require_values(math.prod(1 - rate for rate in expected))
+        _require_backward(student, x[:2])
         return
     if not probe.is_right_in_evaluation:
         raise CheckFailed(
@@ -64,6 +67,16 @@ def dropout_rates(module: object, reference: nn.Module, x: Tensor, expected: Seq
         ),
         remedy=_remedy(rates, expected),
     )
+
+
+def _require_backward(student: nn.Module, x: Tensor) -> None:
+    """A backward pass in training mode raises nothing."""
+    with mode(student, training=True):
+        output = call(student, x)
+        if output.requires_grad:
+            with student_errors_explained((x,)):
+                output.sum().backward()
+    student.zero_grad(set_to_none=True)
 
 
 def _told(rates: Sequence[float]) -> str:
@@ -151,8 +164,8 @@ class _Probe:
             )
         raise CheckFailed(
             _(
-                "In `train()` mode {wrong:.0%} of the numbers that reach the linear layers are not the expected ones."
-            ).format(wrong=wrong),
+                "In `train()` mode {wrong} of the numbers that reach the linear layers are not the expected ones."
+            ).format(wrong=percent(wrong)),
             remedy=_("Look at the layers before them that depend on the mode: BatchNorm and Dropout."),
         )
 

@@ -16,7 +16,7 @@ from grader.checks.counting import no_parameters
 from grader.checks.gradients import unreached_parameters
 from grader.checks.in_place import does_not_change_its_input
 from grader.checks.known_mistakes import Suspect
-from grader.checks.layers import Layer, LayerDifference, layer_difference, layers_of
+from grader.checks.layers import Layer, LayerDifference, layer_difference, layer_named, layers_of
 from grader.checks.pairing import (
     Pair,
     PairSearch,
@@ -30,7 +30,7 @@ from grader.errors import CheckFailed
 from grader.examiner.calls import fused_backward, inputs_come_back
 from grader.examiner.examination import inputs_were_changed
 from grader.examiner.meanwhile import meanwhile
-from grader.language import _
+from grader.language import _, percent
 
 # One ReLU that flips at zero moves a gradient of a thousand numbers by 3e-2; a cut path moves it by 0.3 and more.
 GRADIENT_TOLERANCE = 5e-2
@@ -117,14 +117,15 @@ def _compare(
         draw_weights(pairs)
         output_grad = random_output_grad(output) if gradients else None
         with meanwhile(
-            partial(_step, reference, inputs, is_student=False, output_grad=output_grad, training=training)
+            partial(training_step, reference, inputs, is_student=False, output_grad=output_grad, training=training)
         ) as right:
             with inputs_come_back() if inputs_unchanged else nullcontext():
-                step = _step(module, inputs, is_student=True, output_grad=output_grad, training=training)
+                step = training_step(module, inputs, is_student=True, output_grad=output_grad, training=training)
             expected = right.value
         if distance(step.output, expected.output) > OUTPUT_TOLERANCE:
             if training:
-                raise _other_in_training(module, reference, inputs, suspects, step, expected)
+                anyway = _differ_in_evaluation(module, reference, inputs, pairs)
+                raise _other_in_training(module, reference, inputs, suspects, step, expected, anyway=anyway)
             raise _other_values(module, reference, inputs)
         if statistics:
             _compare_buffers(pairs, step, expected)
@@ -191,7 +192,7 @@ class TrainingStep:
 _SEED = 2015
 
 
-def _step(
+def training_step(
     module: nn.Module,
     inputs: tuple[Tensor, ...],
     *,
@@ -231,30 +232,58 @@ def _other_in_training(
     suspects: Sequence[Suspect],
     training: TrainingStep,
     expected: TrainingStep,
+    *,
+    anyway: bool,
 ) -> CheckFailed:
-    """The failure of a module that is right in evaluation mode only; a known mistake may be such a one too."""
+    """The failure of a module that is right in evaluation mode only; a known mistake may be such a one too.
+
+    `anyway` says that under these weights it is wrong in evaluation mode as well: then the mode is not the reason.
+    """
     search = PairSearch(student, reference, inputs)
     for suspect in suspects:
         module = suspect.module
         if search.pairs_with(module) is None:
             continue
-        found = _step(student, inputs, is_student=True)
-        if distance(found.output, _step(module, inputs, is_student=False).output) <= OUTPUT_TOLERANCE:
+        found = training_step(student, inputs, is_student=True)
+        if distance(found.output, training_step(module, inputs, is_student=False).output) <= OUTPUT_TOLERANCE:
             return CheckFailed(suspect.message)
-    apart = distance(training.output, expected.output)
-    return CheckFailed(
-        _("In `eval()` mode the output is right, in `train()` mode it differs by {apart:.0%}.").format(
-            apart=min(apart, 9.99)
-        ),
-        remedy=_("Look at the layers that depend on the mode: Dropout and BatchNorm."),
+    apart = percent(distance(training.output, expected.output))
+    if anyway:
+        return CheckFailed(
+            _("With some weights the values are right, with others they differ by {apart}.").format(apart=apart),
+            remedy=_(
+                "Such a difference shows where numbers become large or small. Is every activation the one that the "
+                "task names? Is anything cut off or rounded?"
+            ),
+        )
+    has_modes = any(layer.buffers for module in (student, reference) for layer in layers_of(module)) or any(
+        isinstance(part, nn.modules.dropout._DropoutNd) for part in reference.modules()
     )
+    return CheckFailed(
+        _("In `eval()` mode the output is right, in `train()` mode it differs by {apart}.").format(apart=apart),
+        remedy=_("Look at the layers that depend on the mode: Dropout and BatchNorm.")
+        if has_modes
+        else _("Nothing in this module has to depend on the mode: look for `training` and for dropout in `forward`."),
+    )
+
+
+def _differ_in_evaluation(
+    student: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...], pairs: list[Pair]
+) -> bool:
+    """Whether the two differ in evaluation mode too, under the weights that both hold just now."""
+    for pair in pairs:
+        for name, buffer in pair.reference.buffers.items():
+            pair.student.buffers[name].copy_(buffer)
+    with mode(student, training=False), torch.no_grad():
+        output = call(student, *inputs)
+    return distance(output, evaluated(reference, *inputs)) > OUTPUT_TOLERANCE
 
 
 def _compare_buffers(pairs: list[Pair], step: TrainingStep, expected: TrainingStep) -> None:
     for pair in pairs:
         for short in pair.reference.buffers:
-            name = pair.student.full_name(short)
-            if distance(step.buffers[name], expected.buffers[pair.reference.full_name(short)]) > OUTPUT_TOLERANCE:
+            name, right = pair.student.full_name(short), expected.buffers[pair.reference.full_name(short)]
+            if short in pair.student.buffers and distance(_as(right, step.buffers[name]), right) > OUTPUT_TOLERANCE:
                 raise CheckFailed(
                     _("After one step in `train()` mode the statistics in {name} are not the expected ones.").format(
                         name=name
@@ -275,8 +304,8 @@ def _compare_gradients(pairs: list[Pair], step: TrainingStep, expected: Training
         apart = distance(found, right)
         if apart > GRADIENT_TOLERANCE:
             raise CheckFailed(
-                _("The output is right, and the gradient of the input differs by {apart:.0%}.").format(
-                    apart=min(apart, 9.99)
+                _("The output is right, and the gradient of the input differs by {apart}.").format(
+                    apart=percent(apart)
                 ),
                 remedy=_("A path is cut for the gradient: look for `.detach()`, `.data` or `torch.no_grad()`."),
             )
@@ -295,14 +324,19 @@ def _compare_parameter_gradients(pair: Pair, step: TrainingStep, expected: Train
                 _("The output is right, and no gradient reaches {name}.").format(name=name),
                 remedy=_("A path is cut for the gradient: look for `.detach()`, `.data` or `torch.no_grad()`."),
             )
-        apart = distance(found, right)
+        apart = distance(_as(right, found), right)
         if apart > GRADIENT_TOLERANCE:
             raise CheckFailed(
-                _("The output is right, and the gradient of {name} differs by {apart:.0%}.").format(
-                    name=name, apart=min(apart, 9.99)
+                _("The output is right, and the gradient of {name} differs by {apart}.").format(
+                    name=name, apart=percent(apart)
                 ),
                 remedy=_("A path is cut for the gradient: look for `.detach()`, `.data` or `torch.no_grad()`."),
             )
+
+
+def _as(right: Tensor, found: Tensor) -> Tensor:
+    """What was found, in the shape of what is right: a linear layer may stand for a convolution, see `fitted`."""
+    return found.reshape(right.shape) if found.numel() == right.numel() else found
 
 
 def _is_cancelled(gradient: Tensor, layer: Layer, expected: TrainingStep) -> bool:
@@ -314,16 +348,19 @@ def _is_cancelled(gradient: Tensor, layer: Layer, expected: TrainingStep) -> boo
 def _other_layers(student: nn.Module, difference: LayerDifference) -> CheckFailed:
     if not layers_of(student):
         return no_parameters()
+    normalised = {layer.signature for layer in layers_of(student) if "running_mean" in layer.buffers}
+    normalised |= set(difference.missing)  # the reference's are all of them BatchNorm
     parts = []
     for text, layers in ((_("missing: {layers}"), difference.missing), (_("superfluous: {layers}"), difference.extra)):
         if layers:
             named = [
-                f"{count} x {kind} {'x'.join(map(str, shape))}" if count > 1 else f"{kind} {'x'.join(map(str, shape))}"
-                for (kind, shape), count in layers.items()
+                (f"{count} x " if count > 1 else "") + layer_named(signature, is_norm=signature in normalised)
+                for signature, count in layers.items()
             ]
             parts.append(text.format(layers=", ".join(named)))
+    differences = "; ".join(parts)
     return CheckFailed(
-        _("The module has other layers than expected: {differences}.").format(differences="; ".join(parts)),
+        _("Other layers are expected, {differences}.").format(differences=differences),
         remedy=_("Compare the layers and their shapes with the text of the task."),
     )
 
@@ -355,8 +392,8 @@ def _other_values(student: nn.Module, reference: nn.Module, inputs: tuple[Tensor
             remedy=_("Is there a ReLU at the very end?"),
         )
     return CheckFailed(
-        _("The shapes are right, the values are not: they differ by {apart:.0%} with the same weights.").format(
-            apart=min(distance(output, expected), 9.99)
+        _("The shapes are right, the values are not: they differ by {apart} with the same weights.").format(
+            apart=percent(distance(output, expected))
         ),
         remedy=_("Follow the order of operations in `forward` line by line."),
     )

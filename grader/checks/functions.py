@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -14,7 +16,7 @@ from grader.checks.known_mistakes import WrongFormula
 from grader.checks.values import value_failure
 from grader.errors import CheckFailed
 from grader.examiner.explaining import explain
-from grader.language import _
+from grader.language import _, after_colon
 
 MAX_SHOWN = 6
 MAX_TEXT = 40
@@ -60,18 +62,24 @@ def same_results(
     Raises:
         CheckFailed: for some arguments it gives another number, or raises.
     """
-    found = [pieces_of(called(student, call, names), parts) for call in calls]
+    shown_names = names or _names_of(reference)
+    found = [pieces_of(called(student, call, shown_names), parts) for call in calls]
     expected = [pieces_of(reference(*call), parts) for call in calls]
     for index in range(max(1, len(parts))):
         column = _Column(
-            [pieces[index] for pieces in found], [pieces[index] for pieces in expected], calls, names, tolerance
+            [pieces[index] for pieces in found],
+            [pieces[index] for pieces in expected],
+            calls,
+            names,
+            tolerance,
+            shown_names,
         )
         failure = column.failure()
         if failure is None:
             continue
         message = failure.message if tell else column.untold()
         if parts:
-            message = f"{parts[index]}: {message}"
+            message = f"{parts[index]}: {after_colon(message)}"
         in_another_order = _is_permuted(found, expected, tolerance)
         if in_another_order:
             remedy = _("The numbers are right, their order is not: expected is {parts}.").format(parts=", ".join(parts))
@@ -82,13 +90,21 @@ def same_results(
         raise CheckFailed(message, remedy=remedy)
 
 
+def _names_of(reference: Callable[..., Any]) -> Sequence[str]:
+    """The reference's arguments, where it is a function with a name: those of the task are called the same."""
+    if not inspect.isfunction(reference) or reference.__name__ == "<lambda>":
+        return ()
+    arguments = inspect.signature(reference).parameters.values()
+    return [argument.name for argument in arguments if argument.kind is argument.POSITIONAL_OR_KEYWORD]
+
+
 def called(student: Callable[..., object], call: tuple[Any, ...], names: Sequence[str]) -> object:
     """What the student's function gives.
 
     Raises:
         CheckFailed: it raised.
     """
-    given = [value.clone() if isinstance(value, Tensor) else value for value in call]
+    given = [value.clone() if isinstance(value, Tensor) else copy.copy(value) for value in call]
     try:
         return student(*given)
     except ORDINARY_ERRORS as error:
@@ -146,6 +162,7 @@ class _Column:
     calls: Sequence[tuple[Any, ...]]
     names: Sequence[str]
     tolerance: float
+    shown_names: Sequence[str]
 
     def failure(self) -> CheckFailed | None:
         """What is wrong at the first wrong point, and how many points are right."""
@@ -159,8 +176,8 @@ class _Column:
             return None
         call, first = wrong[0]
         message = _("for {arguments}: {message} It is right for {right} of {total}.").format(
-            arguments=shown_call(call, self.names),
-            message=first.message,
+            arguments=shown_call(call, self.shown_names),
+            message=after_colon(first.message),
             right=len(self.calls) - len(wrong),
             total=len(self.calls),
         )
@@ -177,7 +194,7 @@ class _Column:
             if value_failure(found, expected, tolerance=_allowed(expected, self.tolerance)) is not None
         )
         return _("For {arguments} the result is another than {found}.").format(
-            arguments=shown_call(call, self.names), found=_shown_value(found)
+            arguments=shown_call(call, self.shown_names), found=_shown_value(found)
         )
 
     def equals(self, other: Sequence[Any]) -> bool:

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from grader.checks.calling import call, mode
 from grader.checks.comparing import OUTPUT_TOLERANCE, distance
-from grader.checks.layers import Layer, Signature, by_signature, layers_of
+from grader.checks.layers import Layer, Signature, by_signature, fitted, layers_of
 from grader.checks.shapes import has_shape
 from grader.examiner.meanwhile import Meanwhile, meanwhile
 
@@ -44,16 +44,20 @@ class Pair:
 
 def pairs_in_order(student: nn.Module, reference: nn.Module) -> list[Pair]:
     """Layers of equal signatures, paired in the order of registration."""
-    return _in_order(by_signature(layers_of(student)), by_signature(layers_of(reference)))
+    right = layers_of(reference)
+    return _in_order(by_signature(fitted(layers_of(student), right)), by_signature(right))
 
 
 def lacking_tensors(pairs: Iterable[Pair]) -> list[str]:
-    """Full names of tensors that the reference's layers have and the student's have not, for example a bias."""
+    """Full names of tensors that the reference's layers have and the student's have not, for example a bias.
+
+    A BatchNorm of one's own need not count its batches: PyTorch's does so for `momentum=None` alone.
+    """
     return [
         pair.student.full_name(name)
         for pair in pairs
         for name in pair.reference.tensors
-        if name not in pair.student.tensors
+        if name not in pair.student.tensors and name != "num_batches_tracked"
     ]
 
 
@@ -88,7 +92,7 @@ class PairSearch:
         self._student = student
         self._reference = reference
         self._inputs = inputs
-        self._layers = layers_of(student)
+        self._layers = fitted(layers_of(student), layers_of(reference))
         self._groups = by_signature(self._layers)
         self._expected = Meanwhile(partial(evaluated, reference, *inputs))
         self._shared: dict[Signature, dict[str, Tensor]] = {}
@@ -248,11 +252,11 @@ def copy_in_order(student: nn.Module, reference: nn.Module) -> None:
 
 
 def _fill(layers: Iterable[Layer], weights: dict[str, Tensor]) -> None:
-    """Write weights into layers. A tensor that has none is a bias before BatchNorm: it changes nothing, as zero."""
+    """Write weights into layers. A parameter that has none is a bias before BatchNorm: it changes nothing, as zero."""
     with torch.no_grad():
         for layer in layers:
             for name, tensor in layer.tensors.items():
                 if name in weights:
                     tensor.copy_(weights[name])
-                else:
+                elif name in layer.parameters:
                     tensor.zero_()

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from grader.checks.calling import call, mode, require_module, take_shapes
 from grader.checks.comparing import distance
 from grader.errors import CheckFailed
-from grader.language import _
+from grader.language import _, percent
 
 
 def drops_out_only_in_training(module: object, *inputs: Tensor) -> None:
@@ -45,9 +45,10 @@ def repeats_itself_in_evaluation(module: object, *inputs: Tensor) -> None:
     apart = _apart(student, inputs, training=False)
     if apart > 0:
         raise CheckFailed(
-            _("In `eval()` mode two calls on one input differ by {apart:.0%}.").format(apart=min(apart, 9.99)),
+            _("In `eval()` mode two calls on one input differ by {apart}.").format(apart=percent(apart)),
             remedy=_(
-                "`F.dropout(x)` drops in every mode: give it `training=self.training`, or use the layer `nn.Dropout`."
+                "Something in `forward` is random in every mode: `F.dropout(x)` without `training=self.training`, "
+                "a layer that is made there and not in `__init__`, or `self.train()`."
             ),
         )
 

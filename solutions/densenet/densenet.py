@@ -21,7 +21,8 @@
 # **Вы научитесь**
 # - отличать склейку карт признаков от их сложения и считать каналы там, где каждый слой добавляет новые;
 # - писать плотный слой с узким местом, плотный блок и переход;
-# - собирать по таблице из статьи DenseNet любой глубины и проверять себя по числу слоёв и параметров.
+# - собирать по таблице из статьи DenseNet любой глубины и проверять себя по числу слоёв и параметров;
+# - выбирать сеть под задачу и дообучать готовую: загружать веса, менять голову, замораживать тело.
 #
 # | Задача | Баллы |
 # |---|---|
@@ -31,7 +32,8 @@
 # | 4. Переход | 2 |
 # | 5. DenseNet | 5 |
 # | 6. Вопросы для размышления (проверяет учитель) | 2 |
-# | **Всего** | **20** |
+# | 7. Дообучение | 3 |
+# | **Всего** | **23** |
 #
 # Пишите код только там, где стоит `# YOUR CODE HERE`. Проверки сравнивают, *что считает* ваш модуль, а не то, как он
 # написан: имена слоёв, их порядок и стиль выбирайте сами.
@@ -46,7 +48,8 @@
 # **You will learn**
 # - to tell concatenation of feature maps from addition, and to count channels where every layer adds some;
 # - to write a dense layer with a bottleneck, a dense block and a transition;
-# - to build a DenseNet of any depth from the table in the paper, and to check yourself by the number of layers and parameters.
+# - to build a DenseNet of any depth from the table in the paper, and to check yourself by the number of layers and parameters;
+# - to choose a network for a task, and to fine-tune a ready one: load weights, replace the head, freeze the body.
 #
 # | Task | Points |
 # |---|---|
@@ -56,7 +59,8 @@
 # | 4. Transition | 2 |
 # | 5. DenseNet | 5 |
 # | 6. Questions to think about (graded by the teacher) | 2 |
-# | **Total** | **20** |
+# | 7. Fine-tuning | 3 |
+# | **Total** | **23** |
 #
 # Write code only where it says `# YOUR CODE HERE`. The checks compare *what your module computes*, not how it is written:
 # the names of the layers, their order and the style are yours.
@@ -377,7 +381,7 @@ assert output.shape in [(2, 4, 9, 9), (2, 10, 9, 9)], (
 ### BEGIN HIDDEN TESTS
 from grader.checks.densenet.layer import layer_form
 
-for in_channels, growth_rate in [(6, 4), (5, 12), (8, 8)]:
+for in_channels, growth_rate in [(7, 3), (5, 12), (8, 8)]:
     layer_form(DenseLayer(in_channels, growth_rate), torch.randn(2, in_channels, 9, 6), growth_rate)
 ### END HIDDEN TESTS
 
@@ -393,7 +397,7 @@ assert found in (716, 720, 732, 736), (
 from grader.checks import same_function
 from grader.checks.densenet.layer import dense_layer, dense_layer_mistakes, layer_form
 
-for sizes in [(6, 4), (5, 5)]:
+for sizes in [(7, 3), (5, 5)]:
     layer, x = DenseLayer(*sizes), torch.randn(4, sizes[0], 8, 8)
     form = layer_form(layer, x, sizes[1])
     same_function(layer, dense_layer(*sizes, form), x, suspects=dense_layer_mistakes(*sizes, form), gradients=False)
@@ -544,7 +548,7 @@ assert output.shape == (2, 18, 9, 9), f"форма / shape: {tuple(output.shape)
 ### BEGIN HIDDEN TESTS
 from grader.checks.densenet.block import keeps_every_map
 
-for in_channels, growth_rate, num_layers in [(6, 4, 4), (5, 6, 1), (12, 3, 2)]:
+for in_channels, growth_rate, num_layers in [(7, 3, 4), (5, 6, 1), (12, 3, 2)]:
     block = DenseBlock(in_channels, growth_rate, num_layers)
     keeps_every_map(block, torch.randn(2, in_channels, 9, 6), growth_rate, num_layers)
 ### END HIDDEN TESTS
@@ -558,7 +562,7 @@ assert any(True for _ in DenseBlock(6, 4, 3).parameters()), (
 from grader.checks import one_of, same_function
 from grader.checks.densenet.block import dense_block_mistakes, dense_blocks, keeps_every_map
 
-for sizes in [(6, 4, 3), (5, 5, 2)]:
+for sizes in [(7, 3, 3), (5, 5, 2)]:
     block, x = DenseBlock(*sizes), torch.randn(4, sizes[0], 8, 8)
     keeps_every_map(block, x, *sizes[1:])
     reference = one_of(block, dense_blocks(*sizes), x)
@@ -577,10 +581,11 @@ assert not unreached, f"до этих параметров градиент не
 from grader.checks import does_not_change_its_input, gradients_match, gradients_reach_every_parameter, one_of
 from grader.checks.densenet.block import dense_block_mistakes, dense_blocks
 
-block, x = DenseBlock(6, 4, 2), torch.randn(4, 6, 8, 8)
+sizes = (7, 3, 2)
+block, x = DenseBlock(*sizes), torch.randn(4, 7, 8, 8)
 does_not_change_its_input(block, x)
 gradients_reach_every_parameter(block, x)
-gradients_match(block, one_of(block, dense_blocks(6, 4, 2), x), x, suspects=dense_block_mistakes(6, 4, 2))
+gradients_match(block, one_of(block, dense_blocks(*sizes), x), x, suspects=dense_block_mistakes(*sizes))
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -639,7 +644,7 @@ assert output.shape == (2, 6, 4, 4), f"форма / shape: {tuple(output.shape)}
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, output_has_shape
 
-for sizes, (height, width) in [((12, 6), drawing.numbers(2, 9, 21, 2)), ((9, 4), drawing.numbers(2, 10, 22, 2))]:
+for sizes, (height, width) in [((10, 6), drawing.numbers(2, 9, 21, 2)), ((9, 4), drawing.numbers(2, 10, 22, 2))]:
     output_has_shape(Transition(*sizes), torch.randn(2, sizes[0], height, width), shape=(2, sizes[1], height // 2, width // 2))
 output_has_shape(Transition(5, 5), torch.randn(2, 5, 2, 2), shape=(2, 5, 1, 1))
 ### END HIDDEN TESTS
@@ -761,7 +766,7 @@ def count_weight_layers(depths):
 # %%
 # Сравните с числами из условия / Compare with the numbers above
 network = densenet121()
-print(f"{sum(parameter.numel() for parameter in network.parameters()):,}", count_weight_layers([6, 12, 24, 16]))
+print(f"{sum(parameter.numel() for parameter in network.parameters()):,}".replace(",", " "), count_weight_layers([6, 12, 24, 16]))
 
 # %% nbgrader={"grade": true, "grade_id": "task5_count_weight_layers", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Почему 121 / Why 121 (1 балл / 1 point)
@@ -798,12 +803,13 @@ small(torch.randn(2, 3, 64, 64)).sum().backward()
 unreached = [name for name, parameter in small.named_parameters() if parameter.grad is None]
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"
 ### BEGIN HIDDEN TESTS
-from grader.checks import gradients_reach_every_parameter, one_of, same_function
+from grader.checks import drawing, gradients_reach_every_parameter, one_of, same_function
 from grader.checks.densenet.network import densenet_mistakes, densenets
 from grader.checks.resnet.pictures import blotches
 
 # With few classes all logits are positive now and then, and a ReLU behind them does not show.
-sizes = ([1, 2, 1], 11, 3, 6)
+# The stem is not twice as wide as the growth, which many implementations take instead of asking.
+sizes = ([1, 2, 1], 11, 3, *drawing.numbers(1, 7, 9))
 network, x = DenseNet(*sizes), blotches(4, 48)
 gradients_reach_every_parameter(network, x)
 same_function(network, one_of(network, densenets(*sizes), x), x, suspects=densenet_mistakes(*sizes))
@@ -863,6 +869,7 @@ axes[3].set_xlabel("шаг / step")
 axes[3].set_ylabel("потери / loss")
 plt.show()
 
+
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 6. Подумайте (2 балла)
 #
@@ -900,3 +907,376 @@ plt.show()
 # Only maps of one size can be concatenated, and the picture has to shrink: otherwise the receptive field grows slowly and
 # everything is expensive. Besides, the number of maps grows with every layer, and memory and time with it: the last, 58th layer
 # would read 64 + 57 · 32 = 1888 maps; with transitions it reads 992.
+
+# %% [markdown] tags=["lang-ru"]
+# ## Какую сеть взять?
+#
+# Вы знаете уже четыре семейства: AlexNet, VGG, ResNet и DenseNet. Какую сеть взять для своей задачи? Посмотрите, насколько она
+# трудна и сколько у вас картинок.
+#
+# | Задача | Пример | Что взять |
+# |---|---|---|
+# | лёгкая | MNIST: рукописные цифры 28×28; CIFAR-10: картинки 32×32 десяти классов | небольшую сеть, хватит и AlexNet |
+# | трудная, картинок очень много | ImageNet: тысяча классов, больше миллиона картинок | сеть со многими слоями: ResNet, DenseNet |
+# | трудная, картинок мало | несколько сотен ваших фотографий | готовую сеть, обученную на ImageNet, и дообучить её |
+#
+# Чем меньше данных и чем проще задача, тем **легче и мельче** должна быть сеть. Большая сеть с миллионами параметров просто выучит
+# несколько сотен картинок наизусть, а на новых будет ошибаться: это и есть переобучение.
+#
+# Самый частый случай — последний. Строить сеть с нуля приходится редко: готовые сети уже лежат в библиотеках вроде `torchvision`,
+# вместе с весами.
+
+# %% [markdown] tags=["lang-en"]
+# ## Which network to take?
+#
+# You know four families by now: AlexNet, VGG, ResNet and DenseNet. Which network suits a task of yours? See how difficult it is,
+# and how many pictures you have.
+#
+# | Task | Example | What to take |
+# |---|---|---|
+# | easy | MNIST: handwritten digits, 28×28; CIFAR-10: pictures of 32×32, ten classes | a small network, AlexNet will do |
+# | difficult, very many pictures | ImageNet: a thousand classes, more than a million pictures | many layers: ResNet, DenseNet |
+# | difficult, few pictures | several hundred photographs of your own | a ready network trained on ImageNet, fine-tuned |
+#
+# The less data there is and the easier the task, the **lighter and shallower** the network should be. A large one with millions of
+# parameters simply learns several hundred pictures by heart and fails on new ones: that is overfitting.
+#
+# The last case is the most frequent one. Networks are seldom built from nothing: ready ones lie in libraries such as
+# `torchvision`, together with their weights.
+
+# %% [markdown] tags=["lang-ru"]
+# ## Задача 7. Дообучение (3 балла)
+#
+# Сеть, обученная на ImageNet, уже умеет находить края, узоры, глаза и колёса, и на ваших картинках это тоже пригодится. Чужой в ней
+# только последний слой, **голова**: она выбирает из тысячи классов ImageNet. Поэтому готовую сеть не учат заново, а **дообучают**
+# (по-английски fine-tuning):
+#
+# 1. создают сеть и загружают в неё веса из файла;
+# 2. меняют голову на новую, с нужным числом классов;
+# 3. *замораживают* остальное (**тело** сети) и учат только голову. Она пока случайная, и её большие градиенты испортили бы хорошее
+#    тело;
+# 4. *размораживают* тело и ещё немного учат всю сеть с маленькой скоростью обучения.
+#
+# Настоящие веса занимают десятки мегабайт, поэтому здесь сеть маленькая: `ReadyNet`. Имена в ней такие же, как у DenseNet из
+# `torchvision`: тело лежит в `net.features`, голова, линейный слой, — в `net.classifier`. Напишите четыре функции. Каждая меняет
+# сеть `net` и возвращает её же.
+#
+# - `load_weights(net, path)` загружает в сеть веса из файла `path`. Файл записан командой `torch.save(net.state_dict(), path)`,
+#   возможно, на видеокарте; чтобы прочитать его без видеокарты, укажите `map_location="cpu"`.
+# - `replace_head(net, num_classes)` ставит вместо головы новый `nn.Linear` на `num_classes` классов, со смещением. Тело не меняется.
+#   Сколько чисел голова получает от тела, спросите у старой головы: сети бывают разной ширины.
+# - `freeze(net)`: после неё учится только голова, то есть веса и смещения тела градиента не получают.
+# - `unfreeze(net)`: после неё снова учится всё.
+#
+# <details><summary>Подсказка 1</summary><code>torch.load</code> возвращает словарь с тензорами, а в сеть его кладёт
+# <code>net.load_state_dict(...)</code>. Что она возвращает? Не сеть!</details>
+# <details><summary>Подсказка 2</summary>Параметр учится, пока его <code>requires_grad</code> равен <code>True</code>. У модуля есть
+# метод <code>requires_grad_</code>, который меняет это сразу у всех его параметров.</details>
+
+# %% [markdown] tags=["lang-en"]
+# ## Task 7. Fine-tuning (3 points)
+#
+# A network trained on ImageNet can already find edges, patterns, eyes and wheels, and that is of use on your pictures too. Only its
+# last layer, the **head**, is of no use: it chooses among the thousand classes of ImageNet. So a ready network is not trained anew,
+# it is **fine-tuned**:
+#
+# 1. make the network, and load weights into it from a file;
+# 2. replace the head by a new one with the number of classes that you need;
+# 3. *freeze* the rest (the network's **body**) and train the head alone. It is random so far, and its large gradients would spoil
+#    the good body;
+# 4. *unfreeze* the body, and train the whole network a little more with a small learning rate.
+#
+# Real weights take dozens of megabytes, so the network here is small: `ReadyNet`. Its names are those of DenseNet in
+# `torchvision`: the body is `net.features`, the head, a linear layer, is `net.classifier`. Write four functions. Each of them
+# changes the network `net` and returns it.
+#
+# - `load_weights(net, path)` loads weights from the file `path` into the network. The file was written by
+#   `torch.save(net.state_dict(), path)`, perhaps on a GPU; to read it without one, say `map_location="cpu"`.
+# - `replace_head(net, num_classes)` puts a new `nn.Linear` for `num_classes` classes, with bias, in place of the head. The body
+#   does not change. Ask the old head how many numbers it gets from the body: networks have different widths.
+# - `freeze(net)`: after it only the head learns, that is, weights and biases of the body get no gradient.
+# - `unfreeze(net)`: after it everything learns again.
+#
+# <details><summary>Hint 1</summary><code>torch.load</code> returns a dictionary of tensors, and
+# <code>net.load_state_dict(...)</code> puts it into the network. What does the latter return? Not the network!</details>
+# <details><summary>Hint 2</summary>A parameter learns as long as its <code>requires_grad</code> is <code>True</code>. A module has
+# a method <code>requires_grad_</code> that changes it for all its parameters at once.</details>
+
+# %% nbgrader={"grade": false, "grade_id": "task7_ready_net", "locked": true, "schema_version": 3, "solution": false, "task": false}
+class ReadyNet(nn.Module):
+    """A small network with a body and a head, named as in torchvision's DenseNet.
+
+    Args:
+        num_classes: number of classes K.
+        channels: maps after each convolution of the body.
+
+    Shape:
+        (N, 1, H, W) -> logits (N, num_classes)
+    """
+
+    def __init__(self, num_classes, channels=(8, 16)):
+        super().__init__()
+        self.features, before = nn.Sequential(), 1
+        for after in channels:
+            self.features.extend([nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)])
+            before = after
+        self.classifier = nn.Linear(before, num_classes)
+
+    def forward(self, x):
+        return self.classifier(self.features(x).mean(dim=(2, 3)))
+
+
+def ready_net_of(weights):
+    """A ReadyNet with these tensors: weight and bias of each convolution, then those of the head."""
+    net = ReadyNet(len(weights[-1]), [len(bias) for bias in weights[1:-2:2]])
+    with torch.no_grad():
+        for parameter, values in zip(net.parameters(), weights):
+            parameter.copy_(values)
+    return net
+
+
+# %% nbgrader={"grade": false, "grade_id": "task7_load_weights", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def load_weights(net, path):
+    """Load a network's weights from a file.
+
+    Args:
+        net: the network, of the same kind as the one that was saved.
+        path: file written by `torch.save(net.state_dict(), path)`.
+
+    Returns:
+        nn.Module: the same network
+    """
+    ### BEGIN SOLUTION
+    net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return net
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": false, "grade_id": "task7_replace_head", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def replace_head(net, num_classes):
+    """Put a new linear layer in place of `net.classifier`.
+
+    Args:
+        net: network with a head `net.classifier`.
+        num_classes: number of classes of the new head.
+
+    Returns:
+        nn.Module: the same network, images (N, 1, H, W) -> logits (N, num_classes)
+    """
+    ### BEGIN SOLUTION
+    net.classifier = nn.Linear(net.classifier.in_features, num_classes)
+    return net
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": false, "grade_id": "task7_freeze", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def freeze(net):
+    """Let only the head of a network learn.
+
+    Args:
+        net: network with a head `net.classifier`.
+
+    Returns:
+        nn.Module: the same network
+    """
+    ### BEGIN SOLUTION
+    net.requires_grad_(False)
+    net.classifier.requires_grad_(True)
+    return net
+    ### END SOLUTION
+
+
+def unfreeze(net):
+    """Let the whole network learn again.
+
+    Args:
+        net: network with a head `net.classifier`.
+
+    Returns:
+        nn.Module: the same network
+    """
+    ### BEGIN SOLUTION
+    return net.requires_grad_(True)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task7_load_weights_answers", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Веса из файла / Weights from a file (1 балл / 1 point)
+import tempfile
+
+
+def answers_after_loading(weights, x):
+    """Logits of a new network after your load_weights has read these weights from a file."""
+    saved = ready_net_of(weights)
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/ready_net.pt"
+        torch.save(saved.state_dict(), path)
+        net = load_weights(ReadyNet(len(weights[-1]), [len(bias) for bias in weights[1:-2:2]]), path)
+    found = type(net).__name__
+    assert isinstance(net, nn.Module), f"load_weights вернула / returned {found}, ожидалась сеть / expected the network"
+    return net(x).detach()
+
+
+weights, x = [parameter.detach() for parameter in ReadyNet(3, (4, 6)).parameters()], torch.randn(2, 1, 8, 8)
+apart = (answers_after_loading(weights, x) - ready_net_of(weights)(x).detach()).abs().max()
+mark = "верно / right" if apart < 1e-5 else "НЕВЕРНО / WRONG"
+print(f"отличие от сохранённой сети / difference from the saved network: {apart:.6f}  {mark}")
+### BEGIN HIDDEN TESTS
+from grader.checks.densenet import tuning
+
+tuning.loads_the_file(answers_after_loading)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task7_replace_head_answers", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Новая голова / A new head (1 балл / 1 point)
+def with_new_head(weights, num_classes):
+    """Your replace_head of a network with these weights."""
+    net = replace_head(ready_net_of(weights), num_classes)
+    found = type(net).__name__
+    assert isinstance(net, nn.Module), f"replace_head вернула / returned {found}, ожидалась сеть / expected the network"
+    return net
+
+
+def answers_of_a_head_of_ones(weights, num_classes, x):
+    """Logits of this network when all weights of its new head are 1 and the biases 0."""
+    net = with_new_head(weights, num_classes)
+    net(x)  # a lazy layer takes its shape from the first picture
+    assert isinstance(net.classifier, nn.Linear), "голова должна быть одним nn.Linear / the head has to be one nn.Linear"
+    with torch.no_grad():
+        for name, parameter in net.classifier.named_parameters():
+            parameter.fill_(1.0 if name == "weight" else 0.0)
+    return net(x).detach()
+
+
+weights, x = [parameter.detach() for parameter in ReadyNet(3, (4, 6)).parameters()], torch.randn(2, 1, 8, 8)
+logits = with_new_head(weights, 5)(x)
+print(f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 5)")
+### BEGIN HIDDEN TESTS
+from grader.checks.densenet import tuning
+
+tuning.replaces_the_head(answers_of_a_head_of_ones, with_new_head)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task7_freeze_step", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Заморозить и разморозить / Freeze and unfreeze (1 балл / 1 point)
+def answers_after_step(weights, x, labels, has_unfrozen=False):
+    """Logits after one training step: behind your freeze, or behind freeze and unfreeze."""
+    net = freeze(ready_net_of(weights))
+    if has_unfrozen:
+        net = unfreeze(net)
+    found = type(net).__name__
+    assert isinstance(net, nn.Module), f"функция вернула / the function returned {found}, ожидалась сеть / expected the network"
+    learning = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    if learning:
+        F.cross_entropy(net(x), labels).backward()
+        torch.optim.SGD(learning, lr=0.5).step()
+    return net(x).detach()
+
+
+net = freeze(ReadyNet(3, (4, 6)))
+print("freeze:  ", [name for name, parameter in net.named_parameters() if parameter.requires_grad])
+net = unfreeze(net)
+print("unfreeze:", [name for name, parameter in net.named_parameters() if parameter.requires_grad])
+### BEGIN HIDDEN TESTS
+from grader.checks.densenet import tuning
+
+tuning.lets_learn(answers_after_step, has_unfrozen=False)
+tuning.lets_learn(answers_after_step, has_unfrozen=True)
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# Окупается ли дообучение? Пусть «чужая» задача — различать шесть направлений полосок под сильным шумом, и картинок для неё сколько
+# угодно. Обученную сеть сохраним в файл. Ваша задача — три других направления, и картинок всего по две на класс. Одну сеть учим с
+# нуля, другую дообучаем, а проверяем обе на новых картинках.
+#
+# С настоящей сетью всё так же. Например, с ResNet-18 из `torchvision`: `net.load_state_dict(torch.load("resnet18.pth"))`, а голову у
+# неё зовут `net.fc`. Если в теле есть BatchNorm, запомните: его средние обновляются и в замороженном теле, пока сеть в режиме
+# `train()`. Когда картинок мало, переведите тело в `eval()`.
+
+# %% [markdown] tags=["lang-en"]
+# Does fine-tuning pay off? Let the "other" task be to tell six directions of stripes apart under strong noise, with as many
+# pictures as we like. The trained network is saved to a file. Your task is three further directions, with only two pictures for
+# each class. One network is trained from nothing, another one fine-tuned, and both are tested on new pictures.
+#
+# With a real network it is just the same. ResNet-18 of `torchvision`, for example: `net.load_state_dict(torch.load("resnet18.pth"))`,
+# and its head is called `net.fc`. If there is BatchNorm in the body, remember: its means change in a frozen body too, as long as the
+# network is in `train()` mode. Where there are few pictures, put the body into `eval()`.
+
+# %%
+def directions(degrees, count):
+    """Noisy stripes in these directions: pictures (count, 1, 16, 16) and the numbers of the directions (count,)."""
+    labels = torch.arange(count) % len(degrees)
+    angle = torch.deg2rad(torch.tensor(degrees))[labels].view(-1, 1, 1)
+    y, x = torch.meshgrid(torch.arange(16.0), torch.arange(16.0), indexing="ij")
+    waves = torch.sin(1.3 * (torch.cos(angle) * x + torch.sin(angle) * y) + 6.28 * torch.rand(count, 1, 1))
+    return (waves + 2 * torch.randn(count, 16, 16)).unsqueeze(1), labels
+
+
+def fit(net, draw, steps, lr):
+    """Train what is not frozen."""
+    optimizer = torch.optim.Adam([parameter for parameter in net.parameters() if parameter.requires_grad], lr=lr)
+    for _step in range(steps):
+        images, labels = draw()
+        optimizer.zero_grad()
+        F.cross_entropy(net(images), labels).backward()
+        optimizer.step()
+    return net
+
+
+torch.manual_seed(0)
+many = (0.0, 30.0, 60.0, 90.0, 120.0, 150.0)
+large = fit(ReadyNet(6), lambda: directions(many, 48), 120, 0.01)
+torch.save(large.state_dict(), "stripes.pt")
+
+few, (new_images, new_labels) = directions((15.0, 75.0, 135.0), 6), directions((15.0, 75.0, 135.0), 300)
+from_nothing = fit(ReadyNet(3), lambda: few, 60, 0.01)
+tuned = freeze(replace_head(load_weights(ReadyNet(6), "stripes.pt"), 3))
+fit(tuned, lambda: few, 40, 0.05)
+fit(unfreeze(tuned), lambda: few, 20, 0.001)
+for name, net in [("с нуля / from nothing:", from_nothing), ("дообучена / fine-tuned:", tuned)]:
+    print(name, f"{(net(new_images).argmax(dim=1) == new_labels).float().mean():.0%}")
+
+# %% [markdown] tags=["lang-ru"]
+# ## Итоги
+#
+# Вы собрали все сети, о которых шла речь. Осталось проверить, что от них останется в голове, когда забудутся числа каналов.
+# Ответьте на вопросы вслух или на бумаге; баллов за них нет.
+#
+# 1. Какие бывают архитектуры свёрточных нейросетей? Назовите те, с которыми вы работали, и по одной главной мысли каждой.
+# 2. В чём особенность работы с каждой из них? Что вы меняли, когда делали сеть глубже или шире?
+# 3. Какая трудность возникает у глубоких свёрточных нейросетей и почему первые слои перестают учиться?
+# 4. Какие есть средства от неё и в каких сетях они стоят? Чем отличаются сложение и склейка?
+# 5. Вам дали триста фотографий пяти видов бабочек. Какую сеть вы возьмёте и с чего начнёте?
+
+# %% [markdown] tags=["lang-en"]
+# ## Summary
+#
+# You have built all the networks that this course is about. Let us see what of them stays in your head when the numbers of
+# channels are forgotten. Answer these questions aloud or on paper; there are no points for them.
+#
+# 1. Which architectures of convolutional networks are there? Name those that you worked with, and the main idea of each.
+# 2. What is special about working with each of them? What did you change to make a network deeper or wider?
+# 3. Which difficulty do deep convolutional networks have, and why do their first layers stop learning?
+# 4. Which remedies are there, and which networks have them? How do addition and concatenation differ?
+# 5. You are given three hundred photographs of five kinds of butterflies. Which network do you take, and how do you begin?
+
+# %% [markdown] tags=["lang-ru"]
+# ### Оглянитесь назад
+#
+# Последние вопросы — о вас. Верных ответов у них нет, нужны честные.
+#
+# - Что нового вы узнали?
+# - Что далось труднее всего?
+# - Чего вам не хватает, чтобы разобраться глубже?
+# - Достигли ли вы целей, которые ставили себе вначале? Загляните в списки «Вы научитесь» в начале каждой тетради.
+
+# %% [markdown] tags=["lang-en"]
+# ### Look back
+#
+# The last questions are about you. They have no right answers, only honest ones.
+#
+# - What have you learned that is new?
+# - What was hardest?
+# - What do you lack for a deeper understanding?
+# - Have you reached the aims that you set yourself in the beginning? Look into the lists "You will learn" at the start of each
+#   notebook.

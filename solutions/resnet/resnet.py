@@ -80,6 +80,10 @@ from torch import nn
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big)$$
 #
+# Почему блок «остаточный» (по-английски residual — то, что осталось)? Всё, что о картинке выяснил первый слой, проходит по проводу
+# дальше. Слоям ветви незачем это повторять: им остаётся найти то, чего первый слой **ещё не сказал**. Это легче, чем учить всё
+# заново, и потому сеть учится ещё лучше.
+#
 # Чтобы ничего не делать, блоку теперь достаточно $F(x) = 0$, а этому научиться легко. И градиент при обратном проходе идёт
 # по проводу напрямую, не затухая в свёртках. В статьях такой провод называют обходным путём: *skip connection* или *shortcut*.
 #
@@ -97,6 +101,10 @@ from torch import nn
 # **correction** $F(x)$:
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big)$$
+#
+# Why "residual", that is, what is left? All that the first layer has found out about the picture goes on along the wire. The
+# layers of the branch need not repeat it: what is left for them is what the first layer has **not said yet**. That is easier than
+# to learn everything anew, so the network trains better still.
 #
 # To do nothing, a block now needs $F(x) = 0$, and that is easy to learn. In the backward pass the gradient flows
 # along the wire directly, without fading in the convolutions. Papers and code call this wire a *skip connection* or *shortcut*.
@@ -255,10 +263,10 @@ from grader.checks import same_function
 from grader.checks.resnet.block import basic_block, basic_block_mistakes
 
 same_function(
-    BasicBlock(16, 16),
-    basic_block(16, 16),
-    torch.randn(4, 16, 12, 12),
-    suspects=basic_block_mistakes(16, 16),
+    BasicBlock(14, 14),
+    basic_block(14, 14),
+    torch.randn(4, 14, 12, 12),
+    suspects=basic_block_mistakes(14, 14),
     gradients=False,
 )
 ### END HIDDEN TESTS
@@ -301,11 +309,11 @@ from grader.checks.resnet.block import basic_block, basic_block_mistakes
 
 
 def match(*sizes):
-    block, x = BasicBlock(*sizes), torch.randn(4, 16, 14, 14)
+    block, x = BasicBlock(*sizes), torch.randn(4, 14, 14, 14)
     gradients_match(block, basic_block(*sizes), x, suspects=basic_block_mistakes(*sizes), inputs_unchanged=True)
 
 
-in_each([(16, 16, 1), (16, 24, 2)], match)
+in_each([(14, 14, 1), (14, 22, 2)], match)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]
@@ -380,13 +388,80 @@ def probe(in_channels, out_channels, stride=1):
 
 
 def match(depth, *stride):
-    sizes = (6, 10, depth, *stride)
-    stage = nn.Sequential(probe(6, 10, *stride), *(probe(10, 10) for _index in range(depth - 1)))
-    same_function(stage_of_probes(*sizes), stage, torch.randn(2, 6, 12, 12), suspects=stage_mistakes(probe, *sizes))
+    sizes = (5, 9, depth, *stride)
+    stage = nn.Sequential(probe(5, 9, *stride), *(probe(9, 9) for _index in range(depth - 1)))
+    same_function(stage_of_probes(*sizes), stage, torch.randn(2, 5, 12, 12), suspects=stage_mistakes(probe, *sizes))
 
 
 in_each([(1, 2), (3, 3), (4,)], match)
 ### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# ## Схема ResNet-34
+#
+# Вот вся ResNet-34, от картинки до ответа. Каждый прямоугольник — слой, его высота показывает, какого размера карты. Цвет — это
+# стадия: внутри неё все карты одного размера, поэтому их можно складывать. На границе цветов карты становятся **вдвое меньше**, а
+# каналов **вдвое больше**. Стрелки-дуги — обходные пути, каждая перешагивает через две свёртки. Пунктиром нарисованы те три, на
+# которых форма меняется и на проводе стоит свёртка 1×1.
+#
+# Посчитайте слои: одна свёртка на входе, $2 \cdot (3 + 4 + 6 + 3) = 32$ в блоках и один линейный, всего 34. Бывают ResNet и из 18,
+# 50, 101 и 152 слоёв. Схема у них та же, только в трёх самых глубоких блок состоит из трёх свёрток: до него мы дойдём в задаче 4.
+
+# %% [markdown] tags=["lang-en"]
+# ## The scheme of ResNet-34
+#
+# This is all of ResNet-34, from the picture to the answer. Each rectangle is a layer, its height shows how large the maps are. A
+# colour is a stage: within it all maps have one size, so they can be added. Where the colour changes the maps are **halved** and
+# the channels **doubled**. The curved arrows are the skips, each steps over two convolutions. Dashed are the three on which the
+# shape changes and the wire carries a 1×1 convolution.
+#
+# Count the layers: one convolution at the input, $2 \cdot (3 + 4 + 6 + 3) = 32$ in the blocks and a linear one, 34 in all. There
+# are ResNets of 18, 50, 101 and 152 layers too. Their scheme is the same, but the blocks of the three deepest have three
+# convolutions: we get to them in task 4.
+
+# %% tags=["illustration"]
+def draw_layer(ax, left, height, color, label=""):
+    """Draw a layer as an upright rectangle, with its name inside."""
+    ax.add_patch(plt.Rectangle((left, -height / 2), 0.62, height, facecolor=color, edgecolor="#555555", linewidth=0.8))
+    ax.text(left + 0.31, 0, label, ha="center", va="center", rotation=90, fontsize=8)
+
+
+def draw_skip(ax, left, right, height, is_projection):
+    """Draw a skip over two layers."""
+    style = "--" if is_projection else "-"
+    wire = {"arrowstyle": "-|>", "color": "#c0392b", "linewidth": 1.3, "linestyle": style, "connectionstyle": "arc3,rad=-0.55"}
+    ax.annotate("", (right, height / 2), (left, height / 2), arrowprops=wire)
+
+
+figure, ax = plt.subplots(figsize=(16, 4.6))
+draw_layer(ax, 0, 5.2, "#dddddd", "conv 7×7, stride 2")
+draw_layer(ax, 0.85, 4.6, "#dddddd", "max pool, stride 2")
+ax.text(0.75, -2.95, "224 → 112 → 56", ha="center", va="top", fontsize=10)
+left = 2.2
+for depth, channels, side, color in [
+    (3, 64, 56, "#f6cf7a"),
+    (4, 128, 28, "#a5d0a1"),
+    (6, 256, 14, "#9cc3e6"),
+    (3, 512, 7, "#d7b5e0"),
+]:
+    start, height = left, 1.6 + 2.4 * (side / 56) ** 0.5
+    for block in range(depth):
+        for layer in range(2):
+            is_halving = block == 0 and layer == 0 and channels > 64
+            label = f"conv 3×3, {channels}" + (", /2" if is_halving else "")
+            draw_layer(ax, left + 0.78 * layer, height, color, label if height > 2.5 else f"3×3, {channels}{', /2' * is_halving}")
+        draw_skip(ax, left - 0.12, left + 1.52, height, is_projection=block == 0 and channels > 64)
+        left += 1.7
+    ax.text((start + left) / 2 - 0.1, -2.95, f"{depth} × BasicBlock\n{channels} × {side}×{side}", ha="center", va="top", fontsize=10)
+    left += 0.25
+draw_layer(ax, left, 1.5, "#dddddd", "avg pool")
+draw_layer(ax, left + 0.85, 1.5, "#dddddd", "linear")
+ax.text(left + 0.75, -2.95, "1000", ha="center", va="top", fontsize=10)
+ax.set_xlim(-0.4, left + 1.9)
+ax.set_ylim(-3.8, 3.2)
+ax.axis("off")
+plt.show()
+
 
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 3. ResNet (3 балла)
@@ -486,7 +561,7 @@ def parameters_of(net):
 
 # %%
 with torch.device("meta"):
-    print(f"{parameters_of(ResNet(BasicBlock, [2, 2, 2, 2])):,}")
+    print(f"{parameters_of(ResNet(BasicBlock, [2, 2, 2, 2])):,}".replace(",", " "))
 
 
 # %% nbgrader={"grade": true, "grade_id": "task3_resnet_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -589,9 +664,9 @@ for name, layers in weights.items():
     for (layer, count), color in zip(layers, ["#9cc3e6", "#f6cf7a", "#a5d0a1"]):
         right.bar(name, count, bottom=start, color=color, edgecolor="white", width=0.5)
         if count > 100_000:
-            right.text(name, start + count / 2, f"{layer}\n{count:,}", ha="center", va="center")
+            right.text(name, start + count / 2, f"{layer}\n{count:,}".replace(",", " "), ha="center", va="center")
         start += count
-    right.text(name, start + 15_000, f"{start:,}", ha="center", va="bottom", weight="bold")
+    right.text(name, start + 15_000, f"{start:,}".replace(",", " "), ha="center", va="bottom", weight="bold")
 right.set_title("веса свёрток / weights of convolutions: 256 → 256")
 right.set_yticks([])
 right.spines[["left", "top", "right"]].set_visible(False)
@@ -703,8 +778,8 @@ from grader.checks.resnet.bottleneck import bottleneck, bottleneck_cases, bottle
 same_function_in_cases(
     Bottleneck,
     bottleneck,
-    bottleneck_cases(24, 32),
-    lambda *sizes: torch.randn(4, 24, 10, 10),
+    bottleneck_cases(20, 28),
+    lambda *sizes: torch.randn(4, 20, 10, 10),
     suspects=bottleneck_mistakes,
     gradients=False,
 )
@@ -811,12 +886,12 @@ def parameters_of_family(*settings):
 
 net = make_resnet("resnet18", 10, 8)
 kind = type(ResNet(BasicBlock, [1, 1, 1, 1], 10, 8))
-assert isinstance(net, kind), f"make_resnet вернула / returned {type(net).__name__}, ожидалась / expected: {kind.__name__}"
+assert isinstance(net, kind), f"make_resnet вернула / returned {type(net).__module__}.{type(net).__name__}, а нужна ваша / expected: your own ResNet"
 logits = net(torch.randn(2, 3, 64, 64))
 assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
 with torch.device("meta"):  # tensors without numbers
     count = parameters_of_family("resnet18")
-assert count == 11689512, f"параметров / parameters: {count:,}, ожидалось / expected: 11,689,512"
+assert count == 11689512, f"параметров / parameters: {count:,}; ожидалось / expected: 11 689 512".replace(",", " ")
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, same_parameter_count
 from grader.checks.resnet.network import resnet_parameters
@@ -835,12 +910,12 @@ def parameters_of_family(*settings):
 
 net = make_resnet("resnet50", 10, 8)
 kind = type(ResNet(BasicBlock, [1, 1, 1, 1], 10, 8))
-assert isinstance(net, kind), f"make_resnet вернула / returned {type(net).__name__}, ожидалась / expected: {kind.__name__}"
+assert isinstance(net, kind), f"make_resnet вернула / returned {type(net).__module__}.{type(net).__name__}, а нужна ваша / expected: your own ResNet"
 logits = net(torch.randn(2, 3, 64, 64))
 assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
 with torch.device("meta"):  # tensors without numbers
     count = parameters_of_family("resnet50")
-assert count == 25557032, f"параметров / parameters: {count:,}, ожидалось / expected: 25,557,032"
+assert count == 25557032, f"параметров / parameters: {count:,}; ожидалось / expected: 25 557 032".replace(",", " ")
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing, same_parameter_count
 from grader.checks.resnet.network import resnet_parameters
@@ -849,6 +924,22 @@ for name in ["resnet101", "resnet152"]:
     settings = name, *drawing.numbers(1, 11, 99), *drawing.numbers(1, 4, 8, 4)
     same_parameter_count(parameters_of_family(*settings), resnet_parameters(*settings), name=name)
 ### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# ## Обходные пути повсюду
+#
+# ResNet-152 ошибалась на ImageNet реже человека, и обходные пути стали ставить всюду, не только в сетях для картинок. Модели, которые
+# переводят тексты и отвечают на вопросы (трансформеры), — это десятки одинаковых блоков, и каждый считает $x + F(x)$. Так же
+# устроены сети, которые синтезируют речь, и AlphaGo Zero, которая научилась играть в го лучше чемпионов. Где слоёв много, там почти
+# наверняка есть обходные пути.
+
+# %% [markdown] tags=["lang-en"]
+# ## Skips everywhere
+#
+# ResNet-152 made fewer mistakes on ImageNet than a person, and skips came into use everywhere, not only in networks for pictures.
+# The models that translate texts and answer questions (transformers) are dozens of equal blocks, each of which computes $x + F(x)$.
+# Networks that synthesise speech are built so, and AlphaGo Zero, which has learned to play go better than champions. Where there
+# are many layers, there are almost certainly skips.
 
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 6. Подумайте (3 балла)

@@ -22,6 +22,7 @@
 # **Вы научитесь**
 # - выводить градиент по правилу цепочки и проверять себя двумя способами: через autograd и численно;
 # - объяснять, почему в глубокой сети градиент затухает и что меняет обходной путь (skip connection);
+# - делать шаг обучения и считать, сколько таких шагов нужно весу;
 # - складывать карты признаков разного размера;
 # - оборачивать обходным путём любой модуль и смотреть, сколько градиента достаётся каждому слою.
 #
@@ -30,12 +31,12 @@
 # | 1. Цепочка из трёх нейронов | 3 |
 # | 2. Численная производная | 2 |
 # | 3. Цепочка с обходным путём | 4 |
-# | 4. Длинная цепочка | 2 |
+# | 4. Длинная цепочка и шаг обучения | 4 |
 # | 5. Сложить карты признаков | 3 |
 # | 6. Модуль Skip | 2 |
 # | 7. Глубокая сеть | 2 |
 # | 8. Вопросы для размышления (проверяет учитель) | 2 |
-# | **Всего** | **20** |
+# | **Всего** | **22** |
 #
 # Пишите код только там, где стоит `# YOUR CODE HERE`. Проверки смотрят, *что считает* ваш код, а не то, как он написан.
 
@@ -49,6 +50,7 @@
 # **You will learn**
 # - to derive a gradient by the chain rule, and to check yourself in two ways: with autograd and numerically;
 # - to explain why the gradient fades in a deep network, and what a skip connection changes;
+# - to make a training step, and to count how many of them a weight needs;
 # - to add feature maps of different sizes;
 # - to put a skip around any module, and to see how much gradient each layer gets.
 #
@@ -57,12 +59,12 @@
 # | 1. A chain of three neurons | 3 |
 # | 2. Numeric derivative | 2 |
 # | 3. The chain with a skip | 4 |
-# | 4. A long chain | 2 |
+# | 4. A long chain and the training step | 4 |
 # | 5. Adding feature maps | 3 |
 # | 6. The module Skip | 2 |
 # | 7. A deep network | 2 |
 # | 8. Questions to think about (graded by the teacher) | 2 |
-# | **Total** | **20** |
+# | **Total** | **22** |
 #
 # Write code only where it says `# YOUR CODE HERE`. The checks look at *what your code computes*, not at how it is written.
 
@@ -83,15 +85,21 @@ from torch import nn
 #
 # $$x_1 = w_1 x, \qquad x_2 = w_2 x_1, \qquad x_3 = w_3 x_2.$$
 #
-# Дальше стоит функция потерь $L$, и пусть мы уже знаем, как она зависит от выхода: $g = \dfrac{dL}{dx_3}$. Чтобы обучить
-# веса, нужны производные $L$ по каждому из них. По правилу цепочки (в школе это производная сложной функции) перемножаем
-# производные вдоль пути от $L$ назад:
+# Дальше стоит функция потерь $L$, и пусть мы уже знаем, как она зависит от выхода: $g = \dfrac{dL}{dx_3}$. Обучение — это много
+# маленьких шагов, и на каждом шаге каждый вес сдвигают туда, где потери меньше, то есть против производной:
+#
+# $$w := w - \alpha\,\frac{dL}{dw}.$$
+#
+# Число $\alpha$ называют скоростью обучения; оно маленькое, например $0{,}01$. Значит, нужны производные $L$ по каждому весу. По
+# правилу цепочки (в школе это производная сложной функции) перемножаем производные вдоль пути от $L$ назад:
 #
 # $$\frac{dL}{dw_1} = \underbrace{\frac{dL}{dx_3}}_{g} \cdot \underbrace{\frac{dx_3}{dx_2}}_{w_3} \cdot
 # \underbrace{\frac{dx_2}{dx_1}}_{w_2} \cdot \underbrace{\frac{dx_1}{dw_1}}_{x}.$$
 #
-# Четыре множителя. Если каждый равен $0{,}1$, то до первого веса доходит $0{,}1^4 = 0{,}0001$. Слоёв всего три, а от того
-# $g$, с которым мы вышли из $L$, осталась одна тысячная.
+# Четыре множителя. (Для $w_3$ их было бы два, для $w_2$ — три: чем дальше вес от $L$, тем длиннее произведение.) Если каждый
+# множитель равен $0{,}1$, то до первого веса доходит $0{,}1^4 = 0{,}0001$. Слоёв всего три, а от того $g$, с которым мы вышли
+# из $L$, осталась одна тысячная. На шаге обучения её ещё умножат на маленькую $\alpha$, и вес почти не сдвинется. Обычно
+# множители и в самом деле меньше единицы.
 #
 # На рисунке слева эта цепочка, справа она же с обходным путём: до него мы дойдём в задаче 3. Верхние стрелки — прямой
 # проход, красные — обратный; возле каждой красной написано, на что она умножает. Показан путь к весу $w_1$, поэтому на
@@ -105,15 +113,21 @@ from torch import nn
 #
 # $$x_1 = w_1 x, \qquad x_2 = w_2 x_1, \qquad x_3 = w_3 x_2.$$
 #
-# A loss $L$ follows, and suppose we know already how it depends on the output: $g = \dfrac{dL}{dx_3}$. To train the weights
-# we need the derivative of $L$ with respect to each of them. The chain rule multiplies the derivatives along the way back from
-# $L$:
+# A loss $L$ follows, and suppose we know already how it depends on the output: $g = \dfrac{dL}{dx_3}$. Training is many small
+# steps, and each step moves every weight to where the loss is smaller, that is, against the derivative:
+#
+# $$w := w - \alpha\,\frac{dL}{dw}.$$
+#
+# The number $\alpha$ is called the learning rate; it is small, $0.01$ for example. So we need the derivative of $L$ with respect
+# to each weight. The chain rule multiplies the derivatives along the way back from $L$:
 #
 # $$\frac{dL}{dw_1} = \underbrace{\frac{dL}{dx_3}}_{g} \cdot \underbrace{\frac{dx_3}{dx_2}}_{w_3} \cdot
 # \underbrace{\frac{dx_2}{dx_1}}_{w_2} \cdot \underbrace{\frac{dx_1}{dw_1}}_{x}.$$
 #
-# Four factors. If each of them is $0.1$, then $0.1^4 = 0.0001$ arrives at the first weight. Only three layers, and of the $g$
-# that left $L$ one thousandth remains.
+# Four factors. (For $w_3$ there would be two, for $w_2$ three: the further a weight is from $L$, the longer the product.) If each
+# factor is $0.1$, then $0.1^4 = 0.0001$ arrives at the first weight. Only three layers, and of the $g$ that left $L$ one
+# thousandth remains. The training step multiplies it by a small $\alpha$ as well, and the weight hardly moves. Factors are
+# usually below one indeed.
 #
 # On the left of the picture is this chain, on the right the same chain with a skip: we get there in task 3. The upper arrows
 # are the forward pass, the red ones the backward pass; beside each red arrow is the factor that it multiplies by. The way
@@ -623,7 +637,9 @@ print(f"во сколько раз больше / gain:        {gain(0.1, 0.1):.
 
 
 # %% [markdown] tags=["lang-ru"]
-# ## Задача 4. Длинная цепочка (2 балла)
+# ## Задача 4. Длинная цепочка и шаг обучения (4 балла)
+#
+# ### Градиент первого веса (4а, 2 балла)
 #
 # Три слоя — это ещё не глубина. Пусть слоёв $n$ и $x_0 = x$.
 #
@@ -639,7 +655,9 @@ print(f"во сколько раз больше / gain:        {gain(0.1, 0.1):.
 # пути? А с ним? От каких слоёв такой множитель войдёт в ответ?</details>
 
 # %% [markdown] tags=["lang-en"]
-# ## Task 4. A long chain (2 points)
+# ## Task 4. A long chain and the training step (4 points)
+#
+# ### The gradient of the first weight (4a, 2 points)
 #
 # Three layers are not deep yet. Let there be $n$ layers, and $x_0 = x$.
 #
@@ -660,7 +678,7 @@ def first_gradient(x, weights, g, skip=False):
 
     Args:
         x: the input, a number.
-        weights: [w1, ..., wn], at least one number.
+        weights: [w1, ..., wn], at least one number; the list stays as it is.
         g: dL/dx_n, a number.
         skip: whether there is a skip around every layer.
 
@@ -685,6 +703,12 @@ for weights, right in [([0.1, 0.1, 0.1], 1e-4), ([5.0, 2.0, -3.0, 0.5], -0.03), 
 found = first_gradient(20001, [7, 30005, -14003], 16009)
 mark = "верно / right" if abs(found) < 2**63 and int(found) == -134533559944380135 else "НЕВЕРНО / WRONG"
 print(f"целые / whole numbers: {found}, ожидалось точно / expected exactly: -134533559944380135  {mark}")
+given = [5.0, 2.0, -3.0, 0.5]
+first_gradient(0.1, given, 0.1)
+assert given == [5.0, 2.0, -3.0, 0.5], (
+    f"функция изменила список weights: был [5.0, 2.0, -3.0, 0.5], стал {given}; он ещё нужен тому, кто её вызвал / "
+    f"the function has changed the list weights: it was [5.0, 2.0, -3.0, 0.5] and is {given}; its owner still needs it"
+)
 ### BEGIN HIDDEN TESTS
 from grader.checks.skip_connection import chain as chains
 from grader.checks.skip_connection import chain_mistakes
@@ -748,11 +772,190 @@ plt.show()
 
 
 # %% [markdown] tags=["lang-ru"]
+# ### Шаг обучения (4б, 2 балла)
+#
+# Градиент сам по себе ничего не меняет, меняет шаг: $w := w - \alpha\,\dfrac{dL}{dw}$. Напишите две функции.
+#
+# - `gradient_step(weights, gradients, alpha)` делает один шаг: возвращает список новых весов. `weights` — список весов,
+#   `gradients` — список производных $L$ по этим весам, в том же порядке и той же длины, `alpha` — скорость обучения.
+# - `steps_needed(distance, gradient, alpha)` возвращает целое число: за сколько шагов вес сдвинется на `distance` или больше, если
+#   производная всё время остаётся равной `gradient`. `distance` больше нуля, а `gradient` может быть и отрицательным, но не ноль.
+#   Последний шаг делается целиком, даже если хватило бы его части.
+#
+# <details><summary>Подсказка</summary>На сколько вес сдвигается за один шаг? Не важно, в какую сторону. Округлить вверх умеет
+# <code>math.ceil</code>.</details>
+
+# %% [markdown] tags=["lang-en"]
+# ### The training step (4b, 2 points)
+#
+# A gradient changes nothing by itself, the step does: $w := w - \alpha\,\dfrac{dL}{dw}$. Write two functions.
+#
+# - `gradient_step(weights, gradients, alpha)` makes one step: it returns the list of the new weights. `weights` is a list of
+#   weights, `gradients` the list of the derivatives of $L$ with respect to them, in the same order and of the same length,
+#   `alpha` the learning rate.
+# - `steps_needed(distance, gradient, alpha)` returns a whole number: in how many steps the weight moves by `distance` or more, if
+#   the derivative stays equal to `gradient` all the time. `distance` is greater than zero; `gradient` may be negative too, but is
+#   not zero. The last step is made in full even if a part of it would do.
+#
+# <details><summary>Hint</summary>By how much does the weight move in one step? The direction does not matter.
+# <code>math.ceil</code> rounds up.</details>
+
+# %% nbgrader={"grade": false, "grade_id": "task4_gradient_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def gradient_step(weights, gradients, alpha):
+    """One step of gradient descent.
+
+    Args:
+        weights: [w1, ..., wn], numbers.
+        gradients: [dL/dw1, ..., dL/dwn], numbers.
+        alpha: the learning rate, a number.
+
+    Returns:
+        list: the n new weights
+    """
+    ### BEGIN SOLUTION
+    return [w - alpha * gradient for w, gradient in zip(weights, gradients)]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": false, "grade_id": "task4_steps_needed", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def steps_needed(distance, gradient, alpha):
+    """How many steps a weight needs to move by a distance, while its gradient stays the same.
+
+    Args:
+        distance: greater than zero.
+        gradient: dL/dw, not zero.
+        alpha: the learning rate, greater than zero.
+
+    Returns:
+        int: number of steps
+    """
+    ### BEGIN SOLUTION
+    return math.ceil(distance / abs(alpha * gradient))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "task4_gradient_step_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Один шаг / One step (1 балл / 1 point)
+found = gradient_step([0.5, -1.0], [2.0, -3.0], 0.1)
+assert found is not None, "gradient_step ничего не вернула / gradient_step returned nothing"
+assert hasattr(found, "__len__"), f"нужен список, а не / a list is expected, not {found}"
+assert len(found) == 2, f"чисел / numbers: {len(found)}, ожидалось / expected: 2"
+for name, mine, right in zip(["w1", "w2"], found, (0.3, -0.7)):
+    mark = "верно / right" if abs(float(mine) - right) < 1e-6 else "НЕВЕРНО / WRONG"
+    print(f"{name} = {float(mine):g}, ожидалось / expected: {right:g}  {mark}")
+### BEGIN HIDDEN TESTS
+from grader.checks import same_results
+from grader.checks.skip_connection import step
+
+same_results(
+    lambda weights, gradients, alpha: gradient_step(list(weights), list(gradients), alpha),
+    step.gradient_step,
+    step.step_calls(),
+    names=step.STEP_ARGUMENTS,
+    mistakes=step.step_mistakes(),
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "task4_steps_needed_values", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# Сколько шагов / How many steps (1 балл / 1 point)
+for distance, gradient, alpha, right in [(1.0, 0.5, 0.3, 7), (0.1, -2.0, 0.02, 3)]:
+    found = steps_needed(distance, gradient, alpha)
+    assert found is not None, "steps_needed ничего не вернула / steps_needed returned nothing"
+    mark = "верно / right" if float(found) == right else "НЕВЕРНО / WRONG"
+    print(f"{distance}, {gradient}, {alpha}: {float(found):g}, ожидалось / expected: {right}  {mark}")
+### BEGIN HIDDEN TESTS
+from grader.checks import same_results
+from grader.checks.skip_connection import step
+
+same_results(
+    steps_needed,
+    step.steps_needed,
+    step.distance_calls(),
+    names=step.DISTANCE_ARGUMENTS,
+    mistakes=step.distance_mistakes(),
+)
+### END HIDDEN TESTS
+
+# %% [markdown] tags=["lang-ru"]
+# ### Сколько шагов нужно первому весу
+#
+# Пусть все числа равны $0{,}1$, а скорость обучения $0{,}01$. За сколько шагов первый вес сдвинется хотя бы на $0{,}05$? Запись
+# `5e+52` — это $5 \cdot 10^{52}$. Если делать миллиард шагов в секунду, то $10^{52}$ шагов не закончатся и за время жизни Вселенной:
+# в сети из пятидесяти слоёв без обходных путей первый вес не обучится никогда.
+
+# %% [markdown] tags=["lang-en"]
+# ### How many steps the first weight needs
+#
+# Let all numbers be $0.1$ and the learning rate $0.01$. In how many steps does the first weight move by at least $0.05$? `5e+52`
+# means $5 \cdot 10^{52}$. With a billion steps a second, $10^{52}$ of them take longer than the universe has existed: in a network
+# of fifty layers without skips the first weight never learns.
+
+# %%
+for depth in (3, 10, 50):
+    plain, skip = (first_gradient(0.1, [0.1] * depth, 0.1, skip=has_skip) for has_skip in (False, True))
+    print(f"слоёв / layers: {depth}")
+    print(f"    без обходных путей / without skips: {steps_needed(0.05, plain, 0.01):.0e}")
+    print(f"    с обходными путями / with skips:    {steps_needed(0.05, skip, 0.01)}")
+
+
+# %% [markdown] tags=["lang-ru"]
 # ## От чисел к картам признаков
 #
-# В свёрточной сети складывают уже не числа, а карты признаков, и это возможно, только если они одного размера. А свёртка
-# 3×3 без `padding` отрезает по пикселю с каждого края, и каналов на выходе обычно не столько, сколько на входе. Значит,
-# карты надо подогнать друг к другу. Есть три способа:
+# До сих пор в каждом слое был один нейрон. Но всё, что мы узнали, верно и для обычных сетей: со смещениями, активациями и
+# множеством нейронов. Производные там тоже перемножаются вдоль дорог и складываются по дорогам, и новая дорога без весов точно
+# так же добавляет единицу.
+#
+# В свёрточной сети складывают уже не числа, а карты признаков. На рисунке четыре свёртки 3×3, каждая даёт по шесть карт. Обходной
+# путь ведёт от слоя 1 к слою 3: слой 4 получает сумму, **карта с картой** — первая с первой, вторая со второй и так далее.
+# Значит, у слоёв 1 и 3 карт должно быть поровну. И размер у карт должен быть один: без `padding` каждая свёртка отрезает по пикселю
+# с каждого края, и складывать 30×30 с 26×26 нельзя, а с `padding=1` все карты остаются 32×32.
+
+# %% [markdown] tags=["lang-en"]
+# ## From numbers to feature maps
+#
+# So far there was one neuron in each layer. But all that we have found holds for ordinary networks too, with biases, activations
+# and many neurons. There, too, derivatives are multiplied along the ways and added over the ways, and a new way without weights
+# adds a 1 in just the same manner.
+#
+# A convolutional network does not add numbers but feature maps. The picture shows four 3×3 convolutions that give six maps each.
+# A skip leads from layer 1 to layer 3: layer 4 gets the sum, **map by map**, the first with the first, the second with the
+# second, and so on. So layers 1 and 3 need equally many maps. And the maps need the same size: without `padding` each convolution
+# cuts off a pixel at every edge, and 30×30 cannot be added to 26×26; with `padding=1` all maps stay 32×32.
+
+# %% tags=["illustration"]
+def draw_stack(ax, left, color):
+    """Draw six feature maps, one behind the other."""
+    for index in range(6):
+        corner = (left + 0.14 * index, -0.75 + 0.14 * index)
+        ax.add_patch(plt.Rectangle(corner, 1.3, 1.3, facecolor=color, edgecolor="white", zorder=-index))
+
+
+figure, ax = plt.subplots(figsize=(12, 4.2))
+arrow = {"arrowstyle": "-|>", "color": "#555555"}
+wire = {"arrowstyle": "-|>", "color": "#2a6fbb", "linewidth": 2}
+lefts, sum_at = [0, 3.6, 7.2, 12.2], 10.6
+for number, left in enumerate(lefts, start=1):
+    draw_stack(ax, left, "#9cc3e6" if number in (1, 3) else "#f6cf7a")
+    ax.text(left + 1, -1.05, f"слой / layer {number}", ha="center", va="top", fontsize=11)
+    ax.text(left + 1, -1.5, "6 × 32×32", ha="center", va="top", fontsize=11, weight="bold")
+    ax.text(left + 1, -1.95, f"padding=0: {32 - 2 * number}×{32 - 2 * number}", ha="center", va="top", fontsize=9, color="#999999")
+for start, end in [(-1.3, -0.1), (2.15, 3.5), (5.75, 7.1), (9.35, sum_at - 0.35), (sum_at + 0.35, 12.1)]:
+    ax.annotate("", (end, 0), (start, 0), arrowprops=arrow)
+for place in (-0.7, 2.8, 6.4, 11.5):
+    ax.text(place, -0.15, "3×3", ha="center", va="top", fontsize=9)
+ax.plot([1, 1, sum_at], [1.35, 2.1, 2.1], color="#2a6fbb", linewidth=2)
+ax.annotate("", (sum_at, 0.32), (sum_at, 2.13), arrowprops=wire)
+ax.text(sum_at, 0, "+", ha="center", va="center", fontsize=15, bbox={"boxstyle": "circle", "facecolor": "#ffffff", "edgecolor": "#555555"})
+ax.text(5.8, 2.2, "обходной путь / skip", ha="center", va="bottom", fontsize=11, color="#2a6fbb")
+ax.set_xlim(-1.5, 14.5)
+ax.set_ylim(-2.4, 2.8)
+ax.axis("off")
+plt.show()
+
+
+# %% [markdown] tags=["lang-ru"]
+# А если карты всё-таки разные? Каналов на выходе свёртки обычно не столько, сколько на входе, да и размер не всегда сохраняют.
+# Тогда карты надо подогнать друг к другу. Есть три способа:
 #
 # 1. не давать карте уменьшаться: выбрать `padding` у самой свёртки;
 # 2. дополнить меньшую карту нулями: по краям и новыми каналами. Ни одного нового параметра;
@@ -777,11 +980,8 @@ plt.show()
 # начиная с <b>последней</b> оси.</details>
 
 # %% [markdown] tags=["lang-en"]
-# ## From numbers to feature maps
-#
-# A convolutional network does not add numbers but feature maps, and that is possible only if they have the same size. But a
-# 3×3 convolution without `padding` cuts off a pixel at every edge, and usually there are not as many channels at its output
-# as at its input. So the maps have to be made to fit. There are three ways:
+# And what if the maps differ after all? A convolution usually does not give as many channels as it gets, and the size is not always
+# kept. Then the maps have to be made to fit. There are three ways:
 #
 # 1. do not let the map shrink: choose the `padding` of the convolution itself;
 # 2. fill up the smaller map with zeros, at the edges and with new channels. Not a single new parameter;
@@ -1126,7 +1326,7 @@ for skip in (False, True):
 from grader.checks.skip_connection import deep_stack
 from grader.checks import same_function
 
-for arguments in [(3, 4), (2, 5, True)]:
+for arguments in [(3, 6), (2, 5, True)]:
     depth, channels, skip = (*arguments, False)[:3]
     same_function(
         make_stack(*arguments),

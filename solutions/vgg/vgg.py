@@ -17,7 +17,12 @@
 #
 # Первая свёртка AlexNet смотрела на картинку через окно 11×11, вторая смотрела на её карты через окно 5×5. В 2014 году в
 # Оксфорде, в группе Visual Geometry Group, решили проверить, что будет, если взять только самые маленькие окна, 3×3, зато
-# много. Получилась VGG: сеть, в которой похожие блоки идут друг за другом, как вагоны поезда. Соберём её целиком.
+# много. Такое окно сдвигается на один пиксель и не пропускает **мелких деталей**, через которые большое окно с шагом 4
+# перешагивает.
+#
+# Получилась VGG: сеть, в которой похожие блоки идут друг за другом, как вагоны поезда. У AlexNet такого порядка не было: каждая
+# свёртка особенная, и непонятно, куда вставить ещё одну. А поезд легко сделать длиннее или короче, поэтому у VGG сразу
+# несколько вариантов, и с ней удобно ставить опыты. Соберём её целиком.
 #
 # **Вы научитесь**
 # - находить, какую часть картинки видит одно число на карте признаков, и считать, сколько параметров это стоит;
@@ -42,8 +47,11 @@
 #
 # The first convolution of AlexNet looked at the picture through a window of 11×11, the second at the first one's maps through
 # 5×5. In 2014 the Visual Geometry Group in Oxford wanted to know what happens with the smallest windows only, 3×3, and many of
-# them. The result was VGG: a network in which similar blocks follow each other like the carriages of a train. Let us build all
-# of it.
+# them. Such a window moves by one pixel and does not miss the **fine details** that a large one with stride 4 steps over.
+#
+# The result was VGG: a network in which similar blocks follow each other like the carriages of a train. AlexNet had no such
+# order: each of its convolutions is a special case, and it is not clear where to put one more. A train is easily made longer or
+# shorter, so VGG has several variants from the start, and is handy for experiments. Let us build all of it.
 #
 # **You will learn**
 # - to find out which part of the picture one number of a feature map sees, and how many parameters that costs;
@@ -134,7 +142,7 @@ ax.bar([field + 0.35 for field in fields], many_small, width=0.7, color="#2a6fbb
 ax.set_xticks(fields, [f"{field}×{field}" for field in fields])
 ax.set_xlabel("рецептивное поле / receptive field")
 ax.set_ylabel("параметры / parameters")
-ax.yaxis.set_major_formatter("{x:,.0f}")
+ax.yaxis.set_major_formatter(lambda number, _tick: f"{number:,.0f}".replace(",", " "))
 ax.legend()
 plt.show()
 
@@ -364,7 +372,7 @@ from grader.checks import same_function
 from grader.checks.vgg.block import vgg_block as right_block
 from grader.checks.vgg.block import vgg_block_mistakes
 
-for sizes in [(1, 5, 8), (2, 3, 8), (4, 6, 6), (3, 8, 5)]:
+for sizes in [(1, 5, 8), (2, 4, 7), (4, 6, 6), (3, 8, 5)]:
     x = torch.randn(4, sizes[1], 13, 10)
     same_function(vgg_block(*sizes), right_block(*sizes), x, suspects=vgg_block_mistakes(*sizes), gradients=False)
 ### END HIDDEN TESTS
@@ -559,8 +567,8 @@ same_results(map_sizes, right_sizes, drawing.map_sides(), mistakes=map_sizes_mis
 #
 # Напишите функцию `vgg_classifier(in_features, hidden, num_classes)`, которая возвращает модуль:
 #
-# 1. `in_features` → `hidden`, затем ReLU, затем Dropout с вероятностью 0.5;
-# 2. `hidden` → `hidden`, затем ReLU, затем Dropout с вероятностью 0.5;
+# 1. `in_features` → `hidden`, затем ReLU, затем Dropout с вероятностью 0,5;
+# 2. `hidden` → `hidden`, затем ReLU, затем Dropout с вероятностью 0,5;
 # 3. `hidden` → `num_classes`, и больше ничего: softmax применит функция потерь.
 #
 # У каждого линейного слоя есть смещение. У настоящей VGG `hidden = 4096`. На вход приходит тензор формы (N, `in_features`).
@@ -617,7 +625,7 @@ from grader.checks import same_function
 from grader.checks.vgg.network import vgg_classifier as right_classifier
 from grader.checks.vgg.network import vgg_classifier_mistakes
 
-for sizes in [(12, 20, 7), (18, 18, 18)]:
+for sizes in [(14, 20, 7), (18, 18, 18)]:
     same_function(
         vgg_classifier(*sizes),
         right_classifier(*sizes),
@@ -809,7 +817,7 @@ def count_parameters(number, batch_norm=False):
 
 for number, expected in [(11, 132_863_336), (16, 138_357_544)]:
     found = sum(count_parameters(number))
-    assert found == expected, f"VGG-{number}: {found:,}, ожидалось / expected: {expected:,}"
+    assert found == expected, f"VGG-{number}: {found:,}; ожидалось / expected: {expected:,}".replace(",", " ")
 ### BEGIN HIDDEN TESTS
 from grader.checks.vgg.numbers import counts_are_published
 
@@ -891,7 +899,8 @@ plt.show()
 
 # %% [markdown] tags=["lang-ru"]
 # Без BatchNorm сеть из одиннадцати слоёв стоит на месте. Авторы VGG столкнулись с похожей трудностью: BatchNorm тогда ещё не
-# придумали. Поэтому сначала они обучили VGG-11, самую мелкую из всех, а в более глубокие сети перенесли часть её готовых
+# придумали. Просто добавлять и добавлять блоки не помогало: слишком длинная сеть становилась не лучше, а хуже, а то и не
+# училась вовсе. Поэтому сначала они обучили VGG-11, самую мелкую из всех, а в более глубокие сети перенесли часть её готовых
 # слоёв. Почему сигнал и градиент теряются по дороге и как провести их через сто слоёв, вы узнаете на следующем занятии.
 #
 # ## Задача 6. Подумайте (3 балла)
@@ -902,7 +911,8 @@ plt.show()
 
 # %% [markdown] tags=["lang-en"]
 # Without BatchNorm a network of eleven layers makes no progress. The authors of VGG met a similar difficulty: BatchNorm had not
-# yet been invented. So they trained VGG-11 first, the shallowest of all, and carried some of its trained layers over into the
+# yet been invented. Just adding more and more blocks was no help: a network that is too long gets worse instead of better, or does
+# not learn at all. So they trained VGG-11 first, the shallowest of all, and carried some of its trained layers over into the
 # deeper networks. Why signal and gradient get lost on the way, and how to lead them through a hundred layers, is for the next
 # lesson.
 #

@@ -76,7 +76,7 @@ def test_a_stack_sees_the_square_that_its_weights_are_counted_for() -> None:
 
 
 def test_every_mistake_of_the_convolutional_part_is_named() -> None:
-    x = alexnet_images(4)
+    x = alexnet_images(4, brightness=10)
     for suspect in [*features_mistakes(CHANNELS), *features_training_mistakes(CHANNELS)]:
         text = message_of(lambda suspect=suspect: features_match(suspect.module, CHANNELS, x))
         assert text == suspect.message
@@ -106,7 +106,7 @@ def test_every_mistake_of_the_linear_part_is_named() -> None:
 
 def test_every_mistake_of_the_whole_net_is_named() -> None:
     sizes = (7, CHANNELS, 14)
-    x = alexnet_images(3)
+    x = alexnet_images(3, brightness=10)
     for suspect in alexnet_mistakes(*sizes):
         with pytest.raises(CheckFailed) as caught:
             same_function(suspect.module.eval(), alexnet(*sizes), x, suspects=alexnet_mistakes(*sizes), training=False)
@@ -166,6 +166,14 @@ def test_dropout_elsewhere_or_otherwise_is_named() -> None:
     assert "the same output" in message_of(lambda: rates(keep, keep, keep, keep))
 
 
+def test_dropout_in_place_that_breaks_the_backward_pass_is_named() -> None:
+    def in_place(x: Tensor) -> Tensor:
+        return F.dropout(x, inplace=True)
+
+    assert "An in-place operation" in message_of(lambda: rates(keep, in_place, half, keep))
+    assert "An in-place operation" in message_of(lambda: rates(keep, half, in_place, keep))
+
+
 def test_dropout_of_a_module_with_other_layers_or_another_function_is_not_measured() -> None:
     reference = alexnet_classifier(40, 32, 32)
     x = torch.rand(512, 40)
@@ -223,7 +231,39 @@ def test_every_wrong_formula_is_named_whatever_is_drawn(name: str) -> None:
             assert mistake.message in text, calls
 
 
+def test_no_width_is_that_of_the_example() -> None:
+    for _draw in range(200):
+        channels = drawing.alexnet_channels()
+        assert len(set(channels)) == 5
+        assert not any(width == shown for width, shown in zip(channels, (4, 6, 8, 10, 12), strict=True))
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_a_network_that_is_built_to_be_counted_is_noticed(device: str) -> None:
+    def built(num_classes: int = 1000, channels: Any = FULL, hidden: int = 4096) -> int:
+        with torch.device(device):
+            return number_of_parameters(alexnet(num_classes, channels, hidden)) + sum(channels[:2])
+
+    known = alexnet_numbers.alexnet_parameters_mistakes()
+    calls = drawing.alexnets()
+    alexnet_numbers.counts_without_building(alexnet_numbers.alexnet_parameters, calls, known)
+    assert all(alexnet_numbers.alexnet_parameters(*call) < 2**63 for call in calls)
+    same_results(built, alexnet_numbers.alexnet_parameters, calls[1:-1])
+    text = message_of(lambda: alexnet_numbers.counts_without_building(built, calls, known))
+    assert "without building the network" in text
+    text = message_of(lambda: alexnet_numbers.counts_without_building(lambda *sizes: 1, calls, known))
+    assert "without building" not in text
+
+
 def test_the_full_size_counts_no_biases_of_convolutions() -> None:
     alexnet_numbers.full_size_matches(62_379_048 - sum(FULL))
     assert "62 379 048 parameters" in message_of(lambda: alexnet_numbers.full_size_matches(62_379_048))
     assert "None" in message_of(lambda: alexnet_numbers.full_size_matches(None))
+
+
+def test_the_full_size_counts_weights_whatever_holds_them() -> None:
+    with torch.device("meta"):
+        net = alexnet(1000, FULL, 4096)
+    alexnet_numbers.full_size_weights_match(sum(p.numel() for p in net.parameters() if p.dim() > 1))
+    assert "7 weights" in message_of(lambda: alexnet_numbers.full_size_weights_match(7))
+    assert "None" in message_of(lambda: alexnet_numbers.full_size_weights_match(None))

@@ -6,8 +6,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from grader.checks import Suspect, gradients_match, same_function
+from grader.checks.layers import layer_named
 from grader.checks.resnet.block import basic_block
 from grader.errors import CheckFailed, KernelGone, StudentCodeRaised
+from grader.language import speaking
 
 
 def net(*, momentum: float = 0.1, bias: bool = False, dropout: float = 0.0) -> nn.Sequential:
@@ -241,7 +243,7 @@ def test_nan_gradients_never_pass() -> None:
 
 def test_a_missing_layer_is_named_with_its_shape() -> None:
     message = message_of(net()[:5], net(), images())
-    assert "missing: norm 6" in message
+    assert "missing: BatchNorm (channels: 6)." in message
 
 
 def test_a_module_without_parameters_is_named() -> None:
@@ -303,3 +305,42 @@ def test_a_mistake_that_unlucky_weights_hide_is_seen_under_others() -> None:
         missed += 1
     # Both outputs are positive in three of ten draws; twice in a row in one of eleven.
     assert missed < 18
+
+
+class ReLU6Net(nn.Module):
+    """A net without a layer that depends on the mode, whose activation cuts off large numbers."""
+
+    def __init__(self, activation: nn.Module) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 6, 3, padding=1)
+        self.activation = activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.activation(self.conv(x))
+
+
+class InTraining(nn.Module):
+    """An activation that is another one while training."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 * x.relu() if self.training else x.relu()
+
+
+def test_without_dropout_and_batchnorm_neither_is_named() -> None:
+    for activation in (nn.ReLU6(), InTraining(), nn.Hardtanh(0, 5)):
+        said = message_of(ReLU6Net(activation), ReLU6Net(nn.ReLU()), 3 * images())
+        assert "BatchNorm" not in said
+        assert " 0%" not in said
+
+
+def test_a_difference_of_the_mode_alone_is_told_so() -> None:
+    said = message_of(ReLU6Net(InTraining()), ReLU6Net(nn.ReLU()), images())
+    assert "`train()` mode it differs by 100%" in said
+    assert "look for `training`" in said
+
+
+def test_layers_and_differences_read_well_in_russian() -> None:
+    with speaking("ru"):
+        assert "Слои другие, не хватает: BatchNorm (каналов: 6)." in message_of(net()[:5], net(), images())
+        assert layer_named(("conv", (16, 16, 3, 3)), is_norm=False) == "свёртка 3x3 (каналы: 16 -> 16)"
+        assert layer_named(("norm", (4,)), is_norm=False) == "параметр формы [4]"

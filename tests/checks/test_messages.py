@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from grader.language import speaking
 
 FOLDER = Path(grader.checks.__file__).parent
 EXAMINER = FOLDER.parent / "examiner"  # explains errors, in the same catalogue
-CATALOGUE = FOLDER.parent / "locale" / "ru" / "checks.po"
+CATALOGUES = [FOLDER.parent / "locale" / "ru" / name for name in ("checks.po", "lesson.po")]
 
 
 def messages(*folders: Path) -> set[str]:
@@ -32,8 +33,8 @@ def messages(*folders: Path) -> set[str]:
 def translations() -> dict[str, tuple[str, ...]]:
     """Of each message the Russian; all forms where a number decides between them."""
     found = {}
-    with CATALOGUE.open("rb") as file:
-        for message in read_po(file, locale="ru"):
+    for catalogue in CATALOGUES:
+        for message in read_po(BytesIO(catalogue.read_bytes()), locale="ru"):
             if message.id:
                 has_forms = isinstance(message.id, tuple)
                 found[message.id[0] if has_forms else message.id] = message.string if has_forms else (message.string,)

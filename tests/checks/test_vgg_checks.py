@@ -158,7 +158,7 @@ def test_a_wrong_formula_is_recognised_whatever_is_drawn(
 
 def test_a_formula_says_where_it_is_wrong_and_what_it_raised() -> None:
     said = message_of(lambda: same_results(lambda depth, k=3: 2 * depth + k // 3, receptive_field, [(1,), (2, 5)]))
-    assert said == "For 2, 5: Found 5, expected 9. It is right for 1 of 2."
+    assert said == "For depth = 2, kernel_size = 5: Found 5, expected 9. It is right for 1 of 2."
     assert "`return`" in message_of(lambda: same_results(lambda depth: None, receptive_field, [(1,)]))
     assert "ZeroDivisionError" in message_of(lambda: same_results(lambda depth: 1 / 0, receptive_field, [(1,)]))
 

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import matplotlib
 import pytest
 import torch
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notebooks write files: weights, and what is handed in."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import torch
 
 from grader.audit.answers import Answer, read_answer
 from grader.language import speaking
@@ -49,12 +50,21 @@ def marked(path: Path) -> Answer:
 
 def run(slug: str, cells: dict[str, str] | None = None) -> Outcome:
     """Execute the code cells, with the answer's cells in place of the reference's."""
-    replaced = cells or {}
+    chosen = torch.get_default_dtype()
+    try:
+        return _run(slug, cells or {})
+    finally:
+        torch.set_default_dtype(chosen)
+
+
+def _run(slug: str, replaced: dict[str, str]) -> Outcome:
     outcome, namespace = Outcome(), {"__name__": "__main__"}
     for cell in notebook(slug).cells:
         if cell.cell_type != "code":
             continue
         graded = bool(grading(cell).get("grade"))
+        if graded:
+            torch.set_default_dtype(torch.float32)  # as the examiner and the agent do, whatever the answer has chosen
         try:
             with speaking("en"):
                 exec(compile(replaced.get(cell.id, cell.source), cell.id, "exec"), namespace)

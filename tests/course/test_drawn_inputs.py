@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -95,6 +97,33 @@ class Answers:
         except CheckFailed as failure:
             return f"{failure.message} {failure.remedy}"
         return ""
+
+
+def calls_in(code: str, names: set[str]) -> set[str]:
+    """Calls of these names whose positional arguments are written out, as text."""
+    found = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+            with suppress(ValueError):
+                found.add(f"{node.func.id}{tuple(ast.literal_eval(argument) for argument in node.args)}")
+    return found
+
+
+# Nothing else can be asked of them.
+NO_OTHER_ARGUMENTS = {
+    "AlexNet()", "densenet121()", "vgg_config(11,)", "vgg_config(13,)", "vgg_config(16,)", "vgg_config(19,)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("slug", "grade_id"), hidden_tests())
+def test_a_hidden_test_builds_nothing_that_a_visible_one_has_built(slug: str, grade_id: str) -> None:
+    names = {name for name, value in answered(slug).items() if callable(value)}
+    sources = [cell.source for cell in notebook(slug).cells if cell.cell_type == "code" and grading(cell).get("grade")]
+    shown = set().union(*(calls_in(HIDDEN.sub("", source), names) for source in sources))
+    (cell,) = (cell for cell in notebook(slug).cells if grading(cell).get("grade_id") == grade_id)
+    code = HIDDEN.search(cell.source)
+    assert code is not None
+    assert not (calls_in(code[1], names) & shown) - NO_OTHER_ARGUMENTS
 
 
 # What stands in the notebook: numbers of the papers, and what a visible test shows.

@@ -158,6 +158,16 @@ def _with_response_norm(groups: Groups) -> None:
         group[:] = [group[0], group[2], nn.LocalResponseNorm(5, k=2), group[3]]
 
 
+def _with_response_norm_after(numbers: Sequence[int]) -> Edit:
+    """Put a response normalisation behind the ReLU of some groups; everything else stays."""
+
+    def edit(groups: Groups) -> None:
+        for number in numbers:
+            groups[number].insert(3, nn.LocalResponseNorm(5))
+
+    return edit
+
+
 def _with_more_norms(groups: Groups) -> None:
     for group in groups[2:]:
         convolution = group[0]
@@ -185,6 +195,10 @@ def _features_edits() -> list[tuple[Edit, str]]:
         ),
         (_without(nn.BatchNorm2d), _("There is no BatchNorm; it follows the first and the second convolution.")),
         (_with_response_norm, _("LocalResponseNorm is used; our task has BatchNorm in its place.")),
+        *(
+            (_with_response_norm_after(numbers), _("There is a LocalResponseNorm; our network does without it."))
+            for numbers in ([0], [0, 1])
+        ),
         (
             _with_more_norms,
             _("BatchNorm follows every convolution; our task has it after the first and the second one only."),

@@ -40,13 +40,16 @@ def row_of(groups: Groups) -> nn.Sequential:
     return nn.Sequential(*(layer for group in groups for layer in group))
 
 
-def alexnet_images(number: int) -> Tensor:
+def alexnet_images(number: int, *, brightness: float = 1.0) -> Tensor:
     """Random images (number, 3, 227, 227), each with a colour of its own, and noise.
+
+    Between images of brightness 10 and 1 no layer of ours makes a difference; response normalisation does, which
+    changes small numbers by less than is told from rounding.
 
     Behind a MaxPool over pure noise almost every number is positive, and a forgotten ReLU would hardly show; the
     colours make about half of the channels negative.
     """
-    return 1.5 * torch.randn(number, 3, 1, 1) + 0.5 * torch.randn(number, 3, SIDE, SIDE)
+    return brightness * (1.5 * torch.randn(number, 3, 1, 1) + 0.5 * torch.randn(number, 3, SIDE, SIDE))
 
 
 def alexnet_features(channels: Sequence[int]) -> nn.Sequential:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from torch import nn
 
 from grader.checks.alexnet.network import GRID, SIDE
+from grader.checks.functions import same_results
 from grader.checks.known_mistakes import WrongFormula
 from grader.checks.values import shown_number
 from grader.errors import CheckFailed
@@ -168,10 +170,62 @@ def alexnet_parameters(
     return _parameters(num_classes, channels, hidden)
 
 
+def counts_without_building(
+    student: Callable[..., object], calls: Sequence[tuple[object, ...]], mistakes: Sequence[WrongFormula]
+) -> None:
+    """The student's `alexnet_parameters` gives the right numbers, and builds no network for it.
+
+    Args:
+        student: the student's function.
+        calls: its arguments; with some of them nobody could build the network, see `drawing.alexnets`.
+        mistakes: known wrong counts.
+
+    Raises:
+        CheckFailed: another number, or the network was built.
+    """
+    try:
+        same_results(student, alexnet_parameters, calls, mistakes=mistakes)
+    except CheckFailed as failure:
+        if not _TOO_LARGE.search(failure.message):
+            raise
+        raise CheckFailed(
+            failure.message,
+            remedy=_(
+                "This network is too large for any computer: PyTorch cannot make its layers. The task is to calculate "
+                "the number without building the network."
+            ),
+        ) from failure
+
+
+_TOO_LARGE = re.compile(r"Storage size|allocate|out of memory|MemoryError|overflow", re.I)
+
+
+def full_size_weights_match(found: object) -> None:
+    """The number of weights of AlexNet with its default arguments, without biases and BatchNorm.
+
+    The first two convolutions may have a bias or not, and whatever holds the tensors, only weights have several axes.
+
+    Raises:
+        CheckFailed: another number.
+    """
+    channels, hidden = (96, 256, 384, 384, 256), 4096
+    right = _parameters(1000, channels, hidden, norms=0, biases=False)
+    if found != right:
+        shown = shown_number(found) if isinstance(found, int | float) else str(found)[:40]
+        raise CheckFailed(
+            _(
+                "`AlexNet()` has {found} weights, another number than expected (biases and BatchNorm are left out "
+                "here)."
+            ).format(found=shown),
+            remedy=_("Are the default values those of the task, and are all layers there, and none besides?"),
+        )
+
+
 def full_size_matches(found: object) -> None:
     """The number of parameters of AlexNet with its default arguments, biases of convolutions left out.
 
-    These are left out because the first two convolutions may have one or not.
+    Hidden tests of classes released earlier ask it. These biases are left out because the first two convolutions may
+    have one or not.
 
     Raises:
         CheckFailed: another number.

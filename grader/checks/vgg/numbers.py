@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from grader.checks.known_mistakes import WrongFormula
 from grader.errors import CheckFailed
-from grader.language import _
+from grader.language import _, grouped
 
 # Table 1: convolutions in each of the five blocks; 64 channels in the first, doubled until there are 512.
 _DEPTHS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
@@ -145,12 +145,12 @@ def counts_are_published(counts: object, number: int, batch_norm: bool = False) 
             continue
         wanted = expected[-1] if isinstance(expected, range) else expected
         text = (
-            _("VGG-{number}, {part}: {found:,} numbers, which is too many.")
+            _("VGG-{number}, {part}: {found} numbers, which is too many.")
             if found > wanted
-            else _("VGG-{number}, {part}: {found:,} numbers, which is too few.")
+            else _("VGG-{number}, {part}: {found} numbers, which is too few.")
         )
         raise CheckFailed(
-            text.format(number=number, part=part, found=found),
+            text.format(number=number, part=part, found=grouped(found)),
             remedy=_("Check `vgg_config` and the sizes of the layers, and print the shapes of the parameters."),
         )
 

@@ -15,7 +15,7 @@ def make_features(channels):
 
 # %% task3_make_classifier
 def make_classifier(in_features, hidden, num_classes):
-    relu, dropout = nn.ReLU(inplace=True), nn.Dropout(0.5, inplace=True)
+    relu, dropout = nn.ReLU(inplace=True), nn.Dropout(0.5)
     linears = [nn.Linear(in_features, hidden), nn.Linear(hidden, hidden), nn.Linear(hidden, num_classes)]
     return nn.Sequential(linears[0], relu, dropout, linears[1], relu, dropout, linears[2])
 

@@ -1,6 +1,6 @@
 """`squeeze()` drops a batch of one."""
 # loses: task3_resnet_function
-# message: It has 1 axes instead of 2
+# message: `start_dim`
 
 # %% task3_resnet
 class ResNet(nn.Module):

@@ -1,6 +1,6 @@
 """Sizes are divided, odd ones get fractions."""
 # loses: task3_map_sizes_values
-# message: divide by `//`
+# message: `/` stands where `//` belongs
 
 # %% task3_map_sizes
 def map_sizes(image_size, blocks=5):
