@@ -10,9 +10,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from grader.diagnosis.reference import SOLUTION_MARKS
 from grader.errors import InvalidAssignment
 
-SOLUTION_MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")
 CELL = re.compile(r"^# %% *(\S+) *$", re.MULTILINE)
 FIELD = re.compile(r"^# (loses|message): *(.+?) *$", re.MULTILINE)
 

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from grader.audit.answers import reference_answer
 from grader.audit.cache import Cache, cache_folder
 from grader.audit.cases import Case, Kind, find_cases, handed_in
+from grader.audit.diagnoses import DEFAULT_LIMIT, Confusion, changes_made, judge
 from grader.audit.equivalent import Mark, mark_findings, read_marks
 from grader.audit.mutation import Mutant, mutants, sampled, solution_cells
 from grader.audit.names import unknown_names
@@ -23,6 +24,7 @@ from grader.audit.running import Runner
 from grader.audit.settings import conditions_for, is_contest, tightened
 from grader.audit.subjects import Subject
 from grader.audit.verdicts import findings, is_killed, is_timely
+from grader.diagnosis.reference import Reference, read_reference
 from grader.errors import GraderError, InvalidAssignment, MissingDataset
 from grader.grading.conditions import require_contest
 from grader.grading.job import Conditions, Job
@@ -62,11 +64,13 @@ class Wanted:
         slots: jobs at once.
         mutants: whether to mutate; None leaves out the contest, and what takes long.
         limit: mutants of one assignment at most; 0 takes all.
+        diagnoses: whether to try how well changes of right answers are explained.
     """
 
     slots: int
     mutants: bool | None = None
     limit: int = 0
+    diagnoses: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class _Work:
     conditions: Conditions
     cache: Cache
     is_contest: bool
+    reference: Reference
 
     def answered(self, cells: dict[str, str]) -> bytes:
         """The notebook with the reference solution, but for these cells; cells that are not in it are left out."""
@@ -87,7 +92,15 @@ class _Work:
         return handed_in(self.prepared, {name: text for name, text in solution.items() if name in there})
 
     def job(self, notebook: bytes, conditions: Conditions, *, until_lost: bool = False) -> Job:
-        return Job("audit", notebook, self.prepared.files, self.prepared.assignment, conditions, until_lost)
+        return Job(
+            "audit",
+            notebook,
+            self.prepared.files,
+            self.prepared.assignment,
+            conditions,
+            until_lost,
+            reference=() if until_lost else self.reference,
+        )
 
 
 def audit(
@@ -120,7 +133,7 @@ def _audit(subject: Subject, wanted: Wanted, runner: Runner, listener: ProgressL
     prepared = prepare(subject, cache)
     conditions = conditions_for(subject, wanted.slots, folder)
     require_contest(conditions)
-    work = _Work(subject, source, prepared, conditions, cache, is_contest(subject))
+    work = _Work(subject, source, prepared, conditions, cache, is_contest(subject), read_reference(source))
     wrong_names = unknown_names(source, prepared.assignment)
     cases, reference = _run_cases(work, runner, listener)
     mutation, remark = None, ""
@@ -128,8 +141,9 @@ def _audit(subject: Subject, wanted: Wanted, runner: Runner, listener: ProgressL
         remark = _why_not_mutated(work, wanted, cases, reference)
         if not remark and reference is not None:
             mutation = _run_mutants(work, wanted, tightened(conditions, reference), runner, listener)
+    confusion = _try_diagnoses(work, wanted, runner, listener) if wanted.diagnoses and not work.is_contest else None
     cache.forget_old()
-    return AssignmentAudit(subject.slug, str(subject.answers), cases, tuple(wrong_names), mutation, remark)
+    return AssignmentAudit(subject.slug, str(subject.answers), cases, tuple(wrong_names), mutation, remark, confusion)
 
 
 def _run_cases(work: _Work, runner: Runner, listener: ProgressListener) -> tuple[tuple[CaseResult, ...], Report | None]:
@@ -222,6 +236,19 @@ def _run_mutants(
         reports[int(name)] = report
         listener.advanced()
     return _counted(everything, [(mutant, reports[number]) for number, mutant in enumerate(chosen)], marks)
+
+
+def _try_diagnoses(work: _Work, wanted: Wanted, runner: Runner, listener: ProgressListener) -> Confusion:
+    made = changes_made(find_cases(work.subject, work.source, work.prepared), wanted.limit or DEFAULT_LIMIT)
+    jobs = {str(number): work.job(work.answered(dict(one.cells)), work.conditions) for number, one in enumerate(made)}
+    listener.started(work.subject.slug, _("diagnoses"), len(jobs))
+    results, unnoticed = [], 0
+    for name, report in runner.run(jobs, work.cache, work.conditions, lambda _name, report: is_timely(report)):
+        judged = judge(made[int(name)], report) if isinstance(report, Report) else None
+        unnoticed += judged is None
+        results += [] if judged is None else [judged]
+        listener.advanced()
+    return Confusion(tuple(results), unnoticed)
 
 
 def _from_each_cell_on(work: _Work, cells: Iterable[str], runner: Runner) -> dict[str, _Work]:

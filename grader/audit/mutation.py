@@ -14,27 +14,15 @@ import ast
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from nbformat import NotebookNode
 
-from grader.audit.answers import SOLUTION_MARKS
-from grader.audit.edits import edits_of
-from grader.audit.text import Source
+from grader.diagnosis.edits import edits_of
+from grader.diagnosis.reference import ReferenceCell, read_reference
+from grader.diagnosis.text import Source
 
-
-@dataclass(frozen=True)
-class SolutionCell:
-    """A cell of the reference solution that tests, not people, judge.
-
-    Attributes:
-        grade_id: its name.
-        text: its source without the marks.
-        lines: numbers of the lines that the author wrote as the solution, from 1.
-    """
-
-    grade_id: str
-    text: str
-    lines: frozenset[int]
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -70,37 +58,18 @@ class Mutant:
         return gone, come
 
 
-def solution_cells(notebook: NotebookNode) -> list[SolutionCell]:
+def solution_cells(notebook: NotebookNode) -> list[ReferenceCell]:
     """The code cells that students write and tests judge."""
-    found = []
-    for cell in notebook.cells:
-        marks = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "code" and marks.get("solution") and not marks.get("grade"):
-            found.append(_solution_cell(marks["grade_id"], cell.source))
-    return found
+    return [cell for cell in read_reference(notebook) if cell.lines]
 
 
-def _solution_cell(grade_id: str, source: str) -> SolutionCell:
-    """Take the marks out; without marks the whole cell is the solution, as in nbgrader."""
-    kept: list[str] = []
-    inside: set[int] = set()
-    is_inside = False
-    for line in source.split("\n"):
-        if line.strip() in SOLUTION_MARKS:
-            is_inside = line.strip() == SOLUTION_MARKS[0]
-            continue
-        kept.append(line)
-        if is_inside:
-            inside.add(len(kept))
-    return SolutionCell(grade_id, "\n".join(kept), frozenset(inside or range(1, len(kept) + 1)))
-
-
-def mutants(cells: Sequence[SolutionCell]) -> list[Mutant]:
+def mutants(cells: Sequence[ReferenceCell]) -> list[Mutant]:
     """All mutants, in the order of the notebook; of those with the same tree the first counts."""
-    return [mutant for cell in cells for mutant in _mutants_of(cell)]
+    return [mutant for cell in cells for mutant in mutants_of_cell(cell)]
 
 
-def _mutants_of(cell: SolutionCell) -> Iterator[Mutant]:
+def mutants_of_cell(cell: ReferenceCell) -> Iterator[Mutant]:
+    """The mutants of one cell."""
     try:
         source = Source(cell.text)
     except SyntaxError:
@@ -124,7 +93,7 @@ def _dump(text: str) -> str:
         return ""
 
 
-def sampled(all_mutants: Sequence[Mutant], limit: int) -> list[Mutant]:
+def sampled(all_mutants: Sequence[Item], limit: int) -> list[Item]:
     """At most `limit` of them, spread evenly over the notebook; 0 takes all. The same ones every time."""
     if not limit or limit >= len(all_mutants):
         return list(all_mutants)

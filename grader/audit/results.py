@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.audit.cases import Kind
+from grader.audit.diagnoses import Confusion, Verdict
 from grader.audit.mutation import Mutant
 
 
@@ -82,6 +83,7 @@ class AssignmentAudit:
         findings: what is wrong with the assignment itself.
         mutation: None where nothing was mutated.
         remark: why nothing was mutated, or what else is to know.
+        confusion: how well changes of right answers are explained; None where that was not tried.
     """
 
     slug: str
@@ -90,6 +92,7 @@ class AssignmentAudit:
     findings: tuple[str, ...] = ()
     mutation: MutationResult | None = None
     remark: str = ""
+    confusion: Confusion | None = None
 
     def is_good(self, least_percent: float) -> bool:
         """Whether all cases are as they have to be and enough mutants were killed."""
@@ -105,6 +108,7 @@ class AssignmentAudit:
             "answers": self.answers,
             "findings": list(self.findings),
             "remark": self.remark,
+            "diagnoses": None if self.confusion is None else _confusion(self.confusion),
             "cases": [
                 {
                     "kind": str(case.kind),
@@ -138,3 +142,23 @@ class AssignmentAudit:
                 ],
             },
         }
+
+
+def _confusion(confusion: Confusion) -> dict[str, Any]:
+    return {
+        "tried": len(confusion.results),
+        "unnoticed": confusion.unnoticed,
+        "percent": {str(verdict): round(confusion.share(verdict), 2) for verdict in Verdict},
+        "by_kind": [{"made": kind, **counts} for kind, counts in confusion.table()],
+        "changes": [
+            {
+                "answer": result.made.answer,
+                "made": str(result.made.change.kind),
+                "given": result.given,
+                "verdict": str(result.verdict),
+                "diff": result.made.mutant.diff,
+                "text": result.text,
+            }
+            for result in confusion.results
+        ],
+    }

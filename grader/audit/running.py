@@ -87,7 +87,7 @@ def _outcome(result: Report | Exception) -> Report | GraderError:
 
 
 def _key(job: Job, conditions: Conditions) -> str:
-    extent = "until lost" if job.until_lost else "whole"
+    extent = "until lost" if job.until_lost else "explained" if job.reference else "whole"
     return key_of(extent, rules_hash(job.assignment, conditions), submission_hash(job.notebook, job.files))
 
 

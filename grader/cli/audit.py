@@ -43,6 +43,10 @@ def audit(
         float, typer.Option(metavar="PERCENT", help="Fewer killed mutants are a failure.", min=0, max=100)
     ] = LEAST_PERCENT,
     workers: Annotated[int, typer.Option("--workers", help="Answers graded at once; 0: one per core.", min=0)] = 0,
+    diagnoses: Annotated[
+        bool,
+        typer.Option("--diagnoses", help="Change right answers, and tell how well students read what is wrong."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Try an assignment on the author's own answers, and on small changes of the reference solution.
@@ -61,7 +65,7 @@ def audit(
 
     subjects = find_subjects(class_dir, slugs or ())
     slots = workers or os.cpu_count() or 1
-    wanted = Wanted(slots, mutants, limit)
+    wanted = Wanted(slots, mutants, limit, diagnoses)
     listener = ProgressListener() if as_json else ProgressWatcher(Console(stderr=True))
     found = []
     with Runner(slots) as runner, listener:

@@ -9,14 +9,17 @@ from typing import Self
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
+from rich.table import Table
 
 from grader.audit.auditing import ProgressListener
 from grader.audit.cases import Kind
+from grader.audit.diagnoses import NAMED, Confusion, Verdict
 from grader.audit.results import AssignmentAudit, CaseResult, MutationResult, Survivor
 from grader.cli.bars import counting_bar
-from grader.language import Language, _, ngettext, speaking
+from grader.language import Language, _, addressing, ngettext
 from grader.printable import printable
 
+LEAST_NAMED = 85.0
 COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 
 
@@ -47,7 +50,7 @@ class ProgressWatcher(ProgressListener):
 
 def show_audit(console: Console, audited: AssignmentAudit, least: float, language: Language) -> None:
     """Print what was found about one assignment: what is good in a line, what is not in full."""
-    with speaking(language):
+    with addressing(language):
         good = audited.is_good(least)
         mark = "[green]✓[/]" if good else "[bold red]✗[/]"
         console.print(f"{mark} [bold]{escape(audited.slug)}[/]  [dim]{escape(audited.answers)}[/]")
@@ -59,6 +62,8 @@ def show_audit(console: Console, audited: AssignmentAudit, least: float, languag
             _indented(console, f"[yellow]{_safe(audited.remark)}[/]")
         if audited.mutation is not None:
             _show_mutation(console, audited.mutation, least)
+        if audited.confusion is not None:
+            _show_diagnoses(console, audited.confusion)
 
 
 def _show_cases(console: Console, kind: Kind, cases: Sequence[CaseResult]) -> None:
@@ -101,6 +106,31 @@ def _show_mutation(console: Console, mutation: MutationResult, least: float) -> 
         _indented(console, text.format(count=count))
     for survivor in mutation.survivors:
         _show_survivor(console, survivor)
+
+
+def _show_diagnoses(console: Console, confusion: Confusion) -> None:
+    """A table: kind of change made against how the diagnosis fits; then those that name another place."""
+    text = _(
+        "diagnoses: of {tried} changes of right answers that cost points {named:.0f} % named (exactly {exact:.0f} %), "
+        "{another:.0f} % named another"
+    )
+    named, another = confusion.share(*NAMED), confusion.share(Verdict.ANOTHER)
+    mark = "[green]✓[/]" if named >= LEAST_NAMED and not another else "[yellow]–[/]"
+    exact = confusion.share(Verdict.EXACT)
+    said = text.format(tried=len(confusion.results), named=named, exact=exact, another=another)
+    _indented(console, f"{mark} {said}")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column(_("change made"))
+    for verdict in Verdict:
+        table.add_column(str(verdict), justify="right")
+    for kind, counts in confusion.table():
+        table.add_row(kind, *(str(counts.get(str(verdict), 0)) for verdict in Verdict))
+    console.print(Padding(table, (0, 0, 0, 4)))
+    for result in confusion.results:
+        if result.verdict is Verdict.ANOTHER:
+            _indented(console, f"[red]{escape(result.made.answer)}[/]: {_safe(result.text)}", 4)
+            for line in result.made.mutant.diff.split("\n"):
+                console.print(f"    [{COLOURS.get(line[:1], 'dim')}]{escape(line)}[/]", soft_wrap=True)
 
 
 def _show_survivor(console: Console, survivor: Survivor) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from grader.errors import InvalidAssignment, StudentCodeRaised
+from grader.examiner.explaining import named_rightly
 from grader.examiner.meanwhile import run_pending_work
 from grader.examiner.questions import QuestionAnswerer
 from grader.examiner.side_by_side import run_other_lane
@@ -141,4 +142,4 @@ def _student_error(reply: dict[str, Json]) -> StudentCodeRaised:
     shown = lines[-MAX_TRACEBACK_LINES:] if isinstance(lines, list) else []
     trace = "\n".join(f"  {printable(line, 300)}" for line in shown)
     text = f"{printable(reply.get('ename'), 100)}: {printable(reply.get('evalue'), MAX_ERROR_TEXT)}"
-    return StudentCodeRaised(f"{text}\n{trace}".rstrip())
+    return StudentCodeRaised(f"{named_rightly(text)}\n{trace}".rstrip())

@@ -89,6 +89,7 @@ def examine(
     """
     examination.notes.clear()
     examination.has_changed_inputs = False
+    session.uses.clear()
     try:
         wanted = free_names(code)
         found = session.names(wanted)
@@ -99,7 +100,7 @@ def examine(
                 _("{names} is not defined.").format(names=", ".join(missing)),
                 remedy=_("Run the notebook from top to bottom: the cell that defines it must end without an error."),
             )
-        with as_current(examination), _fresh_randomness(), _settings_for_small_inputs():
+        with as_current(examination), _fresh_randomness(), settings_for_small_inputs():
             value = _execute(code, {**STANDARD, **found})
         if examination.has_changed_inputs:
             raise inputs_were_changed()
@@ -163,7 +164,7 @@ def _fresh_randomness() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _settings_for_small_inputs() -> Iterator[None]:
+def settings_for_small_inputs() -> Iterator[None]:
     """Settings of torch that suit small inputs: one thread, for two mostly wait for each other, and no oneDNN.
 
     oneDNN compiles code for each new shape of a convolution, 2 ms. The student's calls follow, see `Session.answer`.

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 from torch import nn
 
-from grader.errors import InvalidAssignment, StudentCodeRaised
+from grader.errors import StudentCodeRaised
 from grader.examiner.calls import Request, call
 from grader.examiner.conversation import Channel, Conversation, RemoteHandle
 from grader.examiner.layout import read_layout
@@ -28,6 +28,8 @@ from grader.examiner.mirror import (
     pending_state,
     tensors_of,
 )
+from grader.examiner.refusing import RefusesParts
+from grader.examiner.uses import Uses
 from grader.examiner.wire import Decoder, Encoder, InvalidReply, Json, checked_length
 from grader.printable import printable
 
@@ -41,10 +43,12 @@ class Session(Conversation):
 
     Attributes:
         live_calls: results whose graphs the sandbox has to keep.
+        uses: what the current hidden test has called by name.
     """
 
     def __init__(self, channel: Channel) -> None:
         super().__init__(channel)
+        self.uses = Uses()
         self.live_calls: weakref.WeakSet[Any] = weakref.WeakSet()
         self._modules: weakref.WeakSet[RemoteModule] = weakref.WeakSet()
 
@@ -60,7 +64,11 @@ class Session(Conversation):
         found = reply.get("found")
         if not isinstance(found, dict):
             raise InvalidReply("The student's process gave no answer.")
-        return {name: decoder.decode(found[name]) for name in wanted if name in found}
+        values = {name: decoder.decode(found[name]) for name in wanted if name in found}
+        for name, value in values.items():
+            if isinstance(value, RemoteObject):
+                value.remote_name = name
+        return values
 
     def answer(self, content: dict[str, Json], encoder: Encoder) -> tuple[dict[str, Json], Decoder]:
         """The agent's answer, and a decoder for its values; objects arrive as stand-ins.
@@ -102,7 +110,10 @@ class RemoteObject:
         remote_target: its number in the sandbox.
         remote_type: name of its type: the student's word.
         remote_is_class: whether it is a class: the student's word.
+        remote_name: the notebook's name for it; empty where the test did not ask for it by name.
     """
+
+    remote_name = ""
 
     def __init__(
         self,
@@ -130,9 +141,11 @@ class RemoteObject:
             owners = [module for module in self._session.modules() if not module.remote_is_unshared]
         else:
             owners = self._session.modules()
+        use = self._session.uses.add(self.remote_name, args, kwargs)
         value = call(self._session, self.remote_target, owners, args, kwargs)
-        if self.remote_is_class and isinstance(value, RemoteModule):
-            value.__dict__["remote_is_unshared"] = True
+        if isinstance(value, RemoteModule):
+            value.__dict__.update({"remote_is_unshared": self.remote_is_class, "remote_use": use})
+        use.gave(value)
         return value
 
     def __getattr__(self, name: str) -> Any:
@@ -164,7 +177,7 @@ class RemoteObject:
         return RemoteObject(self._session, target, name, self._kept, self._owner)
 
 
-class RemoteModule(nn.Module):
+class RemoteModule(RefusesParts, nn.Module):
     """Stands for a module of the student's, with mirrored parameters and buffers.
 
     Submodules are `RemoteModule`s too: `block.conv1(x)` runs the student's submodule.
@@ -208,6 +221,8 @@ class RemoteModule(nn.Module):
             InvalidReply, LimitExceeded, KernelGone: see `Conversation.ask`.
         """
         self._session.mark_shared([*args, *kwargs.values()])
+        if "remote_use" in self.__dict__ and not kwargs:
+            self.__dict__["remote_use"].was_called_on(args)
         others = [value for value in (*args, *kwargs.values()) if isinstance(value, RemoteModule) and value is not self]
         return call(self._session, self.remote_target, [self, *others], args, kwargs)
 
@@ -297,7 +312,7 @@ class RemoteModule(nn.Module):
         elif name in self._buffers and isinstance(value, torch.Tensor):
             self._buffers[name] = value
         elif isinstance(value, nn.Module | torch.Tensor):
-            self._refuse(f"set its attribute {name!r} to a new {type(value).__name__}")
+            self.refuse(f"set its attribute {name!r} to a new {type(value).__name__}")
         else:
             encoder = Encoder()
             content = {"op": "setattr", "target": self.remote_target, "name": name, "value": encoder.encode(value)}
@@ -351,22 +366,6 @@ class RemoteModule(nn.Module):
         for place, mode in zip(places, modes, strict=True):
             if isinstance(place, RemoteModule):
                 place._set_mode(mode)
-
-    def _refuse(self, what: str) -> NoReturn:
-        raise InvalidAssignment(
-            f"A hidden test cannot {what}: that does not reach the student's module.",
-            remedy="Let the student's code build it, or write a function in the visible part of the cell.",
-        )
-
-    def _no_hook(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        self._refuse("put a hook on a stand-in")
-
-    def _no_part(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        self._refuse("add parts to a stand-in")
-
-    register_forward_hook = register_forward_pre_hook = _no_hook
-    register_backward_hook = register_full_backward_hook = register_full_backward_pre_hook = _no_hook
-    register_module = add_module = register_buffer = register_parameter = _no_part
 
 
 def _numbers_among(values: Iterable[Any]) -> Iterator[int]:

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from grader.audit.text import Source, Span
+from grader.diagnosis.text import Source, Span
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,19 @@ class Edit:
         span: what is replaced.
         text: by what.
         kind: what sort of change it is, such as `constant`.
+        meaning: what it means, where its maker knows more than its form says; see `ChangeKind`.
+        name: the argument that it concerns, where its maker knows.
+        found: what stands there afterwards, in a word.
+        expected: what stood there before, in a word.
     """
 
     span: Span
     text: str
     kind: str
+    meaning: str = ""
+    name: str = ""
+    found: str = ""
+    expected: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,7 +197,7 @@ def _operators(source: Source, site: Site) -> Iterator[Edit]:
         token, others = ARITHMETIC[type(node.op)]
         yield from _in_gap(source, node.left, node.right, token, others)
         for operand in (node.left, node.right):
-            yield Edit(source.span(node), _atom(source, operand), "operator")
+            yield Edit(source.span(node), atom(source, operand), "operator")
     elif isinstance(node, ast.AugAssign):
         token, others = ARITHMETIC[type(node.op)]
         yield from _in_gap(source, node.target, node.value, f"{token}=", (*[f"{other}=" for other in others], "="))
@@ -198,7 +206,7 @@ def _operators(source: Source, site: Site) -> Iterator[Edit]:
         for left, right in zip(node.values, node.values[1:], strict=False):
             yield from _in_gap(source, left, right, token, (other,))
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub | ast.Invert):
-        yield Edit(source.span(node), _atom(source, node.operand), "operator")
+        yield Edit(source.span(node), atom(source, node.operand), "operator")
 
 
 def _comparisons(source: Source, site: Site) -> Iterator[Edit]:
@@ -220,10 +228,10 @@ def _conditions(source: Source, site: Site) -> Iterator[Edit]:
             yield Edit(source.span(node.test), "True" if isinstance(node, ast.If) else "False", "condition")
     if isinstance(node, ast.IfExp):
         for branch in (node.body, node.orelse):
-            yield Edit(source.span(node), _atom(source, branch), "condition")
+            yield Edit(source.span(node), atom(source, branch), "condition")
     if isinstance(node, ast.BoolOp):
         for value in node.values:
-            rest = [_atom(source, other) for other in node.values if other is not value]
+            rest = [atom(source, other) for other in node.values if other is not value]
             text = (" and " if isinstance(node.op, ast.And) else " or ").join(rest)
             yield Edit(source.span(node), text if len(rest) == 1 else f"({text})", "condition")
 
@@ -300,15 +308,15 @@ def _calls(source: Source, site: Site) -> Iterator[Edit]:
     span = source.span(node)
     if _name(node.func) == "range" and node.args and not any(isinstance(n, ast.Constant) for n in ast.walk(node)):
         for step in ("- 1", "+ 1"):  # where there is a number, `_constants` changes that
-            yield Edit(source.span(node.args[-1]), f"{_atom(source, node.args[-1])} {step}", "range")
+            yield Edit(source.span(node.args[-1]), f"{atom(source, node.args[-1])} {step}", "range")
     if not isinstance(node.func, ast.Attribute) or isinstance(site.parent, ast.Expr) or node.func.attr[0].isupper():
         return
     owner = node.func.value
     is_module = isinstance(owner, ast.Name) and owner.id in ("F", "torch", "nn", "np", "math", "self")
     if is_module and node.args and not isinstance(node.args[0], ast.Starred):
-        yield Edit(span, _atom(source, node.args[0]), "call")
+        yield Edit(span, atom(source, node.args[0]), "call")
     elif not is_module and not (isinstance(owner, ast.Call) and _name(owner.func) == "super"):
-        yield Edit(span, _atom(source, owner), "call")
+        yield Edit(span, atom(source, owner), "call")
 
 
 Operator = Callable[[Source, Site], Iterator[Edit]]
@@ -363,7 +371,7 @@ def _item_spans(source: Source, items: Sequence[ast.expr | ast.keyword]) -> list
     return spans if len(spans) == 1 else [source.with_parentheses(span) for span in spans]
 
 
-def _atom(source: Source, node: ast.expr) -> str:
+def atom(source: Source, node: ast.expr) -> str:
     """The text of an expression, in parentheses where it needs them among others."""
     text = source.segment(node)
     return text if isinstance(node, ATOMS) else f"({text})"
