@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import nbformat
@@ -20,6 +20,7 @@ from grader.printable import printable
 MAX_NOTEBOOK_BYTES = 32 * 1024 * 1024
 MAX_BRACKETS = 400_000  # nbformat takes 0.5 KiB for each `{}`: 200 MiB for so many, 11 GiB for those in 64 MiB
 MAX_CELLS = 2000
+TRAINING_TAG = "training"
 _BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark is one of these
 _CONFLICT = re.compile(rb"^<{7}( |\r?$)", re.MULTILINE)  # in JSON a line of a cell begins with a quotation mark
 _PYTHON = re.compile(rb"^(#|import |from \w+ import |def |class |\"\"\"|@)", re.MULTILINE)
@@ -106,7 +107,7 @@ def require_cells(notebook: NotebookNode, slug: str, wanted: Collection[str]) ->
     Raises:
         InvalidSubmission: none of the assignment's cells is there.
     """
-    found = {name for name in map(grade_id_of, notebook.cells) if name}
+    found = {name for name in map(grade_id_of, named_by_ids(notebook.cells, wanted)) if name}
     if wanted and found.isdisjoint(wanted):
         others = printable(", ".join(sorted(found)[:5]), 300) or _("none")
         raise InvalidSubmission(
@@ -115,6 +116,27 @@ def require_cells(notebook: NotebookNode, slug: str, wanted: Collection[str]) ->
             ),
             remedy=_("Hand in the notebook that was released as {slug}.ipynb.").format(slug=slug),
         )
+
+
+def cell_id_of(grade_id: str) -> str:
+    """The id of a cell of this name, as notebook format 4.5 allows it: 1 to 64 of letters, digits, - and _."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in grade_id)[:64] or "cell"
+
+
+def named_by_ids(cells: Sequence[NotebookNode], wanted: Iterable[str]) -> list[NotebookNode]:
+    """The cells, of which those without a name have one where their id tells it: some editors drop nbgrader's marks.
+
+    Args:
+        cells: of a submitted notebook; they stay as they are.
+        wanted: names of the assignment's cells. One that a cell bears already is no other's.
+    """
+    there = {grade_id_of(cell) for cell in cells}
+    names = {cell_id_of(name): name for name in wanted if name not in there}
+    made = []
+    for cell in cells:
+        name = None if grade_id_of(cell) else names.pop(str(cell.get("id", "")), None)
+        made.append(cell if name is None else NotebookNode({**cell, "metadata": {"nbgrader": {"grade_id": name}}}))
+    return made
 
 
 def grade_id_of(cell: NotebookNode) -> str | None:
@@ -136,6 +158,12 @@ def is_illustration(cell: NotebookNode) -> bool:
     """Whether it is an author's illustration, unchanged."""
     told = cell.get("metadata", {}).get("springfield")
     return isinstance(told, dict) and told.get("illustration") == _digest(cell.source)
+
+
+def is_training(cell: NotebookNode) -> bool:
+    """Whether a cell bears the tag of those that train, which grading leaves out where weights are handed in."""
+    tags = cell.get("metadata", {}).get("tags")
+    return isinstance(tags, list) and TRAINING_TAG in tags
 
 
 def _digest(text: str) -> str:

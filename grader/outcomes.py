@@ -49,6 +49,7 @@ class TaskResult:
         finding: the message's first part: what was found and what was expected.
         remedy: its second part: what to try; often empty.
         cause: its last part: what went wrong earlier in the notebook, and probably is behind it; mostly empty.
+        diagnosis: what the mistake is, as plain data, for a text in any language; see `grader.diagnosis.told`.
     """
 
     grade_id: str
@@ -59,6 +60,7 @@ class TaskResult:
     finding: str = ""
     remedy: str = ""
     cause: str = ""
+    diagnosis: dict[str, Any] | None = None
 
     @property
     def is_lost(self) -> bool:

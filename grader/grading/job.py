@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.course.assignment import Assignment
+from grader.datasets.held_out import HeldOut
+from grader.diagnosis.reference import Reference
+from grader.diagnosis.told import Hints
 from grader.language import Language
 from grader.outcomes import Report
 from grader.sandbox.bubblewrap import View
@@ -36,6 +39,10 @@ class Conditions:
         device: where it runs.
         environment: (name, value) pairs that notebooks find in their environment.
         isolated: whether notebooks run in a sandbox; without it for one's own code alone.
+        hints: how much of a mistake is told; it decides no points, and is no part of the ledger's rules.
+        held_out: training pictures on which the network's failures are shown; they decide no points.
+        training_cells: ids of the author's cells that train; left out where weights are handed in.
+        packages: names and versions of the libraries that the class promises, for messages; no part of the rules.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -49,6 +56,10 @@ class Conditions:
     device: Device = CPU
     environment: tuple[tuple[str, str], ...] = ()
     isolated: bool = True
+    hints: Hints = "full"
+    training_cells: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    held_out: HeldOut | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,7 @@ class Job:
         earlier: predictions of the same student's earlier submissions, oldest first.
         killed_before: whether an earlier run of it was killed, and nobody knows by whom.
         faults: how many earlier runs of it came to nothing by a fault that is not the student's.
+        reference: the author's solution, to explain a failure by; nothing that it says decides a point.
     """
 
     key: str
@@ -76,6 +88,7 @@ class Job:
     earlier: tuple[bytes, ...] = ()
     killed_before: bool = False
     faults: int = 0
+    reference: Reference = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,7 @@ def view_of(conditions: Conditions, files: tuple[tuple[str, bytes], ...] = ()) -
         gpu=device.visible,
         gpu_share=device.memory_share,
         cuda_on_cpu=conditions.contest is not None and not device.is_gpu,
+        usual_places=conditions.contest is not None,
         threads=device.threads,
         environment=conditions.environment,
         isolated=conditions.isolated,

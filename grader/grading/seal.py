@@ -8,13 +8,26 @@ that the student deleted come back and are examined like the others, so that no 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import nbformat
 from nbformat import NotebookNode
 
 from grader.course.assignment import Assignment, Cell, split_hidden
-from grader.notebook import code_cell, grade_id_of, is_illustration, mark_illustration, markdown_cell, require_cells
+from grader.language import _
+from grader.notebook import (
+    TRAINING_TAG,
+    cell_id_of,
+    code_cell,
+    grade_id_of,
+    is_illustration,
+    is_training,
+    mark_illustration,
+    markdown_cell,
+    named_by_ids,
+    require_cells,
+)
 
 PLACEHOLDER = "# Скрытые проверки выполняются вне этой тетради. Hidden tests run outside this notebook."
 LANGUAGE_TAGS = ("lang-ru", "lang-en")
@@ -33,15 +46,25 @@ class Sealed:
     notes: tuple[str, ...]
 
 
-def seal(notebook: NotebookNode, assignment: Assignment) -> Sealed:
-    """Seal a notebook that `read_notebook` has read; the argument is not changed.
+def seal(notebook: NotebookNode, assignment: Assignment, training: Collection[str] = ()) -> Sealed:
+    """Seal a notebook that `read_notebook` has read.
+
+    Args:
+        notebook: what was handed in; it stays as it is.
+        assignment: what it answers.
+        training: ids of the author's cells that train; they keep that tag where an editor has dropped it.
 
     Raises:
         InvalidSubmission: it is the notebook of another assignment.
     """
     notes: list[str] = []
     require_cells(notebook, assignment.slug, {cell.grade_id for cell in assignment.cells})
-    plain = [_plain_cell(_with_plain_line_ends(cell), assignment, notes) for cell in notebook.cells]
+    named = named_by_ids(notebook.cells, [cell.grade_id for cell in assignment.cells])
+    if any(cell is not before for cell, before in zip(named, notebook.cells, strict=True)):
+        notes.append(_("The marks of nbgrader were missing in the file; the cells were found by their ids."))
+    plain = [_plain_cell(_with_plain_line_ends(cell), assignment, notes) for cell in named]
+    for cell, before in zip(plain, notebook.cells, strict=True):
+        _keep_training_tag(cell, before, training)
     cells = _without_duplicates(plain, notes)
     _restore_missing(cells, assignment, notes)
     made = nbformat.v4.new_notebook(cells=cells)
@@ -73,8 +96,18 @@ def _plain_cell(cell: NotebookNode, assignment: Assignment, notes: list[str]) ->
     if known is None:
         return _foreign_cell(cell)
     if known.is_locked and cell.source not in (_released_source(known), known.source):
-        notes.append(f"{known.grade_id}: the locked cell had been changed; the author's text was put back")
+        notes.append(
+            _("{cell}: the locked cell had been changed; the author's text was put back").format(cell=known.grade_id)
+        )
     return _cell(known, _sealed_source(known) if known.is_locked else _writable(cell.source))
+
+
+def _keep_training_tag(cell: NotebookNode, before: NotebookNode, training: Collection[str]) -> None:
+    """Carry the one tag over that says something: whoever gives it loses what the cell does, so no test can have it."""
+    marks = cell.metadata.get("nbgrader", {})
+    is_other = {str(before.get("id", "")), str(grade_id_of(cell))}.isdisjoint(training)
+    if cell.cell_type == "code" and not marks.get("grade") and (is_training(before) or not is_other):
+        cell.metadata["tags"] = [TRAINING_TAG]
 
 
 def _writable(text: str) -> str:
@@ -111,7 +144,7 @@ def _sealed_source(known: Cell) -> str:
 
 def _cell(known: Cell, source: str) -> NotebookNode:
     made = _new_cell(known.cell_type, source)
-    made["id"] = _cell_id(known.grade_id)
+    made["id"] = cell_id_of(known.grade_id)
     made.metadata["nbgrader"] = {
         "grade_id": known.grade_id,
         "grade": known.is_grade,
@@ -131,11 +164,6 @@ def _new_cell(cell_type: str, source: str) -> NotebookNode:
     return code_cell(source) if cell_type == "code" else markdown_cell(source)
 
 
-def _cell_id(grade_id: str) -> str:
-    """A cell id as notebook format 4.5 allows it: 1 to 64 of letters, digits, - and _."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in grade_id)[:64] or "cell"
-
-
 def _without_duplicates(cells: list[NotebookNode], notes: list[str]) -> list[NotebookNode]:
     """Of cells with one name the last counts, as in nbgrader; the others stay as plain cells.
 
@@ -146,7 +174,7 @@ def _without_duplicates(cells: list[NotebookNode], notes: list[str]) -> list[Not
     for cell in reversed(cells):
         name = grade_id_of(cell)
         if name in seen:
-            notes.append(f"{name}: the cell was there more than once; the last one counts")
+            notes.append(_("{cell}: the cell was there more than once; the last one counts").format(cell=name))
             if not cell.metadata["nbgrader"]["solution"]:
                 continue
             cell = _foreign_cell(cell)  # noqa: PLW2901
@@ -162,7 +190,7 @@ def _restore_missing(cells: list[NotebookNode], assignment: Assignment, notes: l
     for known in reversed(assignment.cells):
         names = [grade_id_of(cell) for cell in cells]
         if known.grade_id not in names:
-            notes.append(f"{known.grade_id}: the cell was missing; it was put back")
+            notes.append(_("{cell}: the cell was missing; it was put back").format(cell=known.grade_id))
             # A missing solution has nothing in it: its tests will say what is not defined.
             source = known.source if known.is_solution and known.is_grade else _sealed_source(known)
             if known.is_solution and not known.is_grade:

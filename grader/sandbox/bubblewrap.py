@@ -17,8 +17,9 @@ from functools import cache
 from pathlib import Path
 
 from grader.errors import SandboxUnavailable
-from grader.sandbox.identity import Identity, require_readable
+from grader.language import _
 from grader.sandbox.limits import Limits
+from grader.sandbox.slot_user import SlotUser, require_readable
 from grader.sandbox.visible import environment_options, environment_parts, python_program, system_options
 
 INSIDE = Path(__file__).parent / "inside"
@@ -43,6 +44,7 @@ class View:
         gpu: its `CUDA_VISIBLE_DEVICES`; where it is empty, `/dev/nvidia*` are not bound.
         gpu_share: how much of the GPU's memory torch may take, 0 to 1.
         cuda_on_cpu: whether `cuda` means the processor, for notebooks that ask for a GPU without looking.
+        usual_places: whether paths of Colab lead to the contest's data, and `google.colab` can be imported.
         threads: threads for numeric libraries.
         environment: (name, value) pairs that the notebook finds in its environment.
         isolated: whether there is a sandbox at all; without it the notebook sees and may do what its caller may.
@@ -54,6 +56,7 @@ class View:
     gpu: str = ""
     gpu_share: float = 1.0
     cuda_on_cpu: bool = False
+    usual_places: bool = False
     threads: int = 1
     environment: tuple[tuple[str, str], ...] = ()
     isolated: bool = True
@@ -68,7 +71,7 @@ def find_bwrap() -> str:
     path = shutil.which("bwrap")
     if path is None:
         raise SandboxUnavailable(
-            "bubblewrap was not found (no `bwrap` on PATH); nothing is graded without it.", remedy=REMEDY
+            _("bubblewrap was not found (no `bwrap` on PATH); nothing is graded without it."), remedy=REMEDY
         )
     return path
 
@@ -82,13 +85,18 @@ def check_bwrap() -> None:
     """
     trivial = [find_bwrap(), *_namespaces(), *system_options(), "/usr/bin/env", "true"]
     with tempfile.TemporaryDirectory() as stage:
-        command = Identity.choose().run_as_identity(trivial, [], Path(stage))
+        command = SlotUser.choose().run_as_user(trivial, [], Path(stage))
         tried = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     if tried.returncode != 0:
         raise SandboxUnavailable(
-            f"bubblewrap is installed but cannot make a sandbox here: {tried.stderr.strip()[:300]}",
-            remedy="Unprivileged user namespaces may be switched off (sysctl kernel.unprivileged_userns_clone, "
-            "kernel.apparmor_restrict_unprivileged_userns); run `grader doctor`.",
+            _("bubblewrap is installed but cannot make a sandbox here: {stderr}").format(
+                stderr=tried.stderr.strip()[:300]
+            ),
+            remedy=_(
+                "Unprivileged user namespaces may be switched off (sysctl "
+                "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns); run "
+                "`grader doctor`."
+            ),
         )
 
 
@@ -99,7 +107,7 @@ def command(
     *,
     gpu: str,
     threads: int,
-    identity: Identity,
+    user: SlotUser,
 ) -> list[str]:
     """The command that starts a slot's zygote.
 
@@ -110,15 +118,15 @@ def command(
         argv: the command inside.
         gpu: its `CUDA_VISIBLE_DEVICES`; where it is empty, `/dev/nvidia*` are not bound.
         threads: threads for numeric libraries, read when they are loaded.
-        identity: whom the slot belongs to.
+        user: whom the slot belongs to.
 
     Raises:
-        SandboxUnavailable: bubblewrap is not installed, or the identity may not read what is to be shown.
+        SandboxUnavailable: bubblewrap is not installed, or the user may not read what is to be shown.
     """
     parts = environment_parts()
     binds: list[str] = ["--bind", str(slot_folder), SLOT_FOLDER]
     for number, (host, _inside) in enumerate(read_only):
-        if identity.uid is not None:
+        if user.uid is not None:
             require_readable(host)
         binds += ["--ro-bind", str(host), f"{DATA_FOLDER}/{number}"]
     options = ["--clearenv"]
@@ -132,7 +140,7 @@ def command(
     sources = [*shown, slot_folder, *(host for host, _inside in read_only), INSIDE]
     stage = slot_folder / "stage"
     stage.mkdir()
-    return identity.run_as_identity(whole, sources, stage)
+    return user.run_as_user(whole, sources, stage)
 
 
 def inner_binds(read_only: tuple[tuple[Path, str], ...]) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader.errors import EnvironmentFault
+from grader.language import _
 
 Choice = Literal["auto", "cpu", "cuda"]
 _OWN_SHARE = 0.95  # the rest is for each process's CUDA context, which the share does not count
@@ -72,7 +73,7 @@ def places(
     cores = cores or os.cpu_count() or 1
     numbers = [] if choice == "cpu" else list(gpus() if found is None else found)
     if choice == "cuda" and not numbers:
-        raise EnvironmentFault("There is no GPU on this machine.", remedy="Leave out --device cuda.")
+        raise EnvironmentFault(_("There is no GPU on this machine."), remedy=_("Leave out --device cuda."))
     share = 1.0 if per_gpu == 1 else round(_OWN_SHARE / per_gpu, 3)
     on_gpus = [
         Device(

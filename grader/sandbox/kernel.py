@@ -20,7 +20,7 @@ from grader.sandbox import work_folder
 from grader.sandbox.agent_connection import Answer, QuestionHandler
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.connection import KernelConnection, Message
-from grader.sandbox.diagnosis import memory_limit_behind
+from grader.sandbox.error_reasons import memory_limit_behind
 from grader.sandbox.kernel_process import CHANNELS, KernelProcess
 from grader.sandbox.outputs import OUTPUT_CELLS, CellRun, OutputCollector
 from grader.sandbox.slot import Kind, Slot

@@ -43,11 +43,11 @@ class KernelProcess:
         self._run = slot.uses
         self.sockets = slot.folder / f"k{self._run}"
         self.sockets.mkdir()
-        slot.identity.give_folder(self.sockets)
+        slot.user.give_folder(self.sockets)
         self._given = slot.folder / f"in{self._run}"
         lay_out(self._given, view.files)
         if view.files:
-            slot.identity.give_folder(self._given)
+            slot.user.give_folder(self._given)
         self._kills = slot.group.memory_kills()
         self.connection = connection
         order = {
@@ -63,6 +63,7 @@ class KernelProcess:
             "threads": view.threads,
             "gpu_share": view.gpu_share,
             "cuda_on_cpu": view.cuda_on_cpu,
+            "usual_places": view.usual_places,
         }
         slot.ask({"op": "open", "run": self._run, "order": order})
         shutil.rmtree(self._given, ignore_errors=True)

@@ -6,6 +6,7 @@ bitmaps are kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ OUTPUT_CELLS = 8  # so many cells may print all that one may: the rest of a note
 OUTPUT_OVERHEAD = 64  # bytes that an output counts for beside its text, so that a million empty ones count too
 SAFE_TYPES = ("text/plain", "image/png", "image/jpeg")
 MAX_NAME, MAX_TEXT, MAX_TRACEBACK = 200, 4000, 20_000
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_FRAME = re.compile(r"^ +Cell In\[(\d+)\], line (\d+)(?: in (\S+))?\n(.*)$", re.MULTILINE)  # as IPython writes it
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,19 @@ class CellError:
             _writable(content.get("evalue"))[:MAX_TEXT],
             "\n".join(lines)[-MAX_TRACEBACK:],
         )
+
+    @property
+    def place(self) -> str:
+        """The student's line that raised it, as `In [6], line 14, forward: x = self.conv(x)`.
+
+        Empty where it was raised by no function of an earlier cell.
+        """
+        frames = _FRAME.findall(_COLOUR.sub("", self.traceback))
+        earlier = [frame for frame in frames if frame[0] != frames[0][0]]
+        if not earlier:
+            return ""
+        cell, line, function, code = earlier[-1]
+        return f"In [{cell}], line {line}, {function}: {code.strip()}" if function else ""
 
     @property
     def is_out_of_memory(self) -> bool:

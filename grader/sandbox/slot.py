@@ -22,10 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import KernelGone, SandboxUnavailable
+from grader.language import _
 from grader.sandbox import bubblewrap
 from grader.sandbox.bubblewrap import View
 from grader.sandbox.cgroups import Group
-from grader.sandbox.identity import Identity
+from grader.sandbox.slot_user import SlotUser
 from grader.sandbox.visible import python_program
 from grader.sandbox.zygote_channel import Message, Reply, ZygoteChannel
 
@@ -52,10 +53,10 @@ class Kind:
 
 
 class Slot:
-    """One sandbox. Not thread-safe.
+    """One sandbox. Not thread-safe. Its zygote has begun to load; `wait_until_ready` comes before anything else.
 
     Raises:
-        SandboxUnavailable: no sandbox can be made here, or the zygote did not come up.
+        SandboxUnavailable: no sandbox can be made here.
     """
 
     def __init__(self, kind: Kind) -> None:
@@ -64,8 +65,9 @@ class Slot:
         self.kind = kind
         self.uses = 0
         self.is_suspect = False
+        self._is_ready = False
         self._is_clearing = False
-        self.identity = Identity.choose() if kind.isolated else Identity(None)
+        self.user = SlotUser.choose() if kind.isolated else SlotUser(None)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{SLOT_FOLDER_PREFIX}{os.getpid()}-"))
         self.group = Group(self.folder.name.removeprefix(SLOT_FOLDER_PREFIX))
         ours, theirs = socket.socketpair()
@@ -89,13 +91,24 @@ class Slot:
         finally:
             theirs.close()
             os.close(written)
+
+    def wait_until_ready(self) -> None:
+        """Wait until the zygote has loaded the libraries.
+
+        Raises:
+            SandboxUnavailable: it did not come up; the slot is closed.
+        """
+        if self._is_ready:
+            return
         try:
             self._receive(START_S)
+            self._is_ready = True
         except KernelGone as gone:
             words = self.startup_errors()
             self.close()
             raise SandboxUnavailable(
-                f"The sandbox did not start: {words or gone.message}", remedy="Run `grader doctor`."
+                _("The sandbox did not start: {words}").format(words=words or gone.message),
+                remedy=_("Run `grader doctor`."),
             ) from gone
 
     def _command(self, descriptor: int) -> list[str]:
@@ -106,9 +119,9 @@ class Slot:
             return [sys.executable, "-I", own, str(descriptor), str(self.folder)]
         argv = [python_program(), "-I", f"{bubblewrap.AGENT_FOLDER}/zygote.py", str(descriptor)]
         command = bubblewrap.command(
-            kind.read_only, self.folder, argv, gpu=kind.gpu, threads=kind.threads, identity=self.identity
+            kind.read_only, self.folder, argv, gpu=kind.gpu, threads=kind.threads, user=self.user
         )
-        self.identity.give_folder(self.folder)
+        self.user.give_folder(self.folder)
         return command
 
     def ask(self, request: Message, *, timeout_s: float = ANSWER_S) -> Reply:
@@ -229,23 +242,43 @@ _warm: list[Slot] = []  # this process's free slots: one, unless kernels run sid
 _closing: set[int] = set()  # PIDs of processes that have arranged for their slots to be closed
 
 
+def begin(kind: Kind) -> None:
+    """Start a slot of this kind where none is warm, and do not wait for it: `acquire` does.
+
+    Raises:
+        SandboxUnavailable: no sandbox can be made here.
+    """
+    _close_at_exit()
+    if not any(slot.kind == kind for slot in _warm):
+        close_warm()
+        _warm.append(Slot(kind))
+
+
 def acquire(kind: Kind) -> Slot:
     """A free slot of this kind: the warm one if it fits, else a new one.
 
     Raises:
         SandboxUnavailable: no sandbox can be made here.
     """
-    if os.getpid() not in _closing:
-        _closing.add(os.getpid())
-        atexit.register(close_warm)
-        multiprocessing.util.Finalize(None, close_warm, exitpriority=10)  # worker processes do not run atexit
+    _close_at_exit()
     while _warm:
         slot = _warm.pop()
         slot.wait_until_cleared()
         if not slot.is_suspect and slot.kind == kind and slot.uses < MAX_USES and slot.is_alive:
-            return slot
+            break
         slot.close()
-    return Slot(kind)
+    else:
+        slot = Slot(kind)
+    slot.wait_until_ready()
+    return slot
+
+
+def _close_at_exit() -> None:
+    """Arrange for this process's free slots to be closed when it ends."""
+    if os.getpid() not in _closing:
+        _closing.add(os.getpid())
+        atexit.register(close_warm)
+        multiprocessing.util.Finalize(None, close_warm, exitpriority=10)  # worker processes do not run atexit
 
 
 def release(slot: Slot) -> None:

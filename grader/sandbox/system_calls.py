@@ -14,6 +14,7 @@ import tempfile
 from functools import cache
 
 from grader.errors import SandboxUnavailable
+from grader.language import _
 
 # Names that this machine's architecture or libseccomp does not know are passed over.
 ALLOWED = (
@@ -131,8 +132,8 @@ def compiled() -> bytes:
         import pyseccomp  # noqa: PLC0415 - it raises where the library is missing
     except (ImportError, RuntimeError) as error:
         raise SandboxUnavailable(
-            f"System calls cannot be filtered ({error}); nothing is graded without that.",
-            remedy="Install libseccomp (`apt-get install libseccomp2`) and run `grader doctor`.",
+            _("System calls cannot be filtered ({error}); nothing is graded without that.").format(error=error),
+            remedy=_("Install libseccomp (`apt-get install libseccomp2`) and run `grader doctor`."),
         ) from None
     made = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.ENOSYS))
     made.set_attr(ACT_BADARCH, pyseccomp.ERRNO(errno.ENOSYS))  # 32-bit programs

@@ -81,8 +81,10 @@ def environment_parts() -> tuple[Shown, ...]:
     for cover in covers:
         if any(cover == part.path for part in parts):
             raise SandboxUnavailable(
-                f"{cover} holds this project and Python's own files, so notebooks could read the hidden tests.",
-                remedy="Install the project, or make its environment, somewhere else.",
+                _(
+                    "{cover} holds this project and Python's own files, so notebooks could read the hidden tests."
+                ).format(cover=cover),
+                remedy=_("Install the project, or make its environment, somewhere else."),
             )
     return tuple(sorted([*parts, *(Shown(path, None) for path in covers)], key=lambda part: part.path.parts))
 
@@ -90,9 +92,7 @@ def environment_parts() -> tuple[Shown, ...]:
 def _environment_folders() -> list[Shown]:
     """Each folder once, under its real name: under a second one (`lib64` for `lib`) no cover would lie over it."""
     real: list[Path] = []
-    for part in sorted(
-        part.resolve() for root in python_roots() for name in ENVIRONMENT if (part := root / name).exists()
-    ):
+    for part in sorted(place.resolve() for place in _environment_places() if place.exists()):
         if not any(part.is_relative_to(other) for other in (USR, *real)):
             real.append(part)
     return [Shown(part, part) for part in real]
@@ -100,8 +100,11 @@ def _environment_folders() -> list[Shown]:
 
 def environment_links() -> list[tuple[str, Path]]:
     """The links among the environment's folders: what each says, and where it stands."""
-    places = [root / name for root in python_roots() for name in ENVIRONMENT]
-    return [(str(place.readlink()), place) for place in places if place.is_symlink()]
+    return [(str(place.readlink()), place) for place in _environment_places() if place.is_symlink()]
+
+
+def _environment_places() -> list[Path]:
+    return [root / name for root in python_roots() for name in ENVIRONMENT]
 
 
 def _covered(visible: list[Path]) -> Iterator[Path]:

@@ -14,8 +14,10 @@ from grader.scoring.points import PointsTable, truncated
 from grader.scoring.submission_csv import parse_submission
 
 Part = Literal["public", "private"]
-Source = Literal["rerun", "csv", "kaggle"]
-"""Where an F1 comes from: the notebook is run, its predictions are handed in, or Kaggle has scored them."""
+Source = Literal["rerun", "network", "csv", "kaggle"]
+"""Where an F1 comes from: the notebook is run; its network predicts with weights that are handed in; predictions are
+handed in; or Kaggle has scored them."""
+RUNS_NOTEBOOK: frozenset[Source] = frozenset({"rerun", "network"})
 
 
 @dataclass(frozen=True, slots=True)

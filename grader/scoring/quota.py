@@ -18,6 +18,7 @@ class Quota:
         per_day: submissions of one calendar day.
         in_total: submissions of the whole contest.
         invalid_per_day: submissions of one calendar day that could not be scored; they use up none of the others.
+        mib_per_day: MiB of weights that may be sent to the page on one calendar day.
 
     Raises:
         ValueError: a number is negative.
@@ -26,9 +27,10 @@ class Quota:
     per_day: int = 5
     in_total: int = 0
     invalid_per_day: int = 20
+    mib_per_day: int = 1000
 
     def __post_init__(self) -> None:
-        if min(self.per_day, self.in_total, self.invalid_per_day) < 0:
+        if min(self.per_day, self.in_total, self.invalid_per_day, self.mib_per_day) < 0:
             raise ValueError("a quota is 0 (no limit) or more")
 
 

@@ -27,6 +27,7 @@ _BYTES_PER_ROW = 256
 _MOST_COLUMNS = 100
 _NUMBER = re.compile(r"-?\d+(\.\d*)?")
 _ALIASES = {"imageid", "imgid", "id", "image", "img", "name", "filename", "file", "imagename"}
+_OUTER_FOLDERS = ("simpsons_dataset", "dataset", "train")
 _LABEL_ALIASES = {"expected", "label", "labels", "class", "classname", "prediction", "predicted", "category", "target"}
 
 
@@ -217,6 +218,11 @@ def _class_indices(numbers: Mapping[str, Sequence[int]]) -> str:
 
 def _unknown_label(value: str, lines: Sequence[int], classes: Sequence[str]) -> str:
     place = {"value": shown(value), "lines": _at(lines)}
+    if value in _OUTER_FOLDERS:  # of the train folder: what ImageFolder("train") takes for the one class
+        return _(
+            "ERROR: {value} ({lines}) is the folder that holds the class folders, not a class. ImageFolder takes the "
+            "folders below it for classes: give it train/simpsons_dataset"
+        ).format(**place)
     meant = _nearest(value, classes)
     if meant is None:
         return _("ERROR: Unknown label {value} ({lines}). A label is the name of a class folder").format(**place)

@@ -32,6 +32,11 @@ def test_rerun_is_timed_beside_the_same_notebook_run_by_hand() -> None:
     assert "rerun, warm sandbox" in run("rerun.py", "--steps", "10", "--repeats", "1", "--allowed", "20")
 
 
+def test_a_network_is_timed_from_its_upload_to_the_points() -> None:
+    said = run("network.py", "--pictures", "60", "--repeats", "1", "--allowed", "100")
+    assert "upload to points, warm sandbox" in said
+
+
 def test_load_answers_every_tab_and_brings_new_results() -> None:
     small = ("--sessions", "12", "--every", "2", "--result-every", "4", "--opening", "4", "--minutes", "0.3")
     said = run("load.py", *small, "--students", "30", "--entries", "90", "--port", "8597", "--allowed", "5000")

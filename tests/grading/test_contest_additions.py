@@ -53,7 +53,7 @@ def test_a_graded_csv_keeps_its_points_until_it_is_handed_in_again(town: Course,
     said = grader("dataset", "add-test", own, "--class", town.root)
     assert said.returncode == 0, said.stderr
     assert "added to the hidden test: 2 public and 0 private pictures, 1 decoys" in said.stdout
-    assert "have to hand in a submission.csv again" in said.stdout
+    assert "1 student has to hand in a submission.csv again" in said.stdout
     assert "old points stay: lisa" in said.stdout
 
     (row,) = grade_class(town, ["springfield"])

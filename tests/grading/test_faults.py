@@ -62,7 +62,9 @@ def notes(row: Row) -> str:
     return "\n".join(row.report.notes)
 
 
-@pytest.mark.parametrize("victim", ["bwrap", "zygote", "kernel"])
+@pytest.mark.parametrize(
+    "victim", [pytest.param("bwrap", marks=pytest.mark.slow), pytest.param("zygote", marks=pytest.mark.slow), "kernel"]
+)
 def test_what_is_killed_once_from_outside_costs_nothing(course: Course, hand_in: HandIn, victim: str) -> None:
     hand_in("lisa", "resnet", PAUSING)
     with killer(victim, 1) as killed:

@@ -11,6 +11,7 @@ from grader.course.assignment import Assignment, load_assignment, split_hidden
 from grader.course.folder import Course
 from grader.errors import InvalidAssignment, InvalidSubmission
 from grader.grading.seal import PLACEHOLDER, seal
+from grader.language import speaking
 from grader.notebook import is_illustration, read_notebook
 
 
@@ -63,6 +64,39 @@ def test_deleted_cells_come_back_in_their_order(course: Course, resnet: Assignme
     assert sorted(names) == sorted(cell.grade_id for cell in resnet.cells)
     assert names.index("task1_basic_block") < names.index("task1_basic_block_shape")
     assert len([note for note in sealed.notes if "was missing" in note]) == sum(c.is_grade for c in resnet.cells)
+
+
+def test_cells_that_lost_nbgraders_marks_are_found_by_their_ids(course: Course, resnet: Assignment) -> None:
+    notebook = student_notebook(course, "resnet", "reference")
+    whole = seal(notebook, resnet)
+    for cell in notebook.cells:
+        cell.metadata.pop("nbgrader", None)
+        cell.metadata.pop("springfield", None)
+    sealed = seal(read_notebook(nbformat.writes(notebook).encode()), resnet)
+    names = [cell.metadata.get("nbgrader") for cell in sealed.notebook.cells]
+    assert names == [cell.metadata.get("nbgrader") for cell in whole.notebook.cells]
+    assert [cell.source for cell in sealed.notebook.cells] == [cell.source for cell in whole.notebook.cells]
+    assert sealed.notes == ("The marks of nbgrader were missing in the file; the cells were found by their ids.",)
+
+
+def test_an_id_names_no_cell_whose_name_another_bears(course: Course, resnet: Assignment) -> None:
+    notebook = student_notebook(course, "resnet", "reference")
+    own = new_code_cell("BasicBlock = 2")
+    own["id"] = "task1_basic_block"
+    named = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == own["id"]]
+    named[0]["id"] = "another"
+    notebook.cells.append(own)
+    kept = [cell for cell in seal(notebook, resnet).notebook.cells if cell.source == own.source]
+    assert ["nbgrader" in cell.metadata for cell in kept] == [False]
+
+
+def test_notes_are_russian_in_a_russian_class(course: Course, resnet: Assignment) -> None:
+    notebook = student_notebook(course, "resnet", "reference")
+    notebook.cells = [c for c in notebook.cells if not c.metadata.get("nbgrader", {}).get("grade")]
+    with speaking("ru"):
+        notes = seal(notebook, resnet).notes
+    assert notes
+    assert all("ячейки не было, она возвращена на место" in note for note in notes)
 
 
 def test_of_copied_cells_the_last_counts(course: Course, resnet: Assignment) -> None:

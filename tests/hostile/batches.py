@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 import psutil
 from attacks import Attack
-from gate import EVENS, SLUG_TASKS, honest_notebook, secret
+from gate import EVENS, SLUG_TASKS, honest_notebook, honest_weights, secret
 
 from grader.course.folder import Course
 from grader.course.gradebook import open_gradebook
@@ -37,6 +37,7 @@ class Batch:
         handed_in: who handed something in.
         rows: by student.
         points: the gradebook's automatic points, by student.
+        networks: rows of those who handed a network in, by student.
         changed: files of the class folder that no result explains, with what happened to them.
         left: processes, mounts and folders that are still there.
         crash: the exception that ended the whole grading.
@@ -47,6 +48,7 @@ class Batch:
     handed_in: set[str] = field(default_factory=set)
     rows: dict[str, Row] = field(default_factory=dict)
     points: dict[str, float] = field(default_factory=dict)
+    networks: dict[str, Row] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     crash: Exception | None = None
@@ -116,7 +118,9 @@ def grade_batch(course: Course, attacks: Sequence[Attack], scratch: Path) -> Bat
     """
     for student in NEIGHBOURS:
         for slug in {attack.slug for attack in attacks} | {"gate"}:
-            hand_in(course, student, slug, neighbour_notebook(student, slug))
+            folder = hand_in(course, student, slug, neighbour_notebook(student, slug))
+            if slug == "net":
+                (folder / "network.pth").write_bytes(honest_weights())
     hand_in(course, "bystander", "gate", neighbour_notebook("bystander", "gate"))
     for attack in attacks:
         submit(course, attack)
@@ -130,6 +134,8 @@ def grade_batch(course: Course, attacks: Sequence[Attack], scratch: Path) -> Bat
         # One after another where there is more than one assignment: rows are by student.
         for slug in slugs:
             for row in grade_class(course, [slug], slots=2):
+                if slug == "net":
+                    batch.networks[row.student] = row
                 if slug == "gate" or row.student.startswith("mallory-") or row.student not in batch.rows:
                     batch.rows[row.student] = row
     except Exception as error:  # noqa: BLE001  that is what is tested

@@ -87,6 +87,12 @@ def _retyped(cell: NotebookNode) -> None:
         cell.pop("execution_count", None)
 
 
+def _of_another_assignment(cell: NotebookNode) -> None:
+    """Neither nbgrader's marks nor the cells' ids are ours."""
+    cell.metadata.pop("nbgrader", None)
+    cell["id"] = f"other-{cell['id']}"
+
+
 def _first(data: dict) -> dict:
     return next(c for c in data["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == "task1_block")
 
@@ -130,6 +136,7 @@ NOTEBOOKS = [
         lambda n: n.metadata.update(kernelspec={"name": "bash", "display_name": "x", "language": "sh"}) or n,
     ),
     marked("duplicates_cell_ids", each_cell(lambda c: c.update(id="same"))),
+    marked("has_lost_its_marks", each_cell(lambda c: c.metadata.pop("nbgrader", None))),
     marked("has_odd_cell_ids", with_json(lambda d: [c.update(id="<script>" * 100) for c in d["cells"]] and None)),
     marked(
         "has_tests_before_everything",
@@ -173,7 +180,7 @@ NOTEBOOKS = [
     ),
     refused("has_65_mib", lambda n: b'{"x": "' + b"x" * (65 << 20) + b'"}', says="MiB"),
     refused("has_2500_cells", _append(*[new_code_cell("") for _ in range(2500)]), says="2000"),
-    refused("is_of_another_assignment", each_cell(lambda c: c.metadata.pop("nbgrader", None)), says="not the notebook"),
+    refused("is_of_another_assignment", each_cell(_of_another_assignment), says="not the notebook"),
     refused(
         "has_cells_without_a_type",
         with_json(lambda d: [c.pop("cell_type") for c in d["cells"]] and None),

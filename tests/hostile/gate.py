@@ -1,17 +1,19 @@
 """The class that is attacked: two small assignments, secrets planted everywhere a submission must not reach.
 
 `gate` asks for a module, a function of tensors and a function of plain values; `town` is a contest over a drawn data
-set.
+set, and `net` the same with networks that are handed in.
 """
 
 # ruff: noqa: E501  attacks are programs inside strings: a line that is broken is another program
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import torch
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -48,6 +50,11 @@ title = "Gate"
 [assignments.town]
 title = "Town"
 contest = true
+
+[assignments.net]
+title = "Net"
+contest = true
+source = "network"
 """
 BLOCK = """\
 class Block(nn.Module):
@@ -70,12 +77,35 @@ with open("submission.csv", "w") as file:
     for name in names:
         file.write(f"{name},homer_simpson\\n")
 """
-SOLUTIONS = {"task1_block": BLOCK, "task2_scale": SCALE, "task3_evens": EVENS, "task1_predict": PREDICTIONS}
+NETWORK = """\
+import os
+import numpy as np
+from PIL import Image
+class SpringfieldNet(nn.Module):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.linear = nn.Linear(192, num_classes)
+
+    def forward(self, x):
+        return self.linear(x.flatten(1))
+def predict(network, paths):
+    small = [np.asarray(Image.open(path).convert("RGB").resize((8, 8))) for path in paths]
+    numbers = network(torch.tensor(np.stack(small)).float() / 255).argmax(1)
+    return [sorted(os.listdir("train/simpsons_dataset"))[number] for number in numbers.tolist()]
+"""
+SOLUTIONS = {
+    "task1_block": BLOCK,
+    "task2_scale": SCALE,
+    "task3_evens": EVENS,
+    "task1_predict": PREDICTIONS,
+    "task1_net": NETWORK,
+}
 TESTS = {
     "task1_block": ("task1_block_function", "task1_block_gradients"),
     "task2_scale": ("task2_scale_values",),
     "task3_evens": ("task3_evens_values",),
     "task1_predict": ("task1_contest",),
+    "task1_net": ("task1_net_contest",),
 }
 POINTS = {
     "task1_block_function": 4,
@@ -83,8 +113,9 @@ POINTS = {
     "task2_scale_values": 3,
     "task3_evens_values": 2,
     "task1_contest": 15,
+    "task1_net_contest": 15,
 }
-SLUG_TASKS = {"gate": ("task1_block", "task2_scale", "task3_evens"), "town": ("task1_predict",)}
+SLUG_TASKS = {"gate": ("task1_block", "task2_scale", "task3_evens"), "town": ("task1_predict",), "net": ("task1_net",)}
 HIDDEN = {
     "task1_block_function": """\
 from grader.checks import same_function
@@ -111,6 +142,7 @@ assert evens(9) == [0, 2, 4, 6, 8]
 assert evens(0) == []
 """,
     "task1_contest": 'from grader.checks import contest_points\ncontest_points("submission.csv")  # {secret}\n',
+    "task1_net_contest": 'from grader.checks import contest_points\ncontest_points("submission.csv")  # {secret}\n',
 }
 VISIBLE = {
     "task1_block_function": "output = Block(6)(torch.randn(2, 6, 8, 8))\nassert output.shape == (2, 6, 8, 8)",
@@ -118,6 +150,7 @@ VISIBLE = {
     "task2_scale_values": "assert scale(torch.ones(2), 3).tolist() == [3, 3]",
     "task3_evens_values": "assert evens(3) == [0, 2]",
     "task1_contest": "",
+    "task1_net_contest": "",
 }
 
 
@@ -141,6 +174,14 @@ def plant_in_environment() -> None:
 def honest_notebook(slug: str) -> NotebookNode:
     """The notebook of a student who has everything right."""
     return _notebook(slug, is_source=False)
+
+
+def honest_weights() -> bytes:
+    """Weights that fit the honest network; nobody has trained them."""
+    torch.manual_seed(0)
+    file = io.BytesIO()
+    torch.save({"linear.weight": torch.randn(42, 192), "linear.bias": torch.zeros(42)}, file)
+    return file.getvalue()
 
 
 def _marks(grade_id: str, *, points: float | None = None, solution: bool = False) -> dict[str, object]:

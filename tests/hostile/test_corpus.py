@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from batches import NEIGHBOURS, Batch, GradedBatch, outputs_without_time
 from corpus_cheats import CHEATS
 from corpus_contest import CONTEST
 from corpus_folders import FOLDERS
+from corpus_network import NETWORKS
 from corpus_notebooks import NOTEBOOKS
 from corpus_outputs import OUTPUTS
 from corpus_patching import PATCHING
@@ -33,6 +35,7 @@ THEMES = {
     "notebooks": NOTEBOOKS,
     "cheats": CHEATS,
     "contest": CONTEST,
+    "network": NETWORKS,
     "folders": FOLDERS,
     "walls": WALLS,
 }
@@ -59,6 +62,12 @@ def batch(request: pytest.FixtureRequest, graded: GradedBatch, name: str) -> Bat
         if hasattr(item, "callspec") and item.callspec.params.get("name") == name and "attack" in item.callspec.params
     }
     return graded(name, list(wanted.values()))
+
+
+def test_no_two_attacks_share_a_name() -> None:
+    """A name is a student's folder: of two attacks in one only the later would be handed in."""
+    counted = Counter(attack.student_id for _theme, attack in ALL)
+    assert [name for name, count in counted.items() if count > 1] == []
 
 
 @pytest.mark.parametrize(("name", "attack"), [parameter(theme, attack) for theme, attack in ALL])
@@ -135,6 +144,12 @@ class TestWhatABatchLeaves:
             assert alone in (None, said)
             alone = said
             assert secret(f"notebook-of-{student}") in str(said) or "x" in str(said)
+
+    def test_networks_beside_the_attacked_ones_are_scored(self, batch: Batch, name: str) -> None:
+        for student in NEIGHBOURS if batch.networks else ():
+            row = batch.networks[student]
+            assert row.score is not None, (student, row.problem, row.report)
+            assert (row.report.notes, row.score.public_total > 0) == ((), True)
 
     def test_nothing_in_the_class_folder_has_changed(self, batch: Batch, name: str) -> None:
         assert batch.changed == []

@@ -169,8 +169,10 @@ class Agent:
         generator = torch.default_generator.get_state()
         # Not on the inputs themselves: `.clone()` of a leaf would belong to the graph.
         before = [given.detach().clone() for _, given in decoder.inputs]
-        with torch.set_grad_enabled(request["grad"]):
+        with torch.set_grad_enabled(request["grad"]), floats_of_a_test(target, decoder.inputs):
             value = target(*args, **kwargs)
+        if isinstance(value, torch.nn.Module) and torch.get_default_dtype() != torch.float32:
+            value.float()
         drew = not torch.equal(torch.default_generator.get_state(), generator)
         encoded = encoder.encode(value)
         outputs = list(encoder.tensors)
@@ -240,6 +242,21 @@ def computing_like_the_examiner(request):
     finally:
         mkldnn.enabled = before[1]
         torch.set_num_threads(before[0])
+
+
+@contextlib.contextmanager
+def floats_of_a_test(target, inputs):
+    """Where a call is about modules or tensors, new tensors are float32 as the test's are.
+
+    A student may have chosen another default for numbers; theirs it stays where numbers alone come and go.
+    """
+    chosen = torch.get_default_dtype()
+    if inputs or isinstance(target, type | torch.nn.Module):
+        torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(chosen)
 
 
 def is_students(filename):

@@ -39,9 +39,9 @@ KERNEL_PARTS = (
 )  # fmt: skip
 
 
-def import_cuda_on_cpu():
-    """Import the file beside this one by its path: its folder is not on `sys.path` while a notebook runs."""
-    spec = importlib.util.spec_from_file_location("springfield_cuda_on_cpu", os.path.join(HERE, "cuda_on_cpu.py"))
+def import_own(name):
+    """Import a file beside this one by its path: its folder is not on `sys.path` while a notebook runs."""
+    spec = importlib.util.spec_from_file_location(f"springfield_{name}", os.path.join(HERE, f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -101,7 +101,7 @@ def run_kernel(run, sockets=SOCKETS, scratch="/tmp"):
     if order["gpu_share"] < 1 and torch.cuda.is_available():
         torch.cuda.set_per_process_memory_fraction(order["gpu_share"])
     if order["cuda_on_cpu"]:
-        import_cuda_on_cpu().install(torch)
+        import_own("cuda_on_cpu").install(torch)
     agent_server = load_agent(run.agent)
     sys.argv = ["kernel"]
     quiet = os.open("/dev/null", os.O_RDWR)
@@ -140,6 +140,8 @@ def make_kernel(order, path, agent_server, sockets):
     app.kernel.shell_channel_thread = NoSubshellThread()
     attach_shell(app.shell, app)
     agent_server.install(app.kernel, f"{sockets}/agent")
+    if order["usual_places"]:
+        import_own("usual_places").install(app.shell)
     if not order["for_jupyter"]:
         publish_only_idle(app.kernel)
         app.shell.InteractiveTB.set_mode("Plain")  # to parse and colour torch's files takes 0.3 s

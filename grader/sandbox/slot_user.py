@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from grader.errors import SandboxUnavailable
+from grader.language import _
 
 FIRST_UID = 1_800_000_000  # beyond the ranges of accounts, containers and systemd's dynamic users
 UIDS_PER_PROCESS = 8
@@ -42,7 +43,7 @@ exec "$@"
 
 
 @dataclass(frozen=True)
-class Identity:
+class SlotUser:
     """Whom a slot belongs to.
 
     Attributes:
@@ -52,8 +53,8 @@ class Identity:
     uid: int | None
 
     @classmethod
-    def choose(cls) -> Identity:
-        """An identity for a new slot.
+    def choose(cls) -> SlotUser:
+        """A user for a new slot.
 
         Raises:
             SandboxUnavailable: this process is root and knows no other number.
@@ -66,8 +67,8 @@ class Identity:
             for path in [folder, *folder.rglob("*")]:
                 os.chown(path, self.uid, self.uid, follow_symlinks=False)
 
-    def run_as_identity(self, argv: list[str], sources: list[Path], stage: Path) -> list[str]:
-        """The command, run under this identity.
+    def run_as_user(self, argv: list[str], sources: list[Path], stage: Path) -> list[str]:
+        """The command, run under this user.
 
         Args:
             argv: a command of bubblewrap.
@@ -114,8 +115,12 @@ def require_readable(folder: Path) -> None:
         mode = path.stat().st_mode
         if not mode & 0o004 or (path.is_dir() and not mode & 0o001):
             raise SandboxUnavailable(
-                f"{path} can be read by its owner alone, and notebooks do not run under the number of root.",
-                remedy=f"Run `chmod -R o+rX {folder}`, or grade as the user that the files belong to.",
+                _("{path} can be read by its owner alone, and notebooks do not run under the number of root.").format(
+                    path=path
+                ),
+                remedy=_("Run `chmod -R o+rX {folder}`, or grade as the user that the files belong to.").format(
+                    folder=folder
+                ),
             )
 
 
@@ -139,8 +144,8 @@ def _free_uid() -> int:
         if _knows(uid):
             return uid
     raise SandboxUnavailable(
-        "The grader runs as root, in a container that knows no number for students.",
-        remedy="Start the container with a range of user ids, or the grader as an ordinary user.",
+        _("The grader runs as root, in a container that knows no number for students."),
+        remedy=_("Start the container with a range of user ids, or the grader as an ordinary user."),
     )
 
 
@@ -148,8 +153,8 @@ def _tool(name: str) -> str:
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/bin:/bin:/usr/sbin:/sbin")
     if path is None:
         raise SandboxUnavailable(
-            f"The grader runs as root and cannot give up root's number without `{name}`.",
-            remedy="Install util-linux, or grade as an ordinary user.",
+            _("The grader runs as root and cannot give up root's number without `{name}`.").format(name=name),
+            remedy=_("Install util-linux, or grade as an ordinary user."),
         )
     return path
 
@@ -160,6 +165,8 @@ def _require_mounts(needed: Path) -> None:
     )
     if tried.returncode != 0:
         raise SandboxUnavailable(
-            f"{needed} cannot be reached by other users, and nothing can be mounted here: {tried.stderr.strip()[:200]}",
-            remedy="Let others pass the folders above it (`chmod o+x`), or grade as an ordinary user.",
+            _("{needed} cannot be reached by other users, and nothing can be mounted here: {stderr}").format(
+                needed=needed, stderr=tried.stderr.strip()[:200]
+            ),
+            remedy=_("Let others pass the folders above it (`chmod o+x`), or grade as an ordinary user."),
         )

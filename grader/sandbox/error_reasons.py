@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from grader.language import _
 from grader.sandbox.limits import Limits
@@ -21,6 +21,9 @@ _NO_GPU = re.compile(
 )
 _NO_GPU_MEMORY = re.compile(r"CUDA out of memory|CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED")
 _ENDING = re.compile(r"Passed over while grading: this would end Python\.")  # of the agent in the kernel
+_NO_MODULE = re.compile(r"No module named '([\w.]{1,80})'")
+_NO_FILE = re.compile(r"No such file or directory|[Cc]ouldn't find any class folder|_csv\.Error: no such file")
+_OF_DATA = re.compile(r"/?train\b|testset|simpsons|/content/|MyDrive|/kaggle/|sample_submission")
 _MAX_TEXT = 100_000
 
 
@@ -56,6 +59,34 @@ def reason_behind(texts: Iterable[str]) -> str:
             "with map_location=device."
         )
     return ""
+
+
+def absent_library(error: CellError, packages: Sequence[str]) -> str:
+    """What to say of an import that found nothing; empty for other errors, and where nobody knows what there is.
+
+    Args:
+        error: what the cell raised.
+        packages: names and versions of the libraries that the class has.
+    """
+    module = _NO_MODULE.search(error.text[:_MAX_TEXT]) if error.name in ("ModuleNotFoundError", "ImportError") else None
+    if module is None or not packages:
+        return ""
+    return _(
+        "There is no {module} while grading. This class has: {packages}. Nothing can be installed, since there is no "
+        "network: do without it, or ask your teacher to add it. A file of your own has to be handed in beside the "
+        "notebook."
+    ).format(module=module[1], packages=", ".join(packages))
+
+
+def absent_data(error: CellError) -> str:
+    """What to say of a path where the contest's data are not; empty for other errors."""
+    text = error.text[:_MAX_TEXT]
+    if error.name != "FileNotFoundError" or not _NO_FILE.search(text) or not _OF_DATA.search(text):
+        return ""
+    return _(
+        "While grading the contest's data lie beside the notebook: train/simpsons_dataset, testset/testset and "
+        "sample_submission.csv; the same in /content, /content/drive/MyDrive and /kaggle/input/journey-springfield."
+    )
 
 
 def tried_to_end(texts: Iterable[str]) -> str:
