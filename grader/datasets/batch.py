@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.datasets.characters import Character
-from grader.datasets.drawing import draw
+from grader.datasets.frame import draw
 from grader.datasets.picture import content_digest
 from grader.datasets.split import Picture
 

@@ -17,8 +17,9 @@ from grader.scoring.points import DEFAULT_TABLE
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_data]
 
-TRAIN_S = 40
-# Measured on two cores: F1 0.74 after 40 s of training at 950 test images. Guessing gives 0.05.
+# Counted in epochs, not in seconds: the same steps on a machine that other work keeps busy.
+EPOCHS = 2
+# At 950 test images; guessing gives 0.05.
 LEARNED_F1 = 0.5
 
 
@@ -27,8 +28,6 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A class with the contest's data, released."""
     folder = tmp_path_factory.mktemp("real") / "class"
     assert grader("init", folder, "--language", "en").returncode == 0
-    config = folder / "class.toml"
-    config.write_text(config.read_text().replace("train_s = 600", f"train_s = {TRAIN_S}"))
     imported = grader("dataset", "import", REAL_ARCHIVE, "--class", folder)
     assert imported.returncode == 0, imported.stderr
     assert grader("release", "springfield", "--class", folder).returncode == 0
@@ -42,7 +41,11 @@ def row(course: Course) -> dict[str, object]:
     source = nbformat.read(course.source / "springfield" / "springfield.ipynb", as_version=4)
     path = course.submitted / "lisa" / "springfield" / "springfield.ipynb"
     path.parent.mkdir(parents=True)
-    nbformat.write(reference_answer(source).applied_to(released), path)
+    reference = reference_answer(source)
+    trains = reference.cells["task1_submission"]
+    assert trains.count("TRAIN_SECONDS)") == 1
+    reference.cells["task1_submission"] = trains.replace("TRAIN_SECONDS)", f"TRAIN_SECONDS, epochs={EPOCHS})")
+    nbformat.write(reference.applied_to(released), path)
     done = grader("grade", "springfield", "--json", "--class", course.root)
     assert done.returncode == 0, done.stdout + done.stderr
     (line,) = json.loads(done.stdout)["submissions"]
@@ -69,6 +72,6 @@ def test_f1_and_points_stand_in_gradebook_feedback_and_standings(course: Course,
     page = (course.feedback / "lisa" / "springfield" / "springfield.html").read_text()
     text = re.sub("<[^>]+>", "", page)
     assert f"F1 {shown} ({standing.correct} of 950 images right): {standing.points:g} points" in text
-    assert f"{standing.points:g} of 15 points" in text
+    assert f"{standing.points:g} of 18 points" in text
     export = grader("export", "--class", course.root).stdout
     assert f"lisa,,springfield,{standing.points:g},18,{shown}," in export

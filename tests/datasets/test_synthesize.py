@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from grader.datasets.characters import CAST, shapes_of
-from grader.datasets.drawing import draw
+from grader.datasets.frame import draw
 from grader.datasets.layout import Layout, load_answer_key, load_record
 from grader.datasets.shapes import EXTRAS, EYES, HAIR_BEFORE, HAIR_BEHIND, HEADS, MOUTHS, NOSES
 from grader.datasets.synthesize import synthesize, train_counts

@@ -18,8 +18,11 @@ class BasicBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(out_channels)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or in_channels != out_channels:
+            # Averaged, then 1x1: every pixel counts (He et al. 2019, ResNet-D). And oneDNN's gradient of a 1x1
+            # convolution with a stride can write past its memory in channels_last (its issue 6035).
             self.shortcut = nn.Sequential(
-                nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False),
+                nn.AvgPool2d(stride, ceil_mode=True, count_include_pad=False) if stride != 1 else nn.Identity(),
+                nn.Conv2d(in_channels, out_channels, 1, bias=False),
                 nn.BatchNorm2d(out_channels),
             )
 
@@ -32,20 +35,22 @@ class BasicBlock(nn.Module):
 class ReferenceNet(nn.Module):
     """Images (N, 3, H, W), any values of uint8's range -> logits (N, num_classes).
 
-    Height and width are free: the features are averaged over the picture before they are classified.
+    Height and width are free: the features are averaged over the picture before they are classified. The stem is light:
+    one convolution at half the height and width, where everything is four times as dear as in the first stage.
     """
 
     def __init__(
-        self, num_classes: int, widths: tuple[int, ...] = (32, 64, 128, 256), depths: tuple[int, ...] = (1, 1, 1, 1)
+        self, num_classes: int, widths: tuple[int, ...] = (64, 128, 256), depths: tuple[int, ...] = (1, 1, 1)
     ) -> None:
         super().__init__()
+        width = widths[0] // 2
         self.stem = nn.Sequential(
-            nn.Conv2d(3, widths[0], 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU()
+            nn.Conv2d(3, width, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
         )
-        blocks, width = [], widths[0]
-        for stage, (out, depth) in enumerate(zip(widths, depths, strict=True)):
+        blocks = []
+        for out, depth in zip(widths, depths, strict=True):
             for number in range(depth):
-                blocks.append(BasicBlock(width, out, stride=2 if stage > 0 and number == 0 else 1))
+                blocks.append(BasicBlock(width, out, stride=2 if number == 0 else 1))
                 width = out
         self.blocks = nn.Sequential(*blocks)
         self.classifier = nn.Linear(width, num_classes)

@@ -1,10 +1,10 @@
-"""Training by the clock: as many epochs as planned, or as many as the time allows."""
+"""Training: as many epochs as planned, or by the clock where the machine turns out slower, or a number of steps."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -13,11 +13,13 @@ from torch import nn
 
 from grader.datasets.reference.augmentation import augmented
 
-PEAK = 5e-3
+PEAK = 3.5e-3
 _WARM_UP = 0.2
 _LATE_START = 0.1
-# Until which share of the training pictures are how much smaller.
-_SMALLER = ((0.4, 5 / 9), (0.75, 7 / 9))
+# Until which share of the training pictures are how much smaller. A step's time grows with the square of the side.
+_PHASES = ((0.4, 5 / 8), (0.75, 3 / 4), (1.0, 1.0))
+# Sides in steps of this, pixels: convolutions and the strides of the network like even numbers.
+_GRID = 8
 # Classes with a smaller share of the pictures than this are shown more often than they occur.
 _RARE_SHARE = 0.01
 
@@ -27,23 +29,67 @@ class Recipe:
     """How to train.
 
     Attributes:
-        size: height and width of the pictures in the last part of the training, pixels, and when they are predicted.
-            The parts before see them smaller, which is quicker and teaches the coarse things as well.
+        size: height and width of the pictures in the last part of the training, pixels. The parts before see them
+            smaller, which is quicker and teaches the coarse things as well.
         epochs: how often every picture is shown, if time allows.
+        widths: channels of the network's stages; with `depths`, the blocks in each.
         peak: highest learning rate.
+        steps: steps to take instead, whatever they cost: the clock then decides nothing, and the same seed gives the
+            same network on the same device. None: `epochs` and the clock decide.
     """
 
-    size: int = 72
-    epochs: int = 20
-    batch_size: int = 64
+    size: int = 64
+    epochs: int = 10
+    widths: tuple[int, ...] = (64, 128, 256)
+    depths: tuple[int, ...] = (1, 1, 1)
+    batch_size: int = 32
     peak: float = PEAK
     weight_decay: float = 0.1
     label_smoothing: float = 0.1
     seed: int = 0
+    steps: int | None = None
 
     def size_at(self, progress: float) -> int:
         """Height and width of training pictures when this share of the training is done."""
-        return round(self.size * next((share for until, share in _SMALLER if progress < until), 1))
+        return self._side(next((share for until, share in _PHASES if progress < until), 1.0))
+
+    def phases(self) -> Iterator[tuple[float, int]]:
+        """Parts of the training: the share of the steps that each takes, and its pictures' height and width."""
+        begin = 0.0
+        for until, share in _PHASES:
+            yield until - begin, self._side(share)
+            begin = until
+
+    def progress_at(self, time_share: float) -> float:
+        """How far the training is, 0 to 1, when this share of its time is over."""
+        costs = [(part, part * size**2) for part, size in self.phases()]
+        left, done = time_share * sum(cost for _part, cost in costs), 0.0
+        for part, cost in costs:
+            if left < cost:
+                return done + part * left / cost
+            left, done = left - cost, done + part
+        return 1.0
+
+    def _side(self, share: float) -> int:
+        return _GRID * round(self.size * share / _GRID) if share < 1 else self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """How a machine computes the same thing fastest.
+
+    Attributes:
+        dtype: what convolutions compute in, float32 or bfloat16; weights stay float32.
+        is_channels_last: how pictures and features lie in memory.
+    """
+
+    dtype: torch.dtype = torch.float32
+    is_channels_last: bool = True
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """Torch's name for it."""
+        return torch.channels_last if self.is_channels_last else torch.contiguous_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +136,26 @@ def epoch_order(labels: torch.Tensor, generator: torch.Generator) -> torch.Tenso
         labels: class numbers, (N,), int64.
         generator: where chance comes from.
     """
-    share = labels.bincount() / len(labels)
-    repeats = (_RARE_SHARE / share).sqrt().clamp(min=1)[labels]
+    repeats = _repeats(labels)
     whole = (repeats + torch.rand(len(labels), generator=generator)).floor().long()
     order = torch.arange(len(labels)).repeat_interleave(whole)
     return order[torch.randperm(len(order), generator=generator)]
+
+
+def epoch_pictures(labels: torch.Tensor) -> float:
+    """How many pictures an epoch shows on average, repetitions counted."""
+    return _repeats(labels).sum().item()
+
+
+def class_shares(labels: torch.Tensor) -> torch.Tensor:
+    """The classes' shares of what an epoch shows, (K,), float32."""
+    shown = torch.zeros(int(labels.max()) + 1).index_add(0, labels, _repeats(labels))
+    return shown / shown.sum()
+
+
+def _repeats(labels: torch.Tensor) -> torch.Tensor:
+    share = labels.bincount() / len(labels)
+    return (_RARE_SHARE / share).sqrt().clamp(min=1)[labels]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,65 +177,70 @@ def train(
     labels: torch.Tensor,
     recipe: Recipe,
     *,
-    dtype: torch.dtype = torch.float32,
+    compute: Compute | None = None,
     seconds: float = math.inf,
     listener: ProgressListener | None = None,
 ) -> History:
     """Teach the network.
 
-    The learning rate follows progress, and progress is the share of the epochs that is done, or, on a machine too slow
-    for all of them, follows the clock. So a slow machine takes fewer steps, and still ends with the small ones. The
-    same seed gives the same network, on the same device, if time suffices for all epochs.
+    Learning rate and size of the pictures follow progress. Progress is the share of the steps that is done, or, on a
+    machine too slow for all of them, follows the clock. So a slow machine takes fewer steps, and still ends with the
+    small ones. The same seed gives the same network, on the same device, if time suffices for all epochs; with
+    `recipe.steps`, always.
 
     Args:
         network: images (N, 3, H, W), float32, 0 to 255 -> logits (N, K).
         images: (N, 3, H, W), uint8, on the network's device.
         labels: class numbers, (N,), int64, on the processor.
         recipe: how to.
-        dtype: what convolutions compute in.
-        seconds: wall time to be used at most.
+        compute: in which type, and how it lies in memory.
+        seconds: wall time to be used at most; nothing where the recipe counts steps.
         listener: is called as the training goes on.
     """
-    listener = listener or ProgressListener()
+    listener, compute = listener or ProgressListener(), compute or Compute()
     generator = torch.Generator().manual_seed(recipe.seed)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay)
     history, start = History(), time.perf_counter()
-    for epoch in range(recipe.epochs):
-        network.train()
+    network.train()
+    for epoch in range(recipe.epochs if recipe.steps is None else recipe.steps):
         batches = epoch_order(labels, generator).split(recipe.batch_size)
         for number, batch in enumerate(batches):
             history.epochs = epoch + number / len(batches)
             history.wall_s = time.perf_counter() - start
-            progress = max(history.epochs / recipe.epochs, _share_of_time(history.wall_s / seconds))
+            progress = _progress(recipe, history, history.wall_s / seconds)
             if progress >= 1:
                 return history
             optimizer.param_groups[0]["lr"] = recipe.peak * one_cycle(progress)
             history.learning_rates.append(optimizer.param_groups[0]["lr"])
             x = augmented(images[batch.to(images.device)], recipe.size_at(progress), generator)
-            history.losses.append(_step(network, optimizer, x, labels[batch], recipe, dtype))
+            history.losses.append(one_step(network, optimizer, x, labels[batch], recipe.label_smoothing, compute))
             listener.step(progress, history.losses[-1])
+        history.epochs, history.wall_s = float(epoch + 1), time.perf_counter() - start
         listener.epoch(epoch + 1, history)
-    history.epochs, history.wall_s = recipe.epochs, time.perf_counter() - start
+        network.train()
     return history
 
 
-def _share_of_time(elapsed: float) -> float:
-    """How far the training should be at least, by the clock.
+def _progress(recipe: Recipe, history: History, share_of_time: float) -> float:
+    """How far the training is, 0 to 1.
 
-    It starts late and arrives in time: a machine that is fast enough never notices the clock, whatever its hiccups, so
-    chance stays out of its learning rates.
+    The clock starts late and arrives in time: a machine that is as fast as planned never notices it, whatever its
+    hiccups, so chance stays out of its learning rates.
     """
-    return (elapsed - _LATE_START) / (1 - _LATE_START)
+    if recipe.steps is not None:
+        return len(history.losses) / recipe.steps
+    late = max(0.0, (share_of_time - _LATE_START) / (1 - _LATE_START))
+    return max(history.epochs / recipe.epochs, recipe.progress_at(late))
 
 
-def _step(
-    network: nn.Module, optimizer: torch.optim.Optimizer, x: torch.Tensor, y: torch.Tensor, recipe: Recipe,
-    dtype: torch.dtype,
+def one_step(
+    network: nn.Module, optimizer: torch.optim.Optimizer, x: torch.Tensor, y: torch.Tensor, label_smoothing: float,
+    compute: Compute,
 ) -> float:  # fmt: skip
-    """One step of gradient descent; the loss before it."""
-    with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
-        logits = network(x.contiguous(memory_format=torch.channels_last))
-    loss = F.cross_entropy(logits.float(), y.to(x.device), label_smoothing=recipe.label_smoothing)
+    """One step of gradient descent on images x (N, 3, H, W), float32, and class numbers y (N,); the loss before it."""
+    with torch.autocast(x.device.type, compute.dtype, enabled=compute.dtype != torch.float32):
+        logits = network(x.contiguous(memory_format=compute.memory_format))
+    loss = F.cross_entropy(logits.float(), y.to(x.device), label_smoothing=label_smoothing)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
