@@ -5,14 +5,18 @@ from __future__ import annotations
 import errno
 import io
 import lzma
+import os
 import shutil
 import stat
 import zipfile
 import zlib
 from collections import Counter
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from grader.collect.zip_names import repair_names
 from grader.errors import InvalidSubmission, disk_fault
 from grader.language import _
 from grader.printable import printable
@@ -34,7 +38,7 @@ _UNREADABLE = (
     ValueError,
 )
 _OF_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
-_REPACK = "Download it again, or unpack it with another program and collect the folder."
+_LITTER = ("__MACOSX", ".ipynb_checkpoints", ".DS_Store", ".git", "Thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,14 @@ class Skipped:
     Attributes:
         name: its path in the folder or archive.
         reason: why.
+        remedy: what would bring it in; empty where nothing is to be done.
+        is_minor: whether nothing is missed: another file of the student's counts, or the teacher said so.
     """
 
     name: str
     reason: str
+    remedy: str = ""
+    is_minor: bool = False
 
 
 def unpack(path: Path, folder: Path, *, max_files: int | None = None, max_bytes: int | None = None) -> list[Skipped]:
@@ -72,14 +80,19 @@ def unpack(path: Path, folder: Path, *, max_files: int | None = None, max_bytes:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
+            repair_names(entries)
             _require_harmless(path.name, entries, max_files, max_bytes)
             wanted = [entry for entry in entries if _is_wanted(entry)]
-            skipped = [one for entry in wanted if (one := _unpack_entry(archive, entry, folder)) is not None]
+            skipped = _replaced(wanted)
+            skipped += [one for entry in wanted if (one := _unpack_entry(archive, entry, folder)) is not None]
     except _UNREADABLE as error:
         raise _not_unpacked(path.name, error) from error
     if skipped and len(skipped) == len(wanted):
         raise InvalidSubmission(
-            f"Nothing in {path.name} can be unpacked: {skipped[0].name}: {skipped[0].reason}.", remedy=_REPACK
+            _("Nothing in {archive} can be unpacked: {name}: {reason}.").format(
+                archive=path.name, name=printable(skipped[0].name, 300), reason=skipped[0].reason
+            ),
+            remedy=_repack(),
         )
     return skipped
 
@@ -88,20 +101,36 @@ def _require_harmless(name: str, entries: list[zipfile.ZipInfo], max_files: int,
     size = sum(entry.file_size for entry in entries)
     if size > max_bytes or len(entries) > max_files:
         raise InvalidSubmission(
-            f"{name} unpacks to {len(entries)} files of {size >> 20} MiB; at most {max_files} files and "
-            f"{max_bytes >> 20} MiB are taken.",
-            remedy="Split it.",
+            _(
+                "{name} unpacks to {count} files of {size} MiB; at most {files} files and {allowed} MiB are taken."
+            ).format(name=name, count=len(entries), size=size >> 20, files=max_files, allowed=max_bytes >> 20),
+            remedy=_("Split it."),
         )
     outside = next((entry for entry in entries if leads_outside(entry)), None)
     if outside is not None:
         raise InvalidSubmission(
-            f"{name} holds {outside.filename!a}, which leads out of its folder or is a link.", remedy="Remove it."
+            _("{name} holds {entry}, which leads out of its folder or is a link.").format(
+                name=name, entry=ascii(outside.filename)
+            ),
+            remedy=_("Remove it."),
         )
+
+
+def _replaced(entries: list[zipfile.ZipInfo]) -> list[Skipped]:
+    """Entries whose name another one has, further on: that one counts, as for every program that unpacks them."""
+    last = {entry.filename: entry for entry in entries}
+    reason = _("another entry of the same name, further on in the archive, counts")
+    return [Skipped(entry.filename, reason, is_minor=True) for entry in entries if last[entry.filename] is not entry]
 
 
 def _is_wanted(entry: zipfile.ZipInfo) -> bool:
     is_deep = len(PurePosixPath(entry.filename.replace("\\", "/")).parts) > MAX_DEPTH
-    return not (entry.is_dir() or _is_litter(entry.filename) or is_deep)
+    return not (_is_folder(entry) or is_litter(entry.filename) or is_deep)
+
+
+def _is_folder(entry: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a folder, or has no name: Python's own `is_dir` fails on those."""
+    return not entry.filename or entry.is_dir()
 
 
 def _unpack_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> Skipped | None:
@@ -126,26 +155,38 @@ def _unpack_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path
             raise disk_fault(error, folder.parent, "written") from error
         if is_begun:
             target.unlink(missing_ok=True)
-        return Skipped(entry.filename, _reason(entry, error))
+        return Skipped(entry.filename, _reason(entry, error), _("Ask the student for the file itself."))
+    with suppress(OSError, ValueError, OverflowError):  # an archive may say any time; without one it is now
+        moment = datetime(*entry.date_time).timestamp()
+        os.utime(target, (moment, moment))
     return None
 
 
 def _reason(entry: zipfile.ZipInfo, error: Exception) -> str:
     """Why an entry could not be unpacked, and what would help."""
     if entry.flag_bits & 0x1:
-        return "it is encrypted: unpack the archive with its password and collect the folder"
+        return _("it is encrypted: unpack the archive with its password and collect the folder")
     if isinstance(error, NotImplementedError):
-        return f"it is packed in a way that Python cannot read ({error}): unpack it with another program"
+        return _("it is packed in a way that Python cannot read ({error}): unpack it with another program").format(
+            error=error
+        )
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-        return "its name is too long for a file: ask for a shorter one"
+        return _("its name is too long for a file: ask for a shorter one")
     if isinstance(error, OSError) and error.errno in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
-        return "a file and a folder have the same name"
-    return f"it cannot be unpacked ({printable(str(error), 200) or type(error).__name__})"
+        return _("a file and a folder have the same name")
+    return _("it cannot be unpacked ({error})").format(error=printable(str(error), 200) or type(error).__name__)
 
 
 def _not_unpacked(name: str, error: Exception) -> InvalidSubmission:
     reason = printable(str(error), 200).rstrip(".")
-    return InvalidSubmission(f"{name} is not a zip archive that can be unpacked: {reason}.", remedy=_REPACK)
+    return InvalidSubmission(
+        _("{name} is not a zip archive that can be unpacked: {reason}.").format(name=name, reason=reason),
+        remedy=_repack(),
+    )
+
+
+def _repack() -> str:
+    return _("Download it again, or unpack it with another program and collect the folder.")
 
 
 def unpack_inner(folder: Path) -> list[Skipped]:
@@ -163,7 +204,8 @@ def unpack_inner(folder: Path) -> list[Skipped]:
         name = path.relative_to(folder)
         student, target = name.parts[0], path.with_suffix("")
         if path.suffix.lower() != ".zip" or target.exists():
-            skipped.append(Skipped(str(name), "it is no zip archive, or there is a folder of its name already"))
+            reason = _("it is no zip archive, or there is a folder of its name already")
+            skipped.append(Skipped(str(name), reason, _("Unpack it there, and collect the folder.")))
             path.unlink()
             continue
         try:
@@ -174,13 +216,14 @@ def unpack_inner(folder: Path) -> list[Skipped]:
                 max_bytes=min(MAX_INNER_BYTES - size[student], MAX_ARCHIVE_BYTES - size.total()),
             )
         except InvalidSubmission as error:
-            skipped.append(Skipped(str(name), str(error)))
+            skipped.append(Skipped(str(name), error.message.rstrip("."), error.remedy))
             shutil.rmtree(target, ignore_errors=True)
             left_out = []
-        skipped += [Skipped(f"{name}/{one.name}", one.reason) for one in left_out]
+        skipped += [replace(one, name=f"{name}/{one.name}") for one in left_out]
         path.unlink()
         for inner in _archives(target):
-            skipped.append(Skipped(str(inner.relative_to(folder)), "it is an archive in an archive"))
+            reason, remedy = _("it is an archive in an archive"), _("Unpack it there, and collect the folder.")
+            skipped.append(Skipped(str(inner.relative_to(folder)), reason, remedy))
             inner.unlink()
         found = [inner.stat().st_size for inner in target.rglob("*") if inner.is_file()]
         files[student] += len(found)
@@ -208,7 +251,8 @@ def read_small(data: bytes, *, max_files: int, max_bytes: int) -> dict[str, byte
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_litter(entry.filename)]
+            repair_names(archive.infolist())
+            entries = [entry for entry in archive.infolist() if not _is_folder(entry) and not is_litter(entry.filename)]
             if len(entries) > max_files or sum(entry.file_size for entry in entries) > max_bytes:
                 raise InvalidSubmission(
                     _(
@@ -236,9 +280,9 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) 
     return data
 
 
-def _is_litter(name: str) -> bool:
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    return any(part in ("__MACOSX", ".ipynb_checkpoints", ".DS_Store") for part in parts)
+def is_litter(name: str) -> bool:
+    """Whether a path is of what programs leave behind, not of what a student hands in."""
+    return not {*PurePosixPath(name.replace("\\", "/")).parts}.isdisjoint(_LITTER)
 
 
 def _without_common_folder(files: dict[str, bytes]) -> dict[str, bytes]:

@@ -15,7 +15,8 @@ import os
 import shutil
 import stat
 import uuid
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,11 +25,14 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from grader.collect.weights import MAX_WEIGHTS_BYTES
 from grader.errors import EnvironmentFault
 
 ITEM = "item.json"
 FILE = "file"
 MAX_FILE_BYTES = 10 * 1024 * 1024
+MAX_NETWORK_BYTES = MAX_WEIGHTS_BYTES + MAX_FILE_BYTES  # of an archive with a notebook and its network's weights
+MAX_WAITING_BYTES = 16 * 1024 * 1024 * 1024
 MAX_ITEM_BYTES = 64 * 1024
 MAX_WAITING = 2000
 _HIDDEN = ".writing-"
@@ -92,6 +96,39 @@ class Inbox:
         self._put(item, data)
         return item
 
+    def put_archive(self, access_id: int, assignment: str, files: Mapping[str, bytes | Path]) -> Upload:
+        """Leave several files for the watcher, as one archive: the same files make the same bytes.
+
+        Args:
+            access_id: number of the way in.
+            assignment: slug.
+            files: by name in the archive: bytes, or a file on the inbox's own disk, which is read in pieces.
+
+        Raises:
+            EnvironmentFault: too much is waiting, or it cannot be written.
+        """
+        self._require_room()
+        name = uuid.uuid4().hex
+        made = self.folder / f"{_HIDDEN}{name}"
+        try:
+            made.mkdir(mode=0o700, parents=True)
+            with zipfile.ZipFile(made / FILE, "w", zipfile.ZIP_STORED) as archive:
+                for inside, content in sorted(files.items()):
+                    _write_into(archive, inside, content)
+            with (made / FILE).open("rb") as whole:
+                digest = hashlib.file_digest(whole, "sha256").hexdigest()
+                os.fsync(whole.fileno())
+            item = Upload(
+                id=name, access_id=access_id, at=datetime.now(UTC), assignment=assignment,
+                filename=f"{assignment}.zip"[:200], file_sha256=digest,
+            )  # fmt: skip
+            _write(made / ITEM, item.model_dump_json().encode())
+            made.rename(self.folder / name)
+        except OSError as error:
+            shutil.rmtree(made, ignore_errors=True)
+            raise EnvironmentFault(f"The inbox cannot be written: {error.strerror}.") from error
+        return item
+
     def put_request(self, access_id: int, action: str, **fields: str) -> Request:
         """Leave a decision for the watcher.
 
@@ -111,9 +148,9 @@ class Inbox:
         """Names of folders that are no item: damaged, or not made by the page."""
         return [path.name for path in self._folders() if _read(path) is None]
 
-    def data(self, item: Upload) -> bytes | None:
-        """The uploaded bytes; None where they are not what the item says."""
-        data = _bytes(self.folder / item.id / FILE, MAX_FILE_BYTES)
+    def data(self, item: Upload, limit: int = MAX_FILE_BYTES) -> bytes | None:
+        """The uploaded bytes; None where they are not what the item says, or more than `limit`."""
+        data = _bytes(self.folder / item.id / FILE, limit)
         is_whole = data is not None and hashlib.sha256(data).hexdigest() == item.file_sha256
         return data if is_whole else None
 
@@ -140,9 +177,20 @@ class Inbox:
             return
         yield from (self.folder / name for name in names[: 2 * MAX_WAITING])
 
+    def _require_room(self) -> None:
+        """Refuse more where too much waits: in number, or in bytes.
+
+        Raises:
+            EnvironmentFault: it does.
+        """
+        sizes = [_size(path / FILE) for path in self._folders()]
+        if len(sizes) >= MAX_WAITING or sum(sizes) > MAX_WAITING_BYTES:
+            raise EnvironmentFault(
+                f"{len(sizes)} items of {sum(sizes) >> 20} MiB wait in the inbox.", remedy="Is `grader watch` running?"
+            )
+
     def _put(self, item: Item, data: bytes | None) -> None:
-        if sum(1 for _path in self._folders()) >= MAX_WAITING:
-            raise EnvironmentFault(f"{MAX_WAITING} items wait in the inbox.", remedy="Is `grader watch` running?")
+        self._require_room()
         made = self.folder / f"{_HIDDEN}{item.id}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -154,6 +202,24 @@ class Inbox:
         except OSError as error:
             shutil.rmtree(made, ignore_errors=True)
             raise EnvironmentFault(f"The inbox cannot be written: {error.strerror}.") from error
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _write_into(archive: zipfile.ZipFile, name: str, content: bytes | Path) -> None:
+    about = zipfile.ZipInfo(name)  # of 1980: the time of packing would make other bytes of the same files
+    with archive.open(about, "w", force_zip64=True) as target:
+        if isinstance(content, bytes):
+            target.write(content)
+        else:
+            descriptor = os.open(content, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb") as source:
+                shutil.copyfileobj(source, target, 1 << 20)
 
 
 def _throw_away(path: Path) -> None:

@@ -23,14 +23,14 @@ def student_of(path: Path, slug: str) -> str | None:
     stems = plain_stems(path, slug)
     names = [part for part in path.parts[:-1] if part != slug]
     if stem not in stems:
-        named = _student_in(stem, stems)
+        named = student_in(stem, stems)
         if named is None:
             return None
         names.append(named)
     if not names:
         return None
     top, *inside = names
-    if not {*inside} <= {top, _student_in(top, [slug, "assignsubmission_file", "assignsubmission_file_"])}:
+    if not {*inside} <= {top, student_in(top, [slug, "assignsubmission_file", "assignsubmission_file_"])}:
         return None
     return names[-1] if is_student_id(names[-1]) else None
 
@@ -49,8 +49,8 @@ def _stem(path: Path) -> str:
     return re.sub(r" ?\(\d+\)$|-\d+$", "", path.stem)  # a browser's "resnet (1)", an LMS's "resnet-2"
 
 
-def _student_in(name: str, endings: Sequence[str]) -> str | None:
+def student_in(name: str, endings: Sequence[str]) -> str | None:
     """The student in a name such as `ivanova_late_12345_resnet`."""
     known = "|".join(map(re.escape, endings))
-    named = re.fullmatch(rf"(?P<student>.+?)(_late)?(_attempt)?(_[\d\-]+)*_(?:{known})", name)
+    named = re.fullmatch(rf"(?P<student>.+?)(_(?:late|LATE))?(_attempt)?(_[\d\-]+)*_(?:{known})", name)
     return named["student"] if named else None

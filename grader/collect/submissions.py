@@ -15,10 +15,12 @@ from zoneinfo import available_timezones
 
 from nbgrader.utils import parse_utc
 
-from grader.course.folder import Course
+from grader.collect.weights import is_weights, weights_among
+from grader.course.folder import Course, meant
 from grader.errors import EnvironmentFault, InvalidConfig, InvalidSubmission, disk_fault
 from grader.files import lay_out, ordinary_files, replacing_folder
 from grader.language import _
+from grader.printable import printable
 from grader.scoring.submission_csv import SUBMISSION_CSV
 
 MAX_FILES = 200
@@ -74,7 +76,9 @@ class Submission:
             there = ", ".join(path.name for path in ordinary_files(self.folder)) or _("nothing")
             raise InvalidSubmission(
                 _("No notebook {name} was handed in (found: {there}).").format(name=notebook.name, there=there[:300]),
-                remedy=_("Hand in the notebook under the name it was released with."),
+                remedy=_("Hand in the notebook {name}.").format(name=notebook.name)
+                if (self.folder / SUBMISSION_CSV).is_file()
+                else _("Hand in the notebook under the name it was released with."),
             )
         others = [path for path in ordinary_files(self.folder) if path != notebook and path.name != TIMESTAMP]
         size = sum(path.stat().st_size for path in [notebook, *others])
@@ -114,6 +118,23 @@ class HandedInPredictions(Submission):
 
 
 @dataclass(frozen=True)
+class HandedInNetwork(Submission):
+    """A notebook with the weights of its network beside it."""
+
+    def _read(self) -> Handed:
+        """As of any notebook; the weights have to be there, and to be a file of their own."""
+        sizes = {str(path.relative_to(self.folder)): path.stat().st_size for path in ordinary_files(self.folder)}
+        odd = [path.name for path in self.folder.iterdir() if is_weights(path.name) and path.name not in sizes]
+        if odd:
+            raise InvalidSubmission(
+                _("{name} is a link or something else that is no ordinary file.").format(name=printable(odd[0], 100)),
+                remedy=_("Hand in the weights themselves."),
+            )
+        weights_among(sizes)
+        return super()._read()
+
+
+@dataclass(frozen=True)
 class KaggleScore(Submission):
     """A line of Kaggle's leaderboard, as `grader import-kaggle` has kept it.
 
@@ -143,8 +164,10 @@ def find_submissions(course: Course, slugs: Sequence[str], students: Sequence[st
     unknown = sorted(set(students) - known)
     if unknown:
         raise InvalidConfig(
-            f"No submission of: {', '.join(unknown)}. Students with submissions: {', '.join(sorted(known)) or 'none'}.",
-            remedy="Check the name; it is the folder's name under submitted/.",
+            _("No submission of: {unknown}. Students with submissions: {known}.").format(
+                unknown=", ".join(unknown), known=", ".join(sorted(known)) or _("none")
+            ),
+            remedy=meant(unknown[0], known, _("Check the name; it is the folder's name under submitted/.")),
         )
     return [submission for submission in found if not students or submission.student in students]
 
@@ -154,7 +177,7 @@ def _find(course: Course, slug: str) -> Iterator[Submission]:
     if source == "kaggle":
         yield from _imported(course, slug)
         return
-    kind = HandedInPredictions if source == "csv" else Submission
+    kind = {"csv": HandedInPredictions, "network": HandedInNetwork}.get(source, Submission)
     for student in sorted(course.submitted.iterdir()) if course.submitted.is_dir() else ():
         folder = student / slug
         if not student.is_symlink() and _is_folder(folder):
@@ -248,5 +271,7 @@ def place(course: Course, student: str, slug: str, files: Mapping[str, bytes], r
             stamp = received_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
             (made / TIMESTAMP).write_text(stamp, encoding="utf-8")
     except OSError as error:
-        raise EnvironmentFault(f"The upload of {student} cannot be written: {error.strerror}.") from error
+        raise EnvironmentFault(
+            _("The upload of {student} cannot be written: {strerror}.").format(student=student, strerror=error.strerror)
+        ) from error
     return find_submissions(course, [slug], [student])[0]

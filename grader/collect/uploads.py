@@ -11,10 +11,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from grader.collect.archives import read_small
-from grader.collect.inbox import MAX_FILE_BYTES
+from grader.collect.inbox import MAX_FILE_BYTES, MAX_NETWORK_BYTES
+from grader.collect.weights import weights_among
 from grader.errors import InvalidSubmission
 from grader.language import _
 from grader.notebook import read_notebook, require_cells
+from grader.scoring.baseline import Baseline, BaselineKind
 from grader.scoring.points import PointsTable, Threshold
 from grader.scoring.quota import Quota
 from grader.scoring.submission_csv import SUBMISSION_CSV, parse_submission
@@ -32,7 +34,8 @@ class PageRules:
     """What the page knows of an assignment; stored in the class database, so no label and no part is in it.
 
     Attributes:
-        source: where points come from: `rerun` takes a notebook, `csv` a submission.csv, `kaggle` nothing.
+        source: where points come from: `rerun` takes a notebook, `network` a notebook with weights, `csv` a
+            submission.csv, `kaggle` nothing.
         cell_ids: names of the notebook's graded cells.
         image_ids: file names of the contest's test images.
         classes: names that a label may have.
@@ -41,6 +44,9 @@ class PageRules:
         grade_on: the part that points come from.
         quota: how much a student may hand in; None outside the contest.
         has_ladder: whether only a clear improvement changes the score.
+        full_points: what can be earned without the answers that a person reads; None where nobody has said.
+        goal: points that everybody in the class is to reach; 0 where the class has no such goal.
+        baselines: what simple models reach.
     """
 
     source: str = "rerun"
@@ -52,6 +58,9 @@ class PageRules:
     grade_on: str = "public"
     quota: Quota | None = None
     has_ladder: bool = False
+    full_points: float | None = None
+    goal: float = 0.0
+    baselines: tuple[Baseline, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored."""
@@ -67,6 +76,9 @@ class PageRules:
             "grade_on": self.grade_on,
             "quota": None if self.quota is None else asdict(self.quota),
             "has_ladder": self.has_ladder,
+            "full_points": self.full_points,
+            "goal": self.goal,
+            "baselines": [asdict(line) for line in self.baselines],
         }
 
     @classmethod
@@ -85,12 +97,24 @@ class PageRules:
             grade_on=plain["grade_on"],
             quota=None if plain["quota"] is None else Quota(**plain["quota"]),
             has_ladder=plain["has_ladder"],
+            # An earlier grader has not written these.
+            full_points=plain.get("full_points"),
+            goal=plain.get("goal", 0.0),
+            baselines=tuple(
+                Baseline(BaselineKind(line["kind"]), line["correct"], line["total"], line["label"])
+                for line in plain.get("baselines", ())
+            ),
         )
 
     @property
     def takes(self) -> tuple[str, ...]:
         """Endings of files that can be handed in."""
-        return {"rerun": ("ipynb", "zip"), "csv": ("csv", "zip")}.get(self.source, ())
+        return {"rerun": ("ipynb", "zip"), "network": ("zip",), "csv": ("csv", "zip")}.get(self.source, ())
+
+    @property
+    def max_bytes(self) -> int:
+        """Bytes that one upload may have."""
+        return MAX_NETWORK_BYTES if self.source == "network" else MAX_FILE_BYTES
 
 
 def unpack(filename: str, data: bytes, slug: str, rules: PageRules) -> dict[str, bytes]:
@@ -105,24 +129,18 @@ def unpack(filename: str, data: bytes, slug: str, rules: PageRules) -> dict[str,
     Raises:
         InvalidSubmission: what was found, what was expected, what to do.
     """
-    if len(data) > MAX_FILE_BYTES:
+    if len(data) > rules.max_bytes:
         raise InvalidSubmission(
             _("The file has {found} MiB; at most {allowed} MiB are taken.").format(
-                found=len(data) >> 20, allowed=MAX_FILE_BYTES >> 20
+                found=len(data) >> 20, allowed=rules.max_bytes >> 20
             ),
             remedy=_("Clear the notebook's outputs and leave pictures and weights out."),
         )
-    kind = filename.rsplit(".", 1)[-1].lower()
-    if kind not in rules.takes:
-        raise InvalidSubmission(
-            _("A file of the kind .{kind} is not taken here; expected: {kinds}.").format(
-                kind=kind[:20], kinds=", ".join(f".{known}" for known in rules.takes) or _("nothing")
-            ),
-            remedy=_("Choose the file that the assignment asks for."),
-        )
+    kind = require_kind(filename, slug, rules, rules.takes)
     wanted = SUBMISSION_CSV if rules.source == "csv" else f"{slug}.ipynb"
     if kind == "zip":
-        files = _named(read_small(data, max_files=_MAX_FILES, max_bytes=_MAX_UNPACKED_BYTES), wanted)
+        most = max(rules.max_bytes, _MAX_UNPACKED_BYTES)
+        files = _named(read_small(data, max_files=_MAX_FILES, max_bytes=most), wanted)
         _require_ordinary_names(files)
     else:
         files = {wanted: data}
@@ -130,7 +148,56 @@ def unpack(filename: str, data: bytes, slug: str, rules: PageRules) -> dict[str,
         parse_submission(files[wanted], rules.image_ids, rules.classes)
     else:
         require_cells(read_notebook(files[wanted]), slug, rules.cell_ids)
+    if rules.source == "network":
+        weights_among({name: len(content) for name, content in files.items()})
     return files
+
+
+def require_kind(filename: str, slug: str, rules: PageRules, kinds: tuple[str, ...]) -> str:
+    """The file's ending, where it is one that is taken.
+
+    Args:
+        filename: as the browser named it.
+        slug: the assignment.
+        rules: of the assignment.
+        kinds: endings that are taken.
+
+    Raises:
+        InvalidSubmission: it is another one; who brings predictions where a notebook is graded is told so.
+    """
+    kind = filename.rsplit(".", 1)[-1].lower()
+    if kind in kinds:
+        return kind
+    if kind == "csv" and "ipynb" in kinds:
+        raise InvalidSubmission(
+            _("This is a file of predictions, and here the notebook is graded: it predicts by itself.")
+            if rules.table is not None
+            else _("This is a table, and here the notebook is graded."),
+            remedy=_("Hand in the notebook {name}.").format(name=f"{slug}.ipynb"),
+        )
+    raise InvalidSubmission(
+        _("A file of the kind .{kind} is not taken here; expected: {kinds}.").format(
+            kind=kind[:20], kinds=", ".join(f".{known}" for known in kinds) or _("nothing")
+        ),
+        remedy=_("Choose the file that the assignment asks for."),
+    )
+
+
+def require_network(notebook: bytes, weights: str, size: int, slug: str, rules: PageRules) -> None:
+    """The checks of `unpack` for a notebook and weights that are not in an archive yet.
+
+    Args:
+        notebook: its bytes.
+        weights: name of the other file.
+        size: bytes of that.
+        slug: the assignment.
+        rules: of the assignment.
+
+    Raises:
+        InvalidSubmission: what was found, what was expected, what to do.
+    """
+    weights_among({weights: size})
+    require_cells(read_notebook(notebook), slug, rules.cell_ids)
 
 
 def _named(files: dict[str, bytes], wanted: str) -> dict[str, bytes]:
