@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -71,9 +72,7 @@ def writing_given(path: Path, *, is_private: bool = False) -> Iterator[TextIO]:
             path.chmod(0o600)
         file = path.open("w", encoding="utf-8", newline="")
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise InvalidConfig(
-            f"{path} cannot be written: {error.strerror}.", remedy="Make the folder first, or name another file."
-        ) from error
+        raise _not_writable(path, error.strerror or type(error).__name__) from error
     except OSError as error:
         raise disk_fault(error, path, "written") from error
     try:
@@ -81,6 +80,45 @@ def writing_given(path: Path, *, is_private: bool = False) -> Iterator[TextIO]:
             yield file
     except OSError as error:
         raise disk_fault(error, path, "written") from error
+
+
+@contextmanager
+def replacing_given(path: Path) -> Iterator[TextIO]:
+    """A new file for its owner alone, which takes the place of the one that a teacher has named where nothing fails.
+
+    Whether it can be written is known before anything is done that could not be undone; until then the old one stays.
+
+    Args:
+        path: the file; its folder has to be there.
+
+    Raises:
+        InvalidConfig: there is no such folder, or a folder has this name.
+        EnvironmentFault: it cannot be written.
+    """
+    target = path.resolve()
+    if path.is_dir() or not target.parent.is_dir():
+        raise _not_writable(path, os.strerror(errno.EISDIR if path.is_dir() else errno.ENOENT))
+    if path.exists() and not path.is_file():  # /dev/stdout, a named pipe: nothing takes their place
+        with writing_given(path) as file:
+            yield file
+        return
+    temporary = target.with_name(f".writing-{os.getpid()}-{target.name[:100]}")
+    try:
+        temporary.touch(mode=0o600)
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        temporary.replace(target)
+    except OSError as error:
+        raise disk_fault(error, path, "written") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _not_writable(path: Path, reason: str) -> InvalidConfig:
+    return InvalidConfig(
+        _("{path} cannot be written: {reason}.").format(path=path, reason=reason),
+        remedy=_("Make the folder first, or name another file."),
+    )
 
 
 @contextmanager

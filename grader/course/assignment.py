@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 
 from grader.errors import InvalidAssignment
+from grader.language import _
 
 BEGIN_HIDDEN = "### BEGIN HIDDEN TESTS"
 END_HIDDEN = "### END HIDDEN TESTS"
@@ -66,6 +67,11 @@ class Assignment:
         return sum(cell.points for cell in self.cells)
 
     @property
+    def full_points(self) -> float:
+        """Points that can be earned without a person: those of cells that are run."""
+        return sum(cell.points for cell in self.cells if cell.is_test)
+
+    @property
     def revision(self) -> str:
         """A hash of all that decides points; another revision is graded anew.
 
@@ -97,13 +103,17 @@ def split_hidden(source: str) -> tuple[str, str]:
         if mark in (BEGIN_HIDDEN, END_HIDDEN):
             if is_inside == (mark == BEGIN_HIDDEN):
                 raise InvalidAssignment(
-                    f"{mark!r} stands where it should not.", remedy="Begin and end each hidden region once."
+                    _("{mark!r} stands where it should not.").format(mark=mark),
+                    remedy=_("Begin and end each hidden region once."),
                 )
             is_inside = mark == BEGIN_HIDDEN
         else:
             (hidden if is_inside else visible).append(line)
     if is_inside:
-        raise InvalidAssignment(f"{BEGIN_HIDDEN!r} is never closed.", remedy=f"Add a line {END_HIDDEN!r}.")
+        raise InvalidAssignment(
+            _("{begin_hidden!r} is never closed.").format(begin_hidden=BEGIN_HIDDEN),
+            remedy=_("Add a line {end_hidden!r}.").format(end_hidden=END_HIDDEN),
+        )
     return "\n".join(visible).strip("\n"), "\n".join(hidden)
 
 
@@ -124,13 +134,18 @@ def load_assignment(gradebook_url: str, slug: str) -> Assignment:
             notebooks = gradebook.find_assignment(slug).notebooks
         except MissingEntry:
             raise InvalidAssignment(
-                f"Assignment {slug!r} is not in the gradebook.", remedy=f"Run `grader release {slug}` first."
+                _("Assignment {slug!r} is not in the gradebook.").format(slug=slug),
+                remedy=_("Run `grader release {slug}` first.").format(slug=slug),
             ) from None
         if [notebook.name for notebook in notebooks] != [slug]:
             names = ", ".join(sorted(notebook.name for notebook in notebooks)) or "none"
             raise InvalidAssignment(
-                f"Assignment {slug!r} has the notebooks: {names}; expected exactly one named {slug!r}.",
-                remedy=f"Keep one notebook source/{slug}/{slug}.ipynb and run `grader release {slug}`.",
+                _("Assignment {slug!r} has the notebooks: {names}; expected exactly one named {slug!r}.").format(
+                    slug=slug, names=names
+                ),
+                remedy=_("Keep one notebook source/{slug}/{slug}.ipynb and run `grader release {slug}`.").format(
+                    slug=slug
+                ),
             )
         return _from_notebook(slug, notebooks[0])
 

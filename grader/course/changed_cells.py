@@ -29,6 +29,7 @@ from grader.course.folder import Course
 from grader.course.gradebook import open_gradebook
 from grader.course.release_steps import KeepLanguage
 from grader.errors import InvalidAssignment
+from grader.language import _
 
 Place = tuple[type[Any], str]
 _KINDS = (GradeCell, SolutionCell, TaskCell, SourceCell)
@@ -81,10 +82,15 @@ def update_cells(course: Course, slug: str, source: Path, *, drop: bool = False)
 
 def _refusal(slug: str, gone: list[str], students: int) -> InvalidAssignment:
     return InvalidAssignment(
-        f"{slug}: cells that were released are not in the source any more: {', '.join(gone)}. {students} students were "
-        "graded with them, and the gradebook can keep no points without a cell.",
-        remedy="Put them back under the same grade_id (with 0 points where they shall not count; a renamed cell is a "
-        f"removed one and a new one), or give up what was earned in them: `grader release {slug} --drop-cells`.",
+        _(
+            "{slug}: cells that were released are not in the source any more: {gone}. {students} "
+            "students were graded with them, and the gradebook can keep no points without a cell."
+        ).format(slug=slug, gone=", ".join(gone), students=students),
+        remedy=_(
+            "Put them back under the same grade_id (with 0 points where they shall not count; a "
+            "renamed cell is a removed one and a new one), or give up what was earned in them: "
+            "`grader release {slug} --drop-cells`."
+        ).format(slug=slug),
     )
 
 

@@ -6,14 +6,18 @@ import re
 import tomllib
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from grader.course.colab import colab_address, notebook_in
 from grader.course.database_url import parse
+from grader.course.packages import DEFAULT_PACKAGES, parse_package
 from grader.errors import EnvironmentFault, InvalidConfig, disk_fault
-from grader.language import Language
+from grader.language import Language, _, ngettext
 from grader.sandbox.limits import Limits
 from grader.scoring.contest import Part, Source
 from grader.scoring.f1 import Average
@@ -23,6 +27,7 @@ from grader.scoring.quota import Quota
 CONFIG_NAME = "class.toml"
 YEARS = range(2000, 3000)  # those beyond have times that no time zone can be added to
 END_OF_DAY = time(23, 59, 59)
+HELD_OUT = 10  # pictures of each character that the notebook sets aside, where nobody says otherwise
 _PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):[^\s@]*(?=@)")
 
 
@@ -37,11 +42,15 @@ class AssignmentConfig(_Strict):
         title: what people read; the slug where it is empty.
         deadline: with a time zone, or in the class's; a date alone is the end of that day.
         contest: whether its points come from the contest's F1.
-        source: where the F1 comes from: `rerun` runs the notebook, `csv` takes a handed-in submission.csv, `kaggle`
-            takes what `grader import-kaggle` found on the contest's public leaderboard.
+        source: where the F1 comes from: `rerun` runs the notebook, `network` leaves out what trains and has the
+            notebook's network predict with the weights that are handed in beside it, `csv` takes a handed-in
+            submission.csv, `kaggle` takes what `grader import-kaggle` found on the contest's public leaderboard.
         train_s: seconds that a notebook may train, told to it as `SPRINGFIELD_TRAIN_SECONDS`; 0 says nothing.
         weights: a folder of the class with ImageNet weights (`*.pth`, or a whole TORCH_HOME), which torchvision finds
             in the sandbox as if it had downloaded them.
+        colab: the released notebook's address on Google Drive or GitHub; the class's `colab` where it is empty.
+        goal: points that everybody in the class is to reach, shown on the projector; two thirds of what can be earned
+            without a person where it is left out, no goal where it is 0.
         limits: settings that differ from the class's `[limits]`.
     """
 
@@ -51,12 +60,21 @@ class AssignmentConfig(_Strict):
     source: Source = "rerun"
     train_s: float = Field(0, ge=0)
     weights: str = ""
+    colab: str = ""
+    goal: float | None = Field(None, ge=0)
     limits: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("deadline", mode="before")
     @classmethod
     def _end_of_day(cls, value: object) -> object:
         return value if value is None else read_deadline(value)
+
+    @field_validator("colab")
+    @classmethod
+    def _is_notebook(cls, address: str) -> str:
+        if address:
+            colab_address(address)
+        return address
 
 
 class ContestConfig(_Strict):
@@ -69,6 +87,10 @@ class ContestConfig(_Strict):
         ladder: whether only a clear improvement on the student's own best changes the score; left out, it is so
             where points are micro F1 of the public part.
         quota: how much a student may hand in.
+        held_out: training pictures of each character, at most, on which students see where their network fails; 0
+            switches it off. It decides no points.
+        withhold: whether a notebook that is run finds the training pictures without those, so that its network cannot
+            have seen them; without it the notebook says whether it has.
     """
 
     average: Average = "micro"
@@ -76,6 +98,8 @@ class ContestConfig(_Strict):
     thresholds: PointsTable = DEFAULT_TABLE
     ladder: bool | None = None
     quota: Quota = Quota()
+    held_out: int = Field(HELD_OUT, ge=0, le=50)
+    withhold: bool = False
 
     @property
     def has_ladder(self) -> bool:
@@ -98,6 +122,28 @@ class ContestConfig(_Strict):
         return rows if isinstance(rows, PointsTable) else PointsTable.parse(rows)
 
 
+class MoodleConfig(_Strict):
+    """The Moodle in which the class hands in, for `grader moodle`.
+
+    Attributes:
+        url: the site's address, what stands before `/course/`; without a slash at its end.
+        token_file: a file with the web service's token, for those who do not set `MOODLE_TOKEN`.
+        assignments: by slug, the number in the address of the assignment's page, `mod/assign/view.php?id=123`.
+    """
+
+    url: str
+    token_file: str = ""
+    assignments: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+
+    @field_validator("url")
+    @classmethod
+    def _is_site(cls, address: str) -> str:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
+            raise ValueError("expected the address of a web site, such as https://moodle.school.org")
+        return address.rstrip("/")
+
+
 class ClassConfig(_Strict):
     """A class.
 
@@ -110,8 +156,14 @@ class ClassConfig(_Strict):
         database: URL of the class database.
         slots: submissions graded at once; 0 means one per core.
         per_gpu: submissions graded at once on each GPU; they share its memory.
+        colab: the address of a folder on GitHub where the released notebooks lie as in `release/`; they get a link
+            that opens them in Google Colab.
+        hints: how much of a mistake a student is told: what it is, in which function it is, or only that there is one.
+        packages: libraries that notebooks may use, as the released contest notebook says: names, with or without
+            versions. `grader doctor` looks whether they are here.
         limits: what one submission may use.
         assignments: by slug, in lesson order.
+        moodle: where the class hands in, if it does so in a Moodle whose web service may be used.
     """
 
     schema_version: Annotated[int, Field(alias="schema", ge=1, le=1)] = 1
@@ -122,9 +174,13 @@ class ClassConfig(_Strict):
     database: str = "sqlite:///board/class.db"
     slots: int = Field(0, ge=0, le=1024)
     per_gpu: int = Field(1, ge=1, le=64)
+    colab: str = ""
+    hints: Literal["full", "place", "none"] = "full"
+    packages: tuple[str, ...] = DEFAULT_PACKAGES
     limits: Limits = Field(default_factory=Limits)
     contest: ContestConfig = Field(default_factory=ContestConfig)
     assignments: dict[str, AssignmentConfig] = Field(default_factory=dict)
+    moodle: MoodleConfig | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -141,6 +197,29 @@ class ClassConfig(_Strict):
         except EnvironmentFault as fault:
             raise ValueError(str(fault)) from fault
         return url
+
+    @field_validator("packages")
+    @classmethod
+    def _are_packages(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
+        names = [canonicalize_name(parse_package(line).name) for line in lines]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"{twice[0]} stands there more than once")
+        return lines
+
+    @field_validator("colab")
+    @classmethod
+    def _is_folder(cls, address: str) -> str:
+        if address:
+            notebook_in(address, "notebook")
+        return address
+
+    def colab_of(self, slug: str) -> str:
+        """The address at which Colab opens the assignment's released notebook; empty where nobody has said."""
+        own = self.assignments.get(slug, AssignmentConfig()).colab
+        if own or self.colab:
+            return colab_address(own or notebook_in(self.colab, slug))
+        return ""
 
     def limits_of(self, slug: str) -> Limits:
         """The class's limits with the assignment's own settings on top.
@@ -206,31 +285,42 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         raise InvalidConfig(
-            f"There is no {CONFIG_NAME} in {path.parent}, so it is not a class folder.",
-            remedy="Run the command inside a class folder, or make one: `grader init FOLDER`.",
+            _("There is no {config_name} in {parent}, so it is not a class folder.").format(
+                config_name=CONFIG_NAME, parent=path.parent
+            ),
+            remedy=_("Run the command inside a class folder, or make one: `grader init FOLDER`."),
         ) from None
     except OSError as error:
         raise disk_fault(error, path, "read") from error
     except UnicodeDecodeError as error:
         raise InvalidConfig(
-            f"{path} is not UTF-8 text ({error.reason} at byte {error.start}).", remedy="Save it as UTF-8."
+            _("{path} is not UTF-8 text ({reason} at byte {start}).").format(
+                path=path, reason=error.reason, start=error.start
+            ),
+            remedy=_("Save it as UTF-8."),
         ) from error
     except RecursionError as error:
         raise InvalidConfig(
-            f"{path} is not valid TOML that can be read: brackets in brackets without end.",
-            remedy="Put the line right.",
+            _("{path} is not valid TOML that can be read: brackets in brackets without end.").format(path=path),
+            remedy=_("Put the line right."),
         ) from error
     except ValueError as error:  # of TOML, or a number of thousands of digits
-        raise InvalidConfig(f"{path} is not valid TOML: {error}.", remedy="Put the line right.") from error
+        raise InvalidConfig(
+            _("{path} is not valid TOML: {error}.").format(path=path, error=error), remedy=_("Put the line right.")
+        ) from error
 
 
 def _invalid(where: str, error: ValidationError) -> InvalidConfig:
     lines = []
     for problem in error.errors():
         place = ".".join(str(part) for part in problem["loc"])
-        lines.append(f"{place}: {problem['msg'].removeprefix('Value error, ')} (found {_shown(problem.get('input'))})")
+        found = "***" if place.endswith("token") else _shown(problem.get("input"))  # put there by mistake
+        reason = problem["msg"].removeprefix("Value error, ")
+        lines.append(_("{place}: {reason} (found {found})").format(place=place, reason=reason, found=found))
+    said = ngettext("{where} has {count} mistake:", "{where} has {count} mistakes:", len(lines))
     return InvalidConfig(
-        f"{where} has {len(lines)} mistake(s):\n  " + "\n  ".join(lines), remedy="Put them right and run again."
+        said.format(where=where, count=len(lines)) + "\n  " + "\n  ".join(lines),
+        remedy=_("Put them right and run again."),
     )
 
 
@@ -238,5 +328,5 @@ def _shown(value: object) -> str:
     try:
         text = str(value)
     except ValueError:  # Python writes out no number of more than 4300 digits
-        return "a number of thousands of digits"
+        return _("a number of thousands of digits")
     return repr(_PASSWORD.sub(r"\1:***", text)[:60])

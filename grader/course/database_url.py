@@ -11,6 +11,7 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from grader.errors import EnvironmentFault
+from grader.language import _
 
 _REMEDIES = {
     sqlite3.SQLITE_FULL: "Free some space on the disk and run the same command again; nothing of this step was stored.",
@@ -40,18 +41,20 @@ def parse(url: str) -> URL:
         dialect.import_dbapi()
     except ModuleNotFoundError as error:
         raise EnvironmentFault(
-            f"The database {shown(parsed)} needs the Python package {error.name}, which is not installed.",
-            remedy="Install springfield-grader[postgresql] and write postgresql+psycopg://user:password@host/name.",
+            _("The database {parsed} needs the Python package {name}, which is not installed.").format(
+                parsed=shown(parsed), name=error.name
+            ),
+            remedy=_("Install springfield-grader[postgresql] and write postgresql+psycopg://user:password@host/name."),
         ) from error
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise EnvironmentFault(
-            "This is not a URL of a database the grader knows.",
-            remedy="Expected sqlite:///path/to/class.db or postgresql+psycopg://user:password@host/name.",
+            _("This is not a URL of a database the grader knows."),
+            remedy=_("Expected sqlite:///path/to/class.db or postgresql+psycopg://user:password@host/name."),
         ) from error
     if parsed.get_backend_name() == "sqlite" and (parsed.database or ":memory:") == ":memory:":
         raise EnvironmentFault(
-            "A class database in memory would be lost at the end of the command.",
-            remedy="Expected sqlite:///path/to/class.db.",
+            _("A class database in memory would be lost at the end of the command."),
+            remedy=_("Expected sqlite:///path/to/class.db."),
         )
     return parsed
 

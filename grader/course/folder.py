@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from grader.course.config import CONFIG_NAME, AssignmentConfig, ClassConfig, load_config
 from grader.errors import InvalidConfig
+from grader.language import _
 
 LESSON_ORDER = ("alexnet", "vgg", "skip_connection", "resnet", "densenet", "springfield")
 
@@ -138,9 +139,17 @@ class Course:
 
 def no_such_assignment(slug: str, known: Sequence[str], source: Path | None = None) -> InvalidConfig:
     """The error for a name that is no assignment's."""
-    where = f"no {source / slug / slug}.ipynb; " if source is not None else ""
-    near = difflib.get_close_matches(slug, known, 1)
+    where = "" if source is None else _("no {path}; ").format(path=source / slug / f"{slug}.ipynb")
     return InvalidConfig(
-        f"There is no assignment {slug!r} ({where}assignments: {', '.join(known) or 'none'}).",
-        remedy=f"Did you mean {near[0]!r}?" if near else "Check the name.",
+        _("There is no assignment {slug} ({where}assignments: {known}).").format(
+            slug=repr(slug), where=where, known=", ".join(known) or _("none")
+        ),
+        remedy=meant(slug, known, _("Check the name.")),
     )
+
+
+def meant(name: str, known: Iterable[str], otherwise: str) -> str:
+    """Ask whether the most similar of the known names was meant; where none is similar, say something else."""
+    by_lower = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(name.casefold(), by_lower, 1)
+    return _("Did you mean {near}?").format(near=repr(by_lower[near[0]])) if near else otherwise

@@ -11,6 +11,7 @@ from grader.course.database_url import database_fault, explain_faults, parse, sh
 from grader.course.folder import Course
 from grader.course.nbgrader_config import put_environment_on_path
 from grader.errors import EnvironmentFault, InvalidConfig
+from grader.language import _
 
 if TYPE_CHECKING:
     from nbgrader.api import Gradebook
@@ -23,7 +24,6 @@ def open_gradebook(course: Course) -> Gradebook:
         InvalidConfig: its folder is not there.
         EnvironmentFault: it cannot be opened; later, that it cannot be read or written.
     """
-    put_environment_on_path()
     return open_gradebook_at(course.gradebook_url)
 
 
@@ -36,6 +36,7 @@ def open_gradebook_at(url: str) -> Gradebook:
     """
     from nbgrader.api import Gradebook  # noqa: PLC0415  it takes a second, and the page has no use for it
 
+    put_environment_on_path()  # a new gradebook is made with `alembic`, by name
     parsed = parse(url)
     path = sqlite_path(parsed)
     if path is not None:
@@ -52,11 +53,13 @@ def open_gradebook_at(url: str) -> Gradebook:
 def _require_place(path: Path) -> None:
     if path.is_dir():
         raise EnvironmentFault(
-            f"The gradebook {path} is a folder; expected nbgrader's database, a file.",
-            remedy="Move the folder away; `grader release` makes a gradebook.",
+            _("The gradebook {path} is a folder; expected nbgrader's database, a file.").format(path=path),
+            remedy=_("Move the folder away; `grader release` makes a gradebook."),
         )
     if not path.parent.is_dir():
         raise InvalidConfig(
-            f"The gradebook {path} cannot be made: there is no folder {path.parent}.",
-            remedy="Make the folder, or put `gradebook` in class.toml right.",
+            _("The gradebook {path} cannot be made: there is no folder {parent}.").format(
+                path=path, parent=path.parent
+            ),
+            remedy=_("Make the folder, or put `gradebook` in class.toml right."),
         )

@@ -13,6 +13,7 @@ from typing import Any
 from nbgrader.converters import GenerateAssignment
 
 from grader.course.folder import Course
+from grader.course.packages import packages_of, told
 
 _PLUGINS = "grader.nbgrader_plugins"
 _STEPS = "grader.course.release_steps"
@@ -44,11 +45,22 @@ def configure(config: Any, class_dir: Path) -> None:
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     released = GenerateAssignment.preprocessors.default_args[0]
-    config.GenerateAssignment.preprocessors = [f"{_STEPS}.KeepLanguage", *released, f"{_STEPS}.MarkIllustrations"]
+    config.GenerateAssignment.preprocessors = [
+        f"{_STEPS}.KeepLanguage",
+        f"{_STEPS}.NamePackages",
+        f"{_STEPS}.AddColabLink",
+        *released,
+        f"{_STEPS}.MarkIllustrations",
+    ]
     config.GenerateFeedback.exporter_class = f"{_FEEDBACK}.exporter.FeedbackExporter"
     config.GenerateFeedback.preprocessors = []  # the exporter reads the gradebook itself
     config.FeedbackExporter.class_dir = str(course.root)
     config.KeepLanguage.language = course.config.language
+    config.AddColabLink.language = course.config.language
+    config.AddColabLink.addresses = {slug: course.config.colab_of(slug) for slug in course.slugs()}
+    packages = told(packages_of(course.config.packages))
+    config.NamePackages.language = course.config.language
+    config.NamePackages.packages = {slug: packages for slug in course.slugs() if course.assignment_config(slug).contest}
     config.SealedExecute.class_dir = str(course.root)
     # Markdown and outputs of students are hostile text in the teacher's and the student's browser.
     config.HTMLExporter.sanitize_html = True

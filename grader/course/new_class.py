@@ -8,7 +8,9 @@ from pathlib import Path
 
 from grader.course.config import CONFIG_NAME, load_config
 from grader.course.folder import Course
+from grader.course.packages import DEFAULT_PACKAGES
 from grader.errors import EnvironmentFault, InvalidConfig
+from grader.language import _
 
 NBGRADER_CONFIG = """\
 # nbgrader grades behind the sandbox too: `nbgrader autograde` and formgrader's button use the sealed steps.
@@ -26,6 +28,12 @@ language = "{language}"            # ru or en: releases, messages, feedback
 timezone = "{timezone}"
 slots = 0                  # submissions graded at once; 0: one per core
 per_gpu = 1                # submissions graded at once on each GPU
+# colab = "https://github.com/OWNER/REPOSITORY/tree/main/release"  # where you put release/: notebooks link to Colab
+hints = "full"             # told of a mistake: what it is; "place": in which function; "none": that there is one
+# Libraries that notebooks may use; the contest's notebook says them with their versions. More: install it, add it here.
+packages = [
+{packages}
+]
 
 [limits]                   # of one submission
 wall_s = 300
@@ -38,7 +46,9 @@ gpu = "auto"               # the contest's notebooks get a GPU where there is on
 average = "micro"          # what the contest measures; or "macro"
 grade_on = "public"        # or "private"
 ladder = true              # only a clear improvement on a student's own best changes the score
-quota = {{ per_day = 5, in_total = 0, invalid_per_day = 20 }}  # submissions of a student; 0: no limit
+quota = {{ per_day = 5, in_total = 0, invalid_per_day = 20, mib_per_day = 1000 }}  # of a student; 0: no limit
+held_out = 10              # training pictures of each character that show a student where the network fails; 0: none
+withhold = false           # true: notebooks that are run train without those; false: they say whether they did
 thresholds = [
     ["0.83", 1], ["0.84", 2], ["0.85", 3], ["0.86", 4], ["0.87", 5],
     ["0.88", 6], ["0.89", 7], ["0.90", 8], ["0.91", 9], ["0.92", 10],
@@ -48,6 +58,8 @@ thresholds = [
 [assignments.alexnet]
 title = "AlexNet"
 # deadline = 2026-12-01             # a date: until the end of that day; or a moment, 2026-12-01T18:00:00
+# colab = "https://drive.google.com/file/d/ID/view"  # this notebook lies on Google Drive: the link opens it in Colab
+# goal = 6                 # the projector shows how many have so many points; left out: two thirds; 0: no goal
 
 [assignments.vgg]
 title = "VGG"
@@ -64,10 +76,16 @@ title = "DenseNet"
 [assignments.springfield]
 title = "{springfield}"
 contest = true
-source = "rerun"           # runs the notebook; or "csv": submission.csv is handed in; or "kaggle": grader import-kaggle
+source = "rerun"           # runs the notebook; "network": it predicts with weights that are handed in, nothing trains;
+                           # "csv": submission.csv is handed in; "kaggle": grader import-kaggle
 train_s = 600              # seconds that a notebook may train; it reads SPRINGFIELD_TRAIN_SECONDS
 # weights = "weights"      # a folder here with ImageNet weights (*.pth): torchvision finds them without a download
 limits = {{ wall_s = 1200, cell_s = 1200 }}
+
+# [moodle]                   # for `grader moodle pull` and `push`
+# url = "https://moodle.school.org"
+# token_file = "~/.moodle-token"       # of a web service, a file for you alone; or the variable MOODLE_TOKEN
+# assignments = {{ resnet = 123 }}       # the number in the assignment's address, mod/assign/view.php?id=123
 """
 TITLES = {
     "ru": {"skip_connection": "Обходной путь", "springfield": "Путешествие по Спрингфилду"},
@@ -85,7 +103,9 @@ def course_source() -> Path:
     for folder in (package / "course_data" / "assignments", package.parent / "assignments"):
         if (folder / "source").is_dir():
             return folder
-    raise EnvironmentFault("The course's notebooks were not found beside the package.", remedy="Install it again.")
+    raise EnvironmentFault(
+        _("The course's notebooks were not found beside the package."), remedy=_("Install it again.")
+    )
 
 
 def course_solutions() -> Path:
@@ -102,7 +122,9 @@ def init(root: Path, *, name: str = "", language: str = "ru", timezone: str = "E
     """
     root = root.resolve()
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise InvalidConfig(f"{root} is there already and is not an empty folder.", remedy="Name a new folder.")
+        raise InvalidConfig(
+            _("{root} is there already and is not an empty folder.").format(root=root), remedy=_("Name a new folder.")
+        )
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".grader-init-", dir=root.parent) as made:
@@ -120,8 +142,8 @@ def init(root: Path, *, name: str = "", language: str = "ru", timezone: str = "E
             folder.rename(root)
     except OSError as error:
         raise EnvironmentFault(
-            f"{root} cannot be written: {error.strerror}.",
-            remedy="Nothing was left behind; free space or name another folder.",
+            _("{root} cannot be written: {strerror}.").format(root=root, strerror=error.strerror),
+            remedy=_("Nothing was left behind; free space or name another folder."),
         ) from error
     return Course.open(root)
 
@@ -129,7 +151,8 @@ def init(root: Path, *, name: str = "", language: str = "ru", timezone: str = "E
 def class_toml(name: str, language: str = "ru", timezone: str = "Europe/Moscow") -> str:
     """The text of a new class.toml, with titles in the class's language."""
     titles = TITLES.get(language, TITLES["en"])  # `load_config` complains of an unknown language
-    return CLASS_TOML.format(name=_quoted(name), language=language, timezone=timezone, **titles)
+    packages = "\n".join(f'    "{package}",' for package in DEFAULT_PACKAGES)
+    return CLASS_TOML.format(name=_quoted(name), language=language, timezone=timezone, packages=packages, **titles)
 
 
 def _junk(_folder: str, names: list[str]) -> set[str]:

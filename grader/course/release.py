@@ -22,6 +22,7 @@ from grader.course.folder import Course
 from grader.course.gradebook import open_gradebook
 from grader.course.nbgrader_config import nbgrader_config, put_environment_on_path
 from grader.errors import EnvironmentFault, InvalidAssignment, InvalidSubmission, disk_fault, is_of_disk
+from grader.language import _
 from grader.notebook import read_notebook
 from grader.printable import printable
 
@@ -88,7 +89,8 @@ def _require_notebook(path: Path) -> None:
         read_notebook(path.read_bytes())
     except InvalidSubmission as error:
         raise InvalidAssignment(
-            f"The author's notebook {path} cannot be read. {error.message}", remedy=error.remedy
+            _("The author's notebook {path} cannot be read. {message}").format(path=path, message=error.message),
+            remedy=error.remedy,
         ) from error
     except OSError as error:
         raise disk_fault(error, path, "read") from error
@@ -115,7 +117,8 @@ def run_nbgrader(course: Course, doing: str, call: Any) -> None:
         if fault is not None:
             raise fault
         raise InvalidAssignment(
-            f"nbgrader could not {doing}: {printable(said[-1].strip(), 800)}", remedy="Put it right and run again."
+            _("nbgrader could not {doing}: {said}").format(doing=doing, said=printable(said[-1].strip(), 800)),
+            remedy=_("Put it right and run again."),
         )
 
 

@@ -1,4 +1,7 @@
-"""Steps of a release, as nbgrader preprocessors: one language is kept, illustrations are marked."""
+"""Steps of a release, as nbgrader preprocessors.
+
+One language is kept, illustrations are marked, Colab is linked, the contest's libraries are named.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ from typing import Any
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Unicode
+from traitlets import Dict, Unicode
 
-from grader.notebook import mark_illustration
+from grader.course.colab import colab_link
+from grader.language import _, speaking
+from grader.notebook import mark_illustration, markdown_cell
 
 Resources = Any
 ILLUSTRATION = "illustration"  # tag of a cell whose picture is the same for everybody
@@ -47,3 +52,48 @@ class MarkIllustrations(NbGraderPreprocessor, Preprocessor):
             if cell.cell_type == "code" and ILLUSTRATION in cell.metadata.get("tags", []):
                 mark_illustration(cell)
         return nb, resources
+
+
+class AddColabLink(NbGraderPreprocessor, Preprocessor):
+    """Puts a link that opens the notebook in Google Colab below the title."""
+
+    language = Unicode("ru", help="ru or en").tag(config=True)
+    addresses = Dict(help="where Colab opens each assignment's notebook").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Write the link into the first cell, or into a new one where that is graded, or no text."""
+        address = self.addresses.get(resources["nbgrader"]["assignment"], "")
+        if not address:
+            return nb, resources
+        put_below_title(nb, colab_link(address, self.language))
+        return nb, resources
+
+
+class NamePackages(NbGraderPreprocessor, Preprocessor):
+    """Says below the title of the contest's notebook which libraries there are while grading, with their versions."""
+
+    language = Unicode("ru", help="ru or en").tag(config=True)
+    packages = Dict(help="names and versions, by assignment").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Write the line; none where the assignment promises nothing."""
+        packages = self.packages.get(resources["nbgrader"]["assignment"], ())
+        if packages:
+            with speaking("en" if self.language == "en" else "ru"):
+                line = _("**Libraries while grading:** {packages}. There is no other one, and pip installs none there.")
+                put_below_title(nb, line.format(packages=", ".join(packages)))
+        return nb, resources
+
+
+def put_below_title(nb: NotebookNode, line: str) -> None:
+    """Write a line into the first cell, below its title, or into a new one where that is graded, or no text."""
+    first = nb.cells[0] if nb.cells else None
+    # A cell that nbgrader knows keeps its text: its checksum tells whether a student has changed it.
+    if first is None or first.cell_type != "markdown" or "nbgrader" in first.metadata:
+        nb.cells.insert(0, markdown_cell(line))
+        return
+    title, _newline, rest = first.source.partition("\n")
+    if title.startswith("#"):
+        first.source = f"{title}\n\n{line}\n{rest}".rstrip("\n")
+    else:
+        first.source = f"{line}\n\n{first.source}"

@@ -9,10 +9,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TypeVar
 
-from grader.fleet.workers import Workers
+from grader.fleet.workers import Workers, load_beside_sandbox
 from grader.grading.job import Conditions, Job, view_of
 from grader.sandbox.devices import Device
 from grader.sandbox.slot import Kind, acquire, release
+from grader.scoring.contest import RUNS_NOTEBOOK
 
 R = TypeVar("R")
 
@@ -33,7 +34,7 @@ class Lane:
 
     def start(self, run: Callable[[Job], R], job: Job) -> Future[R]:
         """Have the worker do a job on the lane's device."""
-        if job.conditions.source == "rerun":  # predictions alone need no sandbox
+        if job.conditions.source in RUNS_NOTEBOOK:  # predictions alone need no sandbox
             self._conditions = job.conditions
         job = replace(job, conditions=replace(job.conditions, device=self.device))
         return self._give(lambda worker: worker.submit(run, job))
@@ -84,4 +85,5 @@ def _kind(conditions: Conditions, device: Device) -> Kind:
 
 def _start_sandbox(kind: Kind) -> None:
     """In the worker: a sandbox of this kind is kept from now on."""
+    load_beside_sandbox(kind)
     release(acquire(kind))

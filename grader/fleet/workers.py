@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -14,10 +15,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.errors import SandboxUnavailable
 from grader.fleet.leftovers import SCRATCH_PREFIX, sweep_machine
+from grader.grading.job import view_of
+from grader.sandbox.slot import Kind, begin
+from grader.scoring.contest import RUNS_NOTEBOOK
 
 if TYPE_CHECKING:
     from grader.grading.job import Graded, Job
@@ -64,10 +70,28 @@ def do(job: Job) -> Graded:
         InvalidSubmission: it cannot be graded as it is.
         EnvironmentFault: the machine cannot grade.
     """
+    if job.conditions.source in RUNS_NOTEBOOK:
+        load_beside_sandbox(Kind.of(view_of(job.conditions)))
+    else:
+        _load()
     from grader.grading.predictions import grade_predictions  # noqa: PLC0415
     from grader.grading.run_notebook import grade  # noqa: PLC0415 - only workers load torch
 
-    return grade(job) if job.conditions.source == "rerun" else grade_predictions(job)
+    return grade(job) if job.conditions.source in RUNS_NOTEBOOK else grade_predictions(job)
+
+
+def load_beside_sandbox(kind: Kind) -> None:
+    """Import what examining needs while a sandbox of this kind does the same: a cold start waits for torch once."""
+    with contextlib.suppress(SandboxUnavailable):  # who acquires the sandbox says so
+        begin(kind)
+    _load()
+
+
+@cache
+def _load() -> None:
+    importlib.import_module("grader.grading.run_notebook")
+    _limit_memory()
+    tune_gc()
 
 
 def _start(coordinator: int, scratch: str) -> None:
@@ -77,11 +101,14 @@ def _start(coordinator: int, scratch: str) -> None:
         os._exit(1)  # the coordinator was gone before the line above
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = scratch
-    importlib.import_module("grader.grading.run_notebook")
+    _limit_memory()
+
+
+def _limit_memory() -> None:
+    """Let this process have `WORKER_MIB` beside what it has now."""
     # The soft limit alone: kernels, which inherit it, raise it to their own.
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (_data_bytes() + WORKER_MIB * 1024 * 1024, hard))
-    tune_gc()
 
 
 def tune_gc() -> None:

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 import tomlkit
 
 from grader.course.config import read_deadline
-from grader.course.folder import Course
+from grader.course.folder import Course, meant
 from grader.course.roster import is_student_id, read_roster
 from grader.course.settings_file import change_setting
 from grader.errors import GraderError, InvalidConfig
+from grader.language import _
 from grader.record.database import ClassDatabase
 from grader.record.database.access import AccessList
 from grader.record.database.decisions import Decisions
@@ -58,9 +59,12 @@ def override(teacher: Teacher, student: str, assignment: str, points: float, rea
     most = _known_assignment(teacher, assignment)
     _known_student(teacher, student)
     if not math.isfinite(points) or not 0 <= points <= most:
-        raise InvalidConfig(f"{points:g} points are not from 0 to {most:g}.", remedy="Check the number.")
+        raise InvalidConfig(
+            _("{points:g} points are not from 0 to {most:g}.").format(points=points, most=most),
+            remedy=_("Check the number."),
+        )
     if not reason.strip():
-        raise InvalidConfig("An override has no reason.", remedy="Say why, so that the grade can be defended.")
+        raise InvalidConfig(_("An override has no reason."), remedy=_("Say why, so that the grade can be defended."))
     Decisions(teacher.database).override(student, assignment, points, reason.strip()[:_MAX_TEXT], teacher.name)
     teacher.log("override", f"{student} / {assignment}", f"{points:g}: {reason.strip()[:_MAX_TEXT]}")
 
@@ -72,7 +76,10 @@ def drop_override(teacher: Teacher, student: str, assignment: str) -> None:
         InvalidConfig: there is no override.
     """
     if not Decisions(teacher.database).drop_override(student, assignment):
-        raise InvalidConfig(f"{student} has no override for {assignment!r}.", remedy="Check the names.")
+        raise InvalidConfig(
+            _("{student} has no override for {assignment!r}.").format(student=student, assignment=assignment),
+            remedy=_("Check the names."),
+        )
     teacher.log("drop-override", f"{student} / {assignment}", "")
 
 
@@ -96,14 +103,18 @@ def invite(teacher: Teacher, student: str, name: str, token_sha256: str | None, 
     """
     if not is_student_id(student):
         raise InvalidConfig(
-            f"{student!a} cannot be a student's id.", remedy="Letters, digits, `_`, `.`, `@`, `-`, at most 64."
+            _("{student!a} cannot be a student's id.").format(student=student),
+            remedy=_("Letters, digits, `_`, `.`, `@`, `-`, at most 64."),
         )
     roster = read_roster(teacher.course)
     if roster is not None and student not in roster:
-        raise InvalidConfig(f"{student!r} is not in roster.csv.", remedy="Add the student there.")
+        raise InvalidConfig(
+            _("{student!r} is not in roster.csv.").format(student=student),
+            remedy=meant(student, roster, _("Add the student there.")),
+        )
     access = AccessList(teacher.database)
     if token_sha256 is None and not email:
-        raise InvalidConfig("An invitation needs a link or an address.", remedy="Give one of them.")
+        raise InvalidConfig(_("An invitation needs a link or an address."), remedy=_("Give one of them."))
     is_repeated = token_sha256 is not None and access.knows(token_sha256)
     ended = (
         False if is_repeated else (access.invite_student(student, name, token_sha256=token_sha256, email=email or None))
@@ -124,7 +135,11 @@ def revoke(teacher: Teacher, student: str) -> None:
         InvalidConfig: there is none.
     """
     if AccessList(teacher.database).revoke(student_id=student) == 0:
-        raise InvalidConfig(f"{student!r} has no link that works.", remedy="See `grader access`.")
+        known = [line.student_id for line in AccessList(teacher.database).every() if line.student_id]
+        raise InvalidConfig(
+            _("{student!r} has no link that works.").format(student=student),
+            remedy=meant(student, () if student in known else known, _("See `grader access`.")),
+        )
     teacher.log("revoke", student, "")
 
 
@@ -146,8 +161,8 @@ def set_deadline(teacher: Teacher, assignment: str, when: str) -> None:
             value = read_deadline(when)
         except ValueError as error:
             raise InvalidConfig(
-                f"{when!r} is no deadline: {error}.",
-                remedy="Write it like 2026-12-01T23:59, or 2026-12-01 for the end of that day.",
+                _("{when!r} is no deadline: {error}.").format(when=when, error=error),
+                remedy=_("Write it like 2026-12-01T23:59, or 2026-12-01 for the end of that day."),
             ) from None
         value = value.replace(tzinfo=value.tzinfo or ZoneInfo(teacher.course.config.timezone)).astimezone(UTC)
         value = value.astimezone(ZoneInfo(teacher.course.config.timezone)).replace(tzinfo=None)
@@ -163,12 +178,15 @@ def set_quota(teacher: Teacher, per_day: int, in_total: int) -> None:
     """
     if not (0 <= per_day <= _MAX_PER_DAY and 0 <= in_total <= _MAX_IN_TOTAL):
         raise InvalidConfig(
-            f"A quota is from 0 (no limit) to {_MAX_PER_DAY} a day and {_MAX_IN_TOTAL} in total.",
-            remedy="Check the numbers.",
+            _("A quota is from 0 (no limit) to {max_per_day} a day and {max_in_total} in total.").format(
+                max_per_day=_MAX_PER_DAY, max_in_total=_MAX_IN_TOTAL
+            ),
+            remedy=_("Check the numbers."),
         )
     value = tomlkit.inline_table()
     value.update({"per_day": per_day, "in_total": in_total})
-    value["invalid_per_day"] = teacher.course.config.contest.quota.invalid_per_day
+    before = teacher.course.config.contest.quota
+    value.update({"invalid_per_day": before.invalid_per_day, "mib_per_day": before.mib_per_day})
     change_setting(teacher.course.root, ("contest",), "quota", value)
     teacher.log("quota", "contest", f"{per_day} a day, {in_total} in total")
 
@@ -203,7 +221,7 @@ def carry_out(teacher: Teacher, action: str, fields: _Fields) -> None:
     try:
         act = _ACTIONS.get(action)
         if act is None:
-            raise InvalidConfig(f"There is no action {action[:40]!a}.")
+            raise InvalidConfig(_("There is no action {action!a}.").format(action=action[:40]))
         act(teacher, fields)
     except KeyError as missing:
         teacher.log("refused", action[:40], f"no {missing}")
@@ -215,24 +233,34 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InvalidConfig(f"{text[:40]!a} is no number.") from None
+        raise InvalidConfig(_("{text!a} is no number.").format(text=text[:40])) from None
 
 
 def _whole_number(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise InvalidConfig(f"{text[:40]!a} is no whole number.") from None
+        raise InvalidConfig(_("{text!a} is no whole number.").format(text=text[:40])) from None
 
 
 def _known_assignment(teacher: Teacher, slug: str) -> float:
-    """The most points that the assignment gives."""
+    """The most points that the assignment gives.
+
+    Raises:
+        InvalidConfig: there is no such assignment, with the name that may have been meant, or it was not released.
+    """
     most = teacher.database.max_points(slug)
     if most is None:
-        raise InvalidConfig(f"There is no assignment {slug!r} in the class.", remedy="Release it first.")
+        teacher.course.require(slug)
+        raise InvalidConfig(
+            _("There is no assignment {slug!r} in the class.").format(slug=slug), remedy=_("Release it first.")
+        )
     return most
 
 
 def _known_student(teacher: Teacher, student: str) -> None:
     if not teacher.database.has_student(student):
-        raise InvalidConfig(f"There is no student {student!r} in the class.", remedy="Check the id.")
+        raise InvalidConfig(
+            _("There is no student {student!r} in the class.").format(student=student),
+            remedy=meant(student, teacher.database.students(), _("Check the id.")),
+        )

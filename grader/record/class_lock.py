@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 from grader.course.folder import Course
 from grader.errors import EnvironmentFault
 from grader.fleet.leftovers import sweep_class, sweep_machine
+from grader.language import _
 
 
 @contextmanager
@@ -26,5 +27,6 @@ def class_lock(course: Course) -> Iterator[None]:
             yield
     except Timeout:
         raise EnvironmentFault(
-            f"Another `grader` is writing results in {course.root}.", remedy="Wait until it is done, or stop it."
+            _("Another `grader` is writing results in {root}.").format(root=course.root),
+            remedy=_("Wait until it is done, or stop it."),
         ) from None

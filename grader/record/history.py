@@ -9,7 +9,7 @@ from grader.collect.submissions import Submission
 from grader.grading.job import Graded
 from grader.record.database import ClassDatabase, RunRecord, RunReport
 from grader.record.ledger import Ledger
-from grader.record.upkeep.holdings import Holdings
+from grader.record.upkeep.stored_results import StoredResults
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class ScoredPredictions:
 class History:
     """Reads the earlier results of one class; the class database has their order, the ledger their content."""
 
-    def __init__(self, ledger: Ledger, database: ClassDatabase, holdings: Holdings) -> None:
+    def __init__(self, ledger: Ledger, database: ClassDatabase, stored: StoredResults) -> None:
         self._ledger = ledger
         self._database = database
-        self._holdings = holdings
+        self._stored = stored
 
     def students_of(self, slug: str) -> list[str]:
         """Whoever has a run of this assignment."""
@@ -64,7 +64,7 @@ class History:
     def _forgotten(self, submission: Submission) -> tuple[Graded, ...]:
         """The contest result that stands, where a lost class database has forgotten it: the Ladder has to know."""
         current = self._ledger.current(submission.slug, submission.student)
-        result = None if self._holdings.has_run(current) else self._ledger.find(current)
+        result = None if self._stored.has_run(current) else self._ledger.find(current)
         return (result,) if isinstance(result, Graded) and result.predictions else ()
 
     def later_result(self, submission: Submission, content: str) -> Graded | None:

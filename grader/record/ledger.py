@@ -23,6 +23,7 @@ from grader.course.assignment import Assignment
 from grader.errors import EnvironmentFault
 from grader.files import write_atomically
 from grader.grading.job import Conditions, Graded
+from grader.language import _
 from grader.outcomes import Report
 from grader.scoring.contest import ContestScore
 
@@ -57,6 +58,10 @@ def rules_hash(assignment: Assignment, conditions: Conditions) -> str:
         rules["isolated"] = False
     if conditions.source != "rerun":
         rules["source"] = conditions.source
+    if conditions.source == "network":
+        rules["training"] = conditions.training_cells
+    if conditions.held_out is not None and conditions.held_out.is_withheld:  # the network trains on fewer pictures
+        rules["withheld"] = conditions.held_out.digest
     if conditions.source == "kaggle":
         rules["contest"] = repr(conditions.table)
     if contest is not None:
@@ -115,7 +120,9 @@ class Ledger:
                 if os.path.lexists(path := self._path(key, kind)):
                     path.rename(place / path.name)
         except OSError as error:
-            raise EnvironmentFault(f"{place} cannot be written: {error.strerror}.") from error
+            raise EnvironmentFault(
+                _("{place} cannot be written: {strerror}.").format(place=place, strerror=error.strerror)
+            ) from error
 
     def _read(self, key: str) -> Graded | Problem:
         data = json.loads(self._path(key, "json").read_text(encoding="utf-8"))

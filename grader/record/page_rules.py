@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from grader.collect.uploads import PageRules
-from grader.course.assignment import load_assignment
+from grader.course.assignment import Assignment, load_assignment
 from grader.course.folder import Course
+from grader.datasets import baselines
 from grader.datasets.layout import load_answer_key
 from grader.errors import InvalidAssignment, MissingDataset
 from grader.record.database import AssignmentRecord, ClassDatabase
 from grader.record.database.decisions import Decisions
+
+# A class without a goal of its own is to reach so much of what the tests can give, every one of it.
+_GOAL_SHARE = 2 / 3
 
 
 def publish_rules(course: Course, database: ClassDatabase) -> None:
@@ -22,7 +27,7 @@ def publish_rules(course: Course, database: ClassDatabase) -> None:
             assignment = load_assignment(course.gradebook_url, slug)
         except InvalidAssignment:
             continue  # not released: nobody can hand it in
-        found[slug] = _rules(course, slug, tuple(cell.grade_id for cell in assignment.cells))
+        found[slug] = _rules(course, slug, assignment)
         records.append(assignment_record(course, slug, assignment.max_points))
     database.ensure_assignments(records)
     Decisions(database).set_rules((slug, rules.to_json()) for slug, rules in found.items())
@@ -41,13 +46,19 @@ def assignment_record(course: Course, slug: str, max_points: float) -> Assignmen
     )
 
 
-def _rules(course: Course, slug: str, cell_ids: tuple[str, ...]) -> PageRules:
-    if not course.assignment_config(slug).contest:
-        return PageRules(cell_ids=cell_ids)
-    contest = course.config.contest
+def _rules(course: Course, slug: str, assignment: Assignment) -> PageRules:
+    settings = course.assignment_config(slug)
     rules = PageRules(
-        source=course.assignment_config(slug).source,
-        cell_ids=cell_ids,
+        cell_ids=tuple(cell.grade_id for cell in assignment.cells),
+        full_points=assignment.full_points,
+        goal=math.floor(assignment.full_points * _GOAL_SHARE) if settings.goal is None else settings.goal,
+    )
+    if not settings.contest:
+        return rules
+    contest = course.config.contest
+    rules = replace(
+        rules,
+        source=settings.source,
         table=contest.thresholds,
         grade_on=contest.grade_on,
         quota=contest.quota,
@@ -63,4 +74,5 @@ def _rules(course: Course, slug: str, cell_ids: tuple[str, ...]) -> PageRules:
         image_ids=tuple(sorted(key.ids)),
         classes=tuple(sorted(key.classes)),
         public_total=len(key.public_ids),
+        baselines=baselines.load(course.dataset),
     )

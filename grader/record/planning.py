@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
 
 from grader.collect.submissions import Handed, Submission
 from grader.course.assignment import Assignment, load_assignment
 from grader.course.folder import Course
 from grader.course.roster import is_student_name
+from grader.diagnosis.reference import Reference, read_reference
 from grader.errors import GraderError, InvalidConfig, InvalidSubmission
 from grader.grading.conditions import conditions_of, require_contest
 from grader.grading.job import Conditions, Graded, Job
 from grader.language import _
+from grader.notebook import read_notebook
 from grader.outcomes import Report
 from grader.record.ledger import Ledger, Problem, ledger_key, rules_hash, submission_hash
 from grader.record.recorder import Recorder
-from grader.record.upkeep.holdings import Store
+from grader.record.upkeep.stored_results import Store
 from grader.scoring.contest import AnswerKey, ContestScore
 
 _MAX_FORGOTTEN = 20  # regrades that a lost class database may have known of
@@ -100,6 +104,15 @@ class Rules:
     assignment: Assignment
     conditions: Conditions
     hash: str
+    source: Path
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The author's solution, read when something has to run; nothing where it cannot be read: it only explains."""
+        try:
+            return read_reference(read_notebook(self.source.read_bytes()))
+        except (OSError, GraderError):
+            return ()
 
     @property
     def has_ladder(self) -> bool:
@@ -121,7 +134,7 @@ class Rules:
         """
         assignment = load_assignment(course.gradebook_url, slug)
         conditions = replace(conditions_of(course, slug, slots=slots), isolated=isolated)
-        return cls(assignment, conditions, rules_hash(assignment, conditions))
+        return cls(assignment, conditions, rules_hash(assignment, conditions), course.source / slug / f"{slug}.ipynb")
 
 
 def prepare(
@@ -151,12 +164,13 @@ def prepare(
     try:
         if not is_student_name(submission.student):
             raise InvalidConfig(
-                f"The folder's name {submission.student!a} is not UTF-8 text.",
-                remedy="Rename the folder under submitted/.",
+                _("The folder's name {student!a} is not UTF-8 text.").format(student=submission.student),
+                remedy=_("Rename the folder under submitted/."),
             )
         if roster is not None and submission.student not in roster:
             raise InvalidConfig(
-                f"{submission.student!r} is not in roster.csv.", remedy="Add the student there, or rename the folder."
+                _("{student!r} is not in roster.csv.").format(student=submission.student),
+                remedy=_("Add the student there, or rename the folder."),
             )
         handed = submission.read()
         require_contest(rules.conditions)
@@ -182,7 +196,8 @@ def _planned(
                 submission.student, submission.slug, GradingStatus.NOT_GRADED, problem=admission.allowance.message
             )
         earlier = recorder.history.earlier_predictions(submission, content) if rules.has_ladder else ()
-    return Planned(item, Job(item.key, *handed, rules.assignment, rules.conditions, earlier=earlier))
+    job = Job(item.key, *handed, rules.assignment, rules.conditions, earlier=earlier, reference=rules.reference)
+    return Planned(item, job)
 
 
 def work_on(

@@ -6,6 +6,7 @@ finds, so a process killed between two steps is put right by running again.
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 from collections.abc import Collection
@@ -35,8 +36,9 @@ from grader.record.history import History, ScoredPredictions
 from grader.record.ledger import Ledger, Problem
 from grader.record.page_rules import assignment_record
 from grader.record.rank_ranges import RankRangeUpdater
-from grader.record.upkeep.holdings import Holdings, Store
+from grader.record.upkeep.stored_results import Store, StoredResults
 from grader.scoring.contest import AnswerKey
+from grader.scoring.failures import Failures, noted_failures
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ class Recorder:
         self._gradebook = open_gradebook(course)
         self._points = GradebookWriter(course, self._gradebook)
         self._rank_ranges = RankRangeUpdater(self._ledger, Ranges(self._database))
-        self._holdings = Holdings(course, self._gradebook, self._database)
-        self.history = History(self._ledger, self._database, self._holdings)
+        self._stored = StoredResults(course, self._gradebook, self._database)
+        self.history = History(self._ledger, self._database, self._stored)
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +91,7 @@ class Recorder:
     def look_again(self) -> None:
         """Read again what teachers decided and what the stores hold."""
         self.regrade_counts = self._decisions.regrade_counts()
-        self._holdings.look_again()
+        self._stored.look_again()
 
     def is_current(self, submission: Submission, key: str) -> bool:
         """Whether the ledger says that this key's result stands."""
@@ -99,7 +101,7 @@ class Recorder:
         """Whether this key's result stands, and gradebook, class database and `autograded/` all hold it."""
         if not isinstance(result, Graded) or not self.is_current(submission, key):
             return False
-        return not self._holdings.lacking(submission.slug, submission.student, result)
+        return not self._stored.lacking(submission.slug, submission.student, result)
 
     def restore(
         self, submission: Submission, assignment: Assignment, content: str, result: Graded, key: str, regrades: int
@@ -121,7 +123,7 @@ class Recorder:
             EnvironmentFault: something cannot be written.
         """
         student, slug = submission.student, submission.slug
-        lacked = self._holdings.lacking(slug, student, result)
+        lacked = self._stored.lacking(slug, student, result)
         before = None if Store.DATABASE in lacked else self._decisions.grade(student, slug)
         self.record(submission, assignment, content, result, key, stores=lacked)
         if Store.DATABASE in lacked and regrades:
@@ -183,6 +185,7 @@ class Recorder:
                 points=new.report.points,
                 tasks=tuple(_task_record(task) for task in new.report.tasks),
                 entry=_entry(new),
+                failures=_failures(new),
             )
         )
         if is_last:
@@ -227,12 +230,16 @@ class Recorder:
             publish_grade(self._gradebook, self._decisions, submission.student, submission.slug)
         except OSError as error:
             raise EnvironmentFault(
-                f"The result of {submission.student} for {submission.slug} cannot be written: {error.strerror}.",
-                remedy="Free space or rights and run the same command again; the result itself is kept in the ledger.",
+                _("The result of {student} for {slug} cannot be written: {strerror}.").format(
+                    student=submission.student, slug=submission.slug, strerror=error.strerror
+                ),
+                remedy=_(
+                    "Free space or rights and run the same command again; the result itself is kept in the ledger."
+                ),
             ) from error
         self._ledger.set_current(submission.slug, submission.student, key)
         if isinstance(result, Graded):
-            self._holdings.note(submission.slug, submission.student, result)
+            self._stored.note(submission.slug, submission.student, result)
 
     def _write_autograded(self, submission: Submission, result: Graded) -> None:
         """Replace the folder `autograded/<student>/<slug>` in one step."""
@@ -269,6 +276,7 @@ class Recorder:
             max_points=assignment.max_points,
             tasks=tuple(_task_record(task) for task in report.tasks) if report else (),
             entry=_entry(result) if is_complete else None,
+            failures=_failures(result) if is_complete else None,
             problem=result.message if isinstance(result, Problem) else "",
             remarks=report.notes if report else (),
         )
@@ -287,6 +295,13 @@ def _task_record(task: TaskResult) -> TaskRecord:
         max_points=task.max_points,
         message=task.message,
     )
+
+
+def _failures(result: Graded | Problem) -> Failures | None:
+    """Where the network fails, as the run has noted it in the executed notebook."""
+    if not isinstance(result, Graded) or result.score is None:
+        return None
+    return noted_failures(json.loads(result.notebook).get("metadata"))
 
 
 def _entry(result: Graded | Problem) -> EntryRecord | None:

@@ -137,6 +137,11 @@ class Board:
         with self.connection() as connection:
             return tuple(AssignmentSummary(*row) for row in connection.execute(query))
 
+    def students(self) -> int:
+        """How many students are known: who is invited, and whoever has handed something in."""
+        with self.connection() as connection:
+            return connection.execute(select(func.count(Student.id))).scalar() or 0
+
     def standings(self, slug: str, until: datetime | None = None) -> tuple[LeaderboardRow, ...]:
         """The students who handed in this assignment, best first; those without a valid score come last, unranked.
 

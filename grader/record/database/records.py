@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from grader.scoring.failures import Failures
+
 
 class RunState(StrEnum):
     """How far a run has come. `SCORED` is final; any other state may still be replaced under the same key."""
@@ -127,6 +129,7 @@ class RunRecord:
         student_name: real name where the roster has one; an earlier name stays when this is None.
         problem: why the run failed, for the teacher; empty when it did not.
         remarks: what else the teacher should know of this run; never for students, never part of the points.
+        failures: where its network fails, on training pictures; for its student.
     """
 
     key: str
@@ -148,6 +151,7 @@ class RunRecord:
     student_name: str | None = None
     problem: str = ""
     remarks: tuple[str, ...] = ()
+    failures: Failures | None = None
 
     def __post_init__(self) -> None:
         for name in ("received_at", "started_at", "finished_at"):

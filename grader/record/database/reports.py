@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from grader.errors import EnvironmentFault
+from grader.language import _
 from grader.record.database.records import RunRecord, TaskRecord
 
 _SCHEMA = 1
@@ -39,7 +40,9 @@ def tasks(report: dict[str, Any]) -> tuple[TaskRecord, ...]:
 def _checked(report: dict[str, Any]) -> dict[str, Any]:
     if report.get("schema") != _SCHEMA:
         raise EnvironmentFault(
-            f"A stored report has schema {report.get('schema')!r}; this grader reads {_SCHEMA}.",
-            remedy="Update the grader.",
+            _("A stored report has schema {report!r}; this grader reads {schema}.").format(
+                report=report.get("schema"), schema=_SCHEMA
+            ),
+            remedy=_("Update the grader."),
         )
     return report

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from grader.record.database import reports
 from grader.record.database.records import AssignmentRecord, EntryRecord, RunRecord, RunReport
-from grader.record.database.schema import Assignment, Entry, Run, Submission
+from grader.record.database.schema import Assignment, Entry, Run, StoredFailures, Submission
+from grader.scoring.failures import Failures
 
 
 def submission_row(session: Session, record: RunRecord) -> Submission:
@@ -49,6 +50,7 @@ def run_row(submission: Submission, record: RunRecord) -> Run:
         max_points=record.max_points,
         report_json=reports.to_json(record),
         entry=None if record.entry is None else _entry_row(submission, record.entry),
+        failures=None if record.failures is None else _failures_row(submission, record.failures),
     )
 
 
@@ -63,6 +65,15 @@ def _entry_row(submission: Submission, entry: EntryRecord) -> Entry:
         private_correct=entry.private_correct,
         private_total=entry.private_total,
         accepted=entry.accepted,
+    )
+
+
+def _failures_row(submission: Submission, failures: Failures) -> StoredFailures:
+    return StoredFailures(
+        student_id=submission.student_id,
+        assignment=submission.assignment,
+        found_json=failures.without_pictures().to_json(),
+        pictures_json=[mistake.picture for mistake in failures.mistakes],
     )
 
 

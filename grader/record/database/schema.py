@@ -138,6 +138,7 @@ class Run(Base):
 
     submission: Mapped[Submission] = relationship()
     entry: Mapped[Entry | None] = relationship(back_populates="run", cascade="all, delete-orphan")
+    failures: Mapped[StoredFailures | None] = relationship(back_populates="run", cascade="all, delete-orphan")
 
 
 class Entry(Base):
@@ -166,3 +167,21 @@ class Entry(Base):
     accepted: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     run: Mapped[Run] = relationship(back_populates="entry")
+
+
+class StoredFailures(Base):
+    """What a run's network says of training pictures that it has not seen; nothing of the hidden test.
+
+    Pictures are kept of a student's newest run alone: about 30 KiB, where the rest is a few.
+    """
+
+    __tablename__ = "failures"
+    __table_args__ = (Index(None, "student_id", "assignment"),)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
+    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"))
+    assignment: Mapped[str] = mapped_column(ForeignKey("assignment.slug"))
+    found_json: Mapped[dict[str, Any]] = mapped_column(JSON)
+    pictures_json: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+
+    run: Mapped[Run] = relationship(back_populates="failures")

@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from grader.course.database_url import database_fault, explain_faults, parse, shown, sqlite_path
 from grader.errors import EnvironmentFault, disk_fault
+from grader.language import _
 from grader.record.database import admission, aliases, revisions
 from grader.record.database.admission import Admission
 from grader.record.database.engine import writing
+from grader.record.database.failures import drop_earlier_pictures
 from grader.record.database.records import AssignmentRecord, RunRecord, RunReport, RunState
 from grader.record.database.revisions import SchemaState
 from grader.record.database.rows import latest_of_each, report_of, run_row, submission_row
@@ -96,6 +98,10 @@ class ClassDatabase:
     def has_student(self, student_id: str) -> bool:
         """Whether the class knows this student."""
         return self._transact(lambda session: session.get(Student, student_id) is not None)
+
+    def students(self) -> list[str]:
+        """Ids of all students whom the class knows."""
+        return self._transact(lambda session: list(session.scalars(select(Student.id).order_by(Student.id))))
 
     def max_points(self, slug: str) -> float | None:
         """The most points that an assignment gives; None where there is no such assignment."""
@@ -223,7 +229,7 @@ class ClassDatabase:
         return self._transact(work)
 
     def _transact(self, work: Callable[[Session], _T]) -> _T:
-        for _ in range(_ATTEMPTS - 1):
+        for _attempt in range(_ATTEMPTS - 1):
             try:
                 return self._once(work)
             except IntegrityError:
@@ -241,7 +247,8 @@ def _prepare_file(url: URL, *, create: bool) -> None:
         return
     if not create:
         raise EnvironmentFault(
-            f"There is no class database at {path}.", remedy="Grade something first, or check the path."
+            _("There is no class database at {path}.").format(path=path),
+            remedy=_("Grade something first, or check the path."),
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -257,14 +264,16 @@ def _bring_up_to_date(engine: Engine, name: str) -> None:
                 return
             case SchemaState.NEWER:
                 raise EnvironmentFault(
-                    f"The class database {name} was written by a newer grader; this one knows tables up to revision "
-                    f"{revisions.newest()}.",
-                    remedy="Update the grader; nothing was changed.",
+                    _(
+                        "The class database {name} was written by a newer grader; this one knows tables up to "
+                        "revision {newest}."
+                    ).format(name=name, newest=revisions.newest()),
+                    remedy=_("Update the grader; nothing was changed."),
                 )
             case SchemaState.FOREIGN:
                 raise EnvironmentFault(
-                    f"{name} holds tables of something else, not of a class.",
-                    remedy="Give the class database a file of its own; nothing was changed.",
+                    _("{name} holds tables of something else, not of a class.").format(name=name),
+                    remedy=_("Give the class database a file of its own; nothing was changed."),
                 )
             case SchemaState.EMPTY | SchemaState.OLDER:
                 revisions.migrate(connection)
@@ -279,7 +288,11 @@ def _record(session: Session, record: RunRecord, anew: bool) -> bool:
         session.flush()
     _student(session, record.student_id, record.student_name)
     _assignment(session, record.assignment)
-    session.add(run_row(submission_row(session, record), record))
+    row = run_row(submission_row(session, record), record)
+    session.add(row)
+    if row.failures is not None:
+        session.flush()
+        drop_earlier_pictures(session, row.failures)
     return True
 
 

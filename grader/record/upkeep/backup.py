@@ -24,7 +24,9 @@ from urllib.parse import quote
 from grader import __version__
 from grader.course.config import CONFIG_NAME
 from grader.course.folder import Course
+from grader.datasets.held_out import KEPT
 from grader.errors import EnvironmentFault, InvalidConfig
+from grader.language import _
 from grader.record.upkeep.losses import databases
 from grader.record.upkeep.manifest import MANIFEST, FileEntry, Manifest
 
@@ -69,7 +71,8 @@ def back_up(course: Course, target: Path, *, with_dataset: bool = False) -> Back
     target = target.absolute()
     if not target.parent.is_dir() or target.is_dir() or target.resolve().is_relative_to(course.root):
         raise InvalidConfig(
-            f"{target} cannot be the backup.", remedy="Name a file in a folder that is there, outside the class folder."
+            _("{target} cannot be the backup.").format(target=target),
+            remedy=_("Name a file in a folder that is there, outside the class folder."),
         )
     try:
         descriptor, name = tempfile.mkstemp(prefix=".grader-backup-", dir=target.parent)  # 0600
@@ -82,8 +85,10 @@ def back_up(course: Course, target: Path, *, with_dataset: bool = False) -> Back
             raise
     except OSError as error:
         raise EnvironmentFault(
-            f"The backup cannot be written: {error.filename or target}: {error.strerror}.",
-            remedy="Free space or rights and run it again; nothing was left behind.",
+            _("The backup cannot be written: {target}: {strerror}.").format(
+                target=error.filename or target, strerror=error.strerror
+            ),
+            remedy=_("Free space or rights and run it again; nothing was left behind."),
         ) from error
     return Backup(target, len(manifest.files), target.stat().st_size, manifest.left_out)
 
@@ -140,7 +145,8 @@ class _Writer:
                     target.execute("PRAGMA journal_mode = DELETE")
             except sqlite3.DatabaseError as error:
                 raise EnvironmentFault(
-                    f"{path} cannot be copied: {error}.", remedy="See `grader doctor`; `--repair` may help."
+                    _("{path} cannot be copied: {error}.").format(path=path, error=error),
+                    remedy=_("See `grader doctor`; `--repair` may help."),
                 ) from error
             self._add(copy, path.relative_to(self._course.root))
 
@@ -153,7 +159,8 @@ class _Writer:
             self._left_out.append(f"the pictures in {dataset.name}/: --dataset takes them along; the answers are in")
             return
         for path in sorted(dataset.iterdir()):
-            self._add_all(path, follow=True)
+            if path.name != KEPT:  # links to the training pictures; it is laid out again where it is needed
+                self._add_all(path, follow=True)
 
     def _add_all(self, path: Path, *, follow: bool = False) -> None:
         """A file, or all files below a folder; links are passed over, unless it is asked for at the top."""

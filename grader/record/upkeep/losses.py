@@ -15,9 +15,10 @@ from grader.course.folder import Course
 from grader.course.gradebook import open_gradebook
 from grader.errors import EnvironmentFault
 from grader.grading.job import Graded
+from grader.language import _
 from grader.record.database import ClassDatabase
 from grader.record.ledger import Ledger
-from grader.record.upkeep.holdings import Holdings, Store
+from grader.record.upkeep.stored_results import Store, StoredResults
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def losses(course: Course) -> list[Loss]:
     if not recorded:
         return []
     with ClassDatabase.open(course.database_url) as database, open_gradebook(course) as gradebook:
-        holdings = Holdings(course, gradebook, database)
-        asked = [Loss(student, slug, holdings.lacking(slug, student, result)) for slug, student, result in recorded]
+        stored = StoredResults(course, gradebook, database)
+        asked = [Loss(student, slug, stored.lacking(slug, student, result)) for slug, student, result in recorded]
     return [loss for loss in asked if loss.lacking]
 
 
@@ -74,7 +75,10 @@ def damage_of(path: Path) -> str:
         finally:
             connection.close()
     except sqlite3.OperationalError as error:
-        raise EnvironmentFault(f"{path} cannot be read: {error}.", remedy="Check the rights and the disk.") from error
+        raise EnvironmentFault(
+            _("{path} cannot be read: {error}.").format(path=path, error=error),
+            remedy=_("Check the rights and the disk."),
+        ) from error
     except sqlite3.DatabaseError as error:
         return str(error)
     return "" if said == "ok" else str(said)

@@ -15,7 +15,7 @@ from grader.course.folder import Course
 from grader.course.roster import read_roster
 from grader.errors import EnvironmentFault, GraderError
 from grader.grading.conditions import slots_of
-from grader.language import speaking
+from grader.language import _, speaking
 from grader.record.class_lock import class_lock
 from grader.record.ledger import Ledger
 from grader.record.planning import GradingStatus, Row, Rules, known_row, work_on
@@ -72,7 +72,8 @@ def _move_aside(path: Path) -> Path:
         return path.rename(path.with_name(name))
     except OSError as error:
         raise EnvironmentFault(
-            f"{path} cannot be moved aside: {error.strerror}.", remedy="Check the rights."
+            _("{path} cannot be moved aside: {strerror}.").format(path=path, strerror=error.strerror),
+            remedy=_("Check the rights."),
         ) from error
 
 

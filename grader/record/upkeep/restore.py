@@ -21,6 +21,7 @@ from grader import __version__
 from grader.course.config import CONFIG_NAME
 from grader.course.folder import Course
 from grader.errors import EnvironmentFault, GraderError, InvalidConfig
+from grader.language import _
 from grader.record.upkeep.losses import damage_of, databases
 from grader.record.upkeep.manifest import MANIFEST, MAX_MANIFEST_BYTES, FileEntry, Manifest
 
@@ -54,9 +55,15 @@ def restore(archive: Path, target: Path) -> Restored:
     """
     target = target.absolute()
     if target.is_symlink() or (target.exists() and (not target.is_dir() or any(target.iterdir()))):
-        raise InvalidConfig(f"{target} is there already and is not an empty folder.", remedy="Name a new folder.")
+        raise InvalidConfig(
+            _("{target} is there already and is not an empty folder.").format(target=target),
+            remedy=_("Name a new folder."),
+        )
     if not archive.is_file():
-        raise InvalidConfig(f"There is no {archive}.", remedy="Name the file that `grader backup` has made.")
+        raise InvalidConfig(
+            _("There is no {archive}.").format(archive=archive),
+            remedy=_("Name the file that `grader backup` has made."),
+        )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".grader-restore-", dir=target.parent) as folder:
@@ -68,7 +75,8 @@ def restore(archive: Path, target: Path) -> Restored:
             made.rename(target)
     except OSError as error:
         raise EnvironmentFault(
-            f"{target} cannot be written: {error.strerror}.", remedy="Free space or rights; nothing was left behind."
+            _("{target} cannot be written: {strerror}.").format(target=target, strerror=error.strerror),
+            remedy=_("Free space or rights; nothing was left behind."),
         ) from error
     return Restored(target, len(manifest.files), remarks)
 
@@ -97,8 +105,8 @@ def _manifest(archive: zipfile.ZipFile) -> Manifest:
         info = archive.getinfo(MANIFEST)
     except KeyError:
         raise EnvironmentFault(
-            "This archive is no backup of a class: it has no manifest.json.",
-            remedy="Name a file that `grader backup` has made; an LMS's archive is for `grader collect`.",
+            _("This archive is no backup of a class: it has no manifest.json."),
+            remedy=_("Name a file that `grader backup` has made; an LMS's archive is for `grader collect`."),
         ) from None
     if info.file_size > MAX_MANIFEST_BYTES:
         raise _damaged("The backup's manifest is too large")
@@ -107,8 +115,10 @@ def _manifest(archive: zipfile.ZipFile) -> Manifest:
     except ValidationError as error:
         first = error.errors()[0]
         raise EnvironmentFault(
-            f"The backup's manifest is not what this grader ({__version__}) can read: {first['msg'][:300]}.",
-            remedy="It was damaged, changed by hand, or made by a newer grader: update this one.",
+            _("The backup's manifest is not what this grader ({version}) can read: {first}.").format(
+                version=__version__, first=first["msg"][:300]
+            ),
+            remedy=_("It was damaged, changed by hand, or made by a newer grader: update this one."),
         ) from None
 
 
@@ -127,7 +137,8 @@ def _check(archive: zipfile.ZipFile, manifest: Manifest, archive_bytes: int, fre
     needed = sum(sizes.values()) + _SPARE_BYTES
     if needed > free:
         raise EnvironmentFault(
-            f"The class takes {needed >> 20} MiB; {free >> 20} MiB are free.", remedy="Free space or name another disk."
+            _("The class takes {needed} MiB; {free} MiB are free.").format(needed=needed >> 20, free=free >> 20),
+            remedy=_("Free space or name another disk."),
         )
 
 
@@ -151,7 +162,10 @@ def _look_at(made: Path, manifest: Manifest) -> tuple[str, ...]:
     try:
         course = Course.open(made)
     except GraderError as error:
-        raise EnvironmentFault(f"The backup's {CONFIG_NAME} is wrong: {error.message}", remedy=error.remedy) from error
+        raise EnvironmentFault(
+            _("The backup's {config_name} is wrong: {message}").format(config_name=CONFIG_NAME, message=error.message),
+            remedy=error.remedy,
+        ) from error
     remarks = [f"not in the backup: {ascii(left_out)[1:-1]}" for left_out in manifest.left_out]
     for store, path in databases(course):
         if not path.is_relative_to(made):

@@ -67,7 +67,7 @@ def test_it_is_graded_anew_and_said_and_points_are_as_before(graded: Course, bef
 def test_the_doctor_moves_damaged_entries_aside_and_the_command_grades_them(graded: Course, before: Known) -> None:
     path = entry(graded, "bart")
     path.write_bytes(b"")
-    assert "1 damaged ledger entries" in grader("doctor", graded.root, "--json").stdout
+    assert "1 damaged ledger entry" in grader("doctor", graded.root, "--json").stdout
     done = grader("doctor", graded.root, "--repair")
     assert "1 results have to be graded anew, run `grader grade`: bart resnet" in done.stdout
     assert not path.exists()

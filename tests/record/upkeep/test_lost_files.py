@@ -14,7 +14,7 @@ from grader.record.database import ClassDatabase
 from grader.record.database.access import AccessList
 from grader.record.database.decisions import Decisions
 from grader.record.planning import GradingStatus
-from grader.record.upkeep.holdings import Store
+from grader.record.upkeep.stored_results import Store
 
 
 def sqlite_file(course: Course, name: str) -> Path:

@@ -17,7 +17,7 @@ from grader.record.database.decisions import grades_of
 from grader.record.database.queries import Board
 from grader.record.ledger import Ledger
 from grader.record.planning import Row
-from grader.record.upkeep.holdings import scores_of
+from grader.record.upkeep.stored_results import scores_of
 from grader.show.export import GradeLine, grade_table
 
 

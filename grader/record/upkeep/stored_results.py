@@ -26,7 +26,7 @@ class Store(StrEnum):
     DATABASE = "class database"
 
 
-class Holdings:
+class StoredResults:
     """Checks whether the three stores of a class hold a result; keeps what it has read."""
 
     def __init__(self, course: Course, gradebook: Gradebook, database: ClassDatabase) -> None:
