@@ -10,13 +10,14 @@ import streamlit as st
 from grader.errors import EnvironmentFault
 from grader.language import _, speaking
 from grader.service.page_settings import BoardSettings
-from leaderboard_app import identity, languages
+from leaderboard_app import identity, languages, routes
 from leaderboard_app.class_database import Identity
 from leaderboard_app.formatting import plain
 from leaderboard_app.turns import in_turn
 from leaderboard_app.views import assignment, hand_in, how, mine, overall, projector
 from leaderboard_app.views.entrance import tell_refusal
 from leaderboard_app.views.teacher import page as teacher
+from leaderboard_app.views.widget_texts import name_menu
 
 
 def main() -> None:
@@ -25,8 +26,11 @@ def main() -> None:
         settings = _settings()
         st.set_page_config(page_title=settings.class_title or _("Springfield Grader"), page_icon="🍩", layout="wide")
         identity.sign_in(settings)
-        page = st.navigation(_pages(settings, identity.current(settings)), position="top")
+        pages = _pages(settings, identity.current(settings))
+        routes.remember(pages)
+        page = st.navigation(pages, position="top")
         _header(settings)
+        name_menu()
         tell_refusal()
         page.run()
 
@@ -60,7 +64,7 @@ def _pages(settings: BoardSettings, who: Identity | None) -> list[st.Page]:
         page(hand_in.render, _("Hand in"), "upload_file", "hand-in", shown=is_student),
         page(teacher.render, _("Teacher"), "school", "teacher", shown=who is not None and who.is_teacher),
         page(projector.render, _("Projector"), "cast", "projector", shown=who is not None and who.is_teacher),
-        page(lambda _settings: how.render(), _("How grading works"), "help", "how"),
+        page(how.render, _("How grading works"), "help", "how"),
     ]
 
 

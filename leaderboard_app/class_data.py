@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from grader.collect.uploads import PageRules
+from grader.scoring.baseline import Baseline
 from grader.scoring.mcnemar import RankRange
 from leaderboard_app.class_database import (
     AssignmentSummary,
@@ -24,6 +26,7 @@ from leaderboard_app.class_database import (
     rank_overall,
     rules_of,
 )
+from leaderboard_app.events import Event, latest_events
 
 _DAY = timedelta(hours=24)
 _FRESH_S = 2.0
@@ -39,6 +42,8 @@ class AssignmentBoard:
         ranks_yesterday: rank by alias as it was a day before.
         rules: what may be handed in, and the points ladder.
         ranges: by alias, the ranks of a contest that the noise does not tell apart.
+        events: what has happened lately, the newest first.
+        students: how many the class has.
     """
 
     assignment: AssignmentSummary
@@ -46,6 +51,26 @@ class AssignmentBoard:
     ranks_yesterday: Mapping[str, int | None]
     rules: PageRules
     ranges: Mapping[str, RankRange]
+    events: tuple[Event, ...] = ()
+    students: int = 0
+
+    @property
+    def full_points(self) -> float:
+        """What can be earned without the answers that a teacher reads; the board is about nothing else."""
+        full = self.rules.full_points
+        return self.assignment.max_points if full is None else full
+
+    def points_of(self, line: LeaderboardRow | Baseline) -> float | None:
+        """Points of a row, or those that a baseline's score would be worth; None where there are none."""
+        if not isinstance(line, Baseline):
+            return line.points
+        table = self.rules.table
+        return None if table is None else float(table.points_for(line.f1))
+
+    @property
+    def reached_goal(self) -> int:
+        """How many have the points that everybody is to reach."""
+        return sum(row.points is not None and row.points >= self.rules.goal for row in self.standings)
 
     def row_of(self, alias: str) -> LeaderboardRow | None:
         """The row of one student."""
@@ -71,9 +96,23 @@ class ClassData:
     overall: tuple[OverallRow, ...]
     boards: tuple[AssignmentBoard, ...]
 
+    @property
+    def full_points(self) -> float:
+        """What the whole course gives without a teacher."""
+        return math.fsum(board.full_points for board in self.boards)
+
     def board(self, slug: str) -> AssignmentBoard | None:
         """The board of one assignment."""
         return next((board for board in self.boards if board.assignment.slug == slug), None)
+
+
+def with_baselines(board: AssignmentBoard) -> list[LeaderboardRow | Baseline]:
+    """The rows, best first, with the baselines where their scores belong, below students of the same score."""
+
+    def place(line: LeaderboardRow | Baseline) -> tuple[bool, float]:
+        return (not line.total, -(line.correct or 0) / (line.total or 1))
+
+    return sorted((*board.standings, *board.rules.baselines), key=place)
 
 
 def load(class_db_url: str) -> ClassData:
@@ -133,20 +172,24 @@ def _shared(class_db_url: str) -> _Shared:
 def _read(board: Board, now: datetime) -> ClassData:
     assignments, attempts = board.assignments(), by_assignment(board.attempts())
     standings = {known.slug: rank_assignment(known, attempts[known.slug]) for known in assignments}
-    rules, ranges = rules_of(board), ranges_of(board)
+    rules, ranges, students = rules_of(board), ranges_of(board), board.students()
+
+    def of(known: AssignmentSummary) -> AssignmentBoard:
+        own, rows = attempts[known.slug], standings[known.slug]
+        found = AssignmentBoard(
+            known,
+            rows,
+            _ranks(known, own, rows, now - _DAY),
+            PageRules.from_json(rules.get(known.slug, {})),
+            ranges.get(known.slug, {}),
+            students=students,
+        )
+        return replace(found, events=latest_events(known, own, found.full_points, found.rules.baselines))
+
     return ClassData(
         read_at=now,
         overall=rank_overall(assignments, standings),
-        boards=tuple(
-            AssignmentBoard(
-                known,
-                standings[known.slug],
-                _ranks(known, attempts[known.slug], standings[known.slug], now - _DAY),
-                PageRules.from_json(rules.get(known.slug, {})),
-                ranges.get(known.slug, {}),
-            )
-            for known in assignments
-        ),
+        boards=tuple(of(known) for known in assignments),
     )
 
 

@@ -19,6 +19,7 @@ from grader.record.database.access import (
 from grader.record.database.anomalies import Kind as AnomalyKind
 from grader.record.database.anomalies import find as find_anomalies
 from grader.record.database.decisions import audit_log, feedback_of, grades_of, outcome_of, rules_of
+from grader.record.database.failures import OwnFailures, failures_of
 from grader.record.database.integrity import IntegrityRecord, integrity_of
 from grader.record.database.page_records import AccessRecord, GradeRecord, Identity, UploadRecord
 from grader.record.database.personal import OwnRun, RunLine, alias_of, all_runs, runs_of
@@ -50,6 +51,7 @@ __all__ = [
     "IntegrityRecord",
     "LeaderboardRow",
     "OverallRow",
+    "OwnFailures",
     "OwnRun",
     "RunLine",
     "RunState",
@@ -61,6 +63,7 @@ __all__ = [
     "all_runs",
     "audit_log",
     "by_assignment",
+    "failures_of",
     "feedback_of",
     "find_anomalies",
     "grades_of",

@@ -20,6 +20,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from grader.service.page_settings import FILE_MIB, BoardSettings
 from leaderboard_app.class_database import Board, BoardUnavailable, Identity, has_way_in, identify
 from leaderboard_app.identity import COOKIE
+from leaderboard_app.part_requests import ADDRESS, PartRequests
 from leaderboard_app.uploads import MIB, Uploads
 
 # Measured: 400 tabs of visitors take 21 MiB. Whoever has a link finds room beside them; an account's cookie is read by
@@ -64,6 +65,7 @@ class Door:
         self._app = app
         self._tabs = 0
         self._visitors = 0
+        self._parts = PartRequests(_may_enter)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
@@ -77,7 +79,10 @@ class Door:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = str(scope["path"]), str(scope["method"])
         file = _FILES.fullmatch(path)
-        if file is not None and method in ("PUT", "DELETE"):
+        part = ADDRESS.fullmatch(path)
+        if part is not None:
+            await self._parts.answer(part["ticket"], part["key"], scope, receive, send)
+        elif file is not None and method in ("PUT", "DELETE"):
             await self._file(file["session"], file["file"], scope, receive, send)
         elif _CLOSED.match(path) and not _ADDRESSES.fullmatch(path):
             await _refuse(404, "There is nothing here.")(scope, receive, send)
@@ -140,6 +145,11 @@ def _may_send(session: str) -> bool:
     if person is None or not runtime.get_instance().is_active_session(session):
         uploads.forget(session)
         return False
+    return _may_enter(person)
+
+
+def _may_enter(person: int) -> bool:
+    """Whether somebody's way in still holds."""
     try:
         with _board() as board:
             return has_way_in(board, person)

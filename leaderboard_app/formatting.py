@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 
 from grader.language import Language, _, ngettext
+from grader.scoring.baseline import Baseline, BaselineKind
 from grader.scoring.f1 import wilson
 from grader.scoring.mcnemar import RankRange
 from grader.scoring.points import truncated
@@ -57,6 +58,19 @@ def points(earned: float | None) -> str:
     return NOTHING if earned is None else f"{earned:.2f}".rstrip("0").rstrip(".")
 
 
+def points_of(earned: float | None, most: float) -> str:
+    """Points with how many there are: `9 of 15`."""
+    return _("{points} of {max_points}").format(points=points(earned), max_points=points(most))
+
+
+def gain(amount: float, *, is_contest: bool) -> str:
+    """How much better a result is: pictures in a contest, else points."""
+    if is_contest:
+        count = round(amount)
+        return ngettext("{count} picture", "{count} pictures", count).format(count=count)
+    return _("points: {points}").format(points=points(amount))
+
+
 def moment(when: datetime | None, zone: ZoneInfo, language: Language) -> str:
     """A time in the class's zone: `2 мар., 15:04`."""
     if when is None:
@@ -74,8 +88,31 @@ def change(rank: int | None, before: int | None) -> str:
 
 
 def marked(alias: str, own_alias: str) -> str:
-    """The alias, with a word beside it where it is the reader's own."""
-    return f"{alias} ← {_('you')}" if alias == own_alias else alias
+    """The alias, with a word before it where it is the reader's own: a phone cuts off what stands behind."""
+    return f"{_('you')} → {alias}" if alias == own_alias else alias
+
+
+def out_of(title: str, most: float) -> str:
+    """A heading that says how much there is: `ResNet, of 20`."""
+    return _("{title}, of {most}").format(title=title, most=points(most))
+
+
+def model(kind: BaselineKind, label: str = "") -> str:
+    """What a baseline is called."""
+    match kind:
+        case BaselineKind.CONSTANT:
+            return _("everything is {label}").format(label=label or "bart_simpson")
+        case BaselineKind.HISTOGRAM:
+            return _("colours alone")
+        case BaselineKind.SIMPLE_CNN:
+            return _("simple CNN")
+        case BaselineKind.REFERENCE:
+            return _("reference solution")
+
+
+def baseline(line: Baseline) -> str:
+    """The name of a baseline with the badge that tells its row from a student's."""
+    return f"◇ {model(line.kind, line.label)} · {_('for comparison')}"
 
 
 def time_left(deadline: datetime) -> str:

@@ -51,6 +51,10 @@ class OwnWork:
         """The runs of one assignment."""
         return [run for run in self.runs if run.assignment == slug]
 
+    def has_begun(self, slug: str) -> bool:
+        """Whether anything was handed in for an assignment."""
+        return bool(self.runs_for(slug)) or any(upload.assignment == slug for upload in self.uploads)
+
     def run_of(self, upload: UploadRecord) -> OwnRun | None:
         """The run that an upload led to."""
         return next((run for run in self.runs if run.key == upload.run_key), None)

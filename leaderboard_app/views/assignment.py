@@ -9,16 +9,17 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from grader.language import Language, _
+from grader.scoring.baseline import Baseline
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting, languages, own_work
-from leaderboard_app.class_data import AssignmentBoard
+from leaderboard_app.class_data import AssignmentBoard, with_baselines
 from leaderboard_app.class_database import AssignmentSummary, LeaderboardRow
-from leaderboard_app.views import charts, tables
+from leaderboard_app.views import charts, feed, tables
 from leaderboard_app.views.choosing import choose
 from leaderboard_app.views.freshness import keep_fresh
 from leaderboard_app.views.unavailable import load_or_explain
 
-_ALIAS = 2  # the column with the aliases
+_ALIAS = 1  # the column with the aliases
 
 
 def render(settings: BoardSettings) -> None:
@@ -33,6 +34,7 @@ def render(settings: BoardSettings) -> None:
     own_alias = own_work.own_alias(settings)
     _draw(chosen, data.read_at, own_alias, settings, languages.chosen())
     keep_fresh(settings, data, own_alias)
+    feed.draw(chosen, settings, languages.chosen())
     if chosen.standings:
         with st.expander(_("Points of the class"), icon=":material/bar_chart:"):
             charts.distribution(chosen.standings, chosen.row_of(own_alias))
@@ -64,21 +66,30 @@ def _draw(
             )
             + " "
             + _("Range: places that cannot be told apart, because the difference may be chance.")
+            + (" " + _("Rows with ◇ are models for comparison: they take no place.") if board.rules.baselines else "")
         )
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _table(_board: AssignmentBoard, _zone: ZoneInfo, slug: str, read_at: datetime, language: Language) -> tables.Table:
     """The table as all readers of one language see it; made once for all tabs."""
-    rows = _board.standings
+    lines = with_baselines(_board)
+    rows = [None if isinstance(line, Baseline) else line for line in lines]
     return tables.Table.of(
         [
-            *_places(_board),
-            *(_contest_columns(_board) if _board.assignment.is_contest else _block_columns(rows)),
-            tables.Column(_("Tries"), [row.submissions for row in rows], kind="count"),
-            tables.Column(_("Improved"), [formatting.moment(row.improved_at, _zone, language) for row in rows]),
+            tables.Column("#", [row.rank if row else None for row in rows], kind="rank"),
+            tables.Column(_("Alias"), [_name(line) for line in lines], width_px=tables.ALIAS_PX),
+            *(_contest_columns(_board, lines) if _board.assignment.is_contest else _block_columns(_board)),
+            tables.Column(_("Tries"), [row.submissions if row else None for row in rows], kind="count"),
+            tables.Column(
+                _("Improved"), [formatting.moment(row.improved_at if row else None, _zone, language) for row in rows]
+            ),
         ]
     )
+
+
+def _name(line: LeaderboardRow | Baseline) -> str:
+    return formatting.baseline(line) if isinstance(line, Baseline) else line.alias
 
 
 def _status(assignment: AssignmentSummary, settings: BoardSettings, language: Language) -> None:
@@ -98,7 +109,7 @@ def _deadline(assignment: AssignmentSummary, settings: BoardSettings, language: 
 def _cards(board: AssignmentBoard) -> None:
     rows = board.standings
     ranked = [row for row in rows if row.rank is not None]
-    full = sum(row.points is not None and row.points >= row.max_points for row in ranked)
+    full = sum(row.points is not None and row.points >= board.full_points for row in ranked)
     with st.container(horizontal=True):
         if board.assignment.is_contest:
             st.metric(_("Best F1"), _best_f1(ranked), border=True)
@@ -121,38 +132,66 @@ def _average(ranked: Sequence[LeaderboardRow]) -> str:
     return formatting.points(sum(earned) / len(earned) if earned else None)
 
 
-def _places(board: AssignmentBoard) -> list[tables.Column]:
-    """Rank, its change in a day, the alias: on a phone there is room for one more column."""
-    rows = board.standings
+def _contest_columns(board: AssignmentBoard, lines: Sequence[LeaderboardRow | Baseline]) -> list[tables.Column]:
+    """F1 and points, which a phone has room for, then what chance may have done to them."""
+    totals = {line.total for line in lines if line.total is not None}
+    rows = [None if isinstance(line, Baseline) else line for line in lines]
     return [
-        tables.Column("#", [row.rank for row in rows], kind="rank"),
+        tables.Column(
+            "F1", [_f1_value(line) for line in lines], kind="score", help=_("Cut off, not rounded"), is_strong=True
+        ),
+        tables.Column(
+            formatting.out_of(_("Points"), board.full_points), [board.points_of(line) for line in lines], kind="points"
+        ),
+        _right(lines, totals),
         tables.Column(
             "±",
-            [formatting.change(row.rank, board.ranks_yesterday.get(row.alias)) for row in rows],
+            [formatting.change(row.rank, board.ranks_yesterday.get(row.alias)) if row else None for row in rows],
+            kind="range",
             help=_("Change of place in a day"),
         ),
-        tables.Column(_("Alias"), [row.alias for row in rows]),
-    ]
-
-
-def _contest_columns(board: AssignmentBoard) -> list[tables.Column]:
-    """F1, points, and what chance may have done to them."""
-    rows = board.standings
-    return [
-        tables.Column("F1", [formatting.f1(row.correct, row.total) for row in rows], help=_("Cut off, not rounded")),
-        tables.Column(_("Points"), [row.points for row in rows], kind="points"),
-        tables.Column(_("95% interval"), [formatting.interval(row.correct, row.total) for row in rows]),
+        tables.Column(
+            _("95% interval"), [formatting.interval(line.correct, line.total) for line in lines], width_px=150
+        ),
         tables.Column(
             _("Range"),
-            [formatting.rank_range(board.range_of(row)) for row in rows],
+            [formatting.rank_range(board.range_of(row)) if row else None for row in rows],
             kind="range",
             help=_("Places that cannot be told apart: the difference may be chance"),
         ),
     ]
 
 
-def _block_columns(rows: Sequence[LeaderboardRow]) -> list[tables.Column]:
+def _right(lines: Sequence[LeaderboardRow | Baseline], totals: set[int]) -> tables.Column:
+    """The exact counts; how many there are in all stands in the heading, unless the test has changed since."""
+    if len(totals) == 1:
+        title = formatting.out_of(_("Right"), totals.pop())
+        return tables.Column(title, [line.correct for line in lines], kind="count", width_px=130)
+    counts = [
+        None if line.correct is None else _("{correct} of {total}").format(correct=line.correct, total=line.total)
+        for line in lines
+    ]
+    return tables.Column(_("Right"), counts, kind="score", width_px=130)
+
+
+def _f1_value(line: LeaderboardRow | Baseline) -> str | None:
+    return None if line.correct is None or line.total is None else formatting.f1_value(line.correct, line.total)
+
+
+def _block_columns(board: AssignmentBoard) -> list[tables.Column]:
+    rows = board.standings
     return [
-        tables.Column(_("Points"), [row.points for row in rows], kind="points"),
-        tables.Column(_("Out of"), [row.max_points for row in rows], kind="points"),
+        tables.Column(
+            formatting.out_of(_("Points"), board.full_points),
+            [row.points for row in rows],
+            kind="points",
+            is_strong=True,
+            width_px=124,
+        ),
+        tables.Column(
+            "±",
+            [formatting.change(row.rank, board.ranks_yesterday.get(row.alias)) for row in rows],
+            kind="range",
+            help=_("Change of place in a day"),
+        ),
     ]

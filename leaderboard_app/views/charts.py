@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from grader.language import _
+from grader.scoring.baseline import Baseline
 from grader.scoring.f1 import wilson
 from grader.scoring.points import PointsTable
 from leaderboard_app import formatting
@@ -52,8 +53,8 @@ def ladder(table: PointsTable, correct: int | None, total: int) -> None:
     st.altair_chart(chart, alt=_("Points ladder: which F1 gives how many points, and how far you are"))
 
 
-def progress(runs: Sequence[OwnRun]) -> None:
-    """F1 of each submission in order, with the 95% interval, and the best so far as a line."""
+def progress(runs: Sequence[OwnRun], baselines: Sequence[Baseline]) -> None:
+    """F1 of each submission in order, with the 95% interval, the best so far, and the baselines that are near."""
     rows = []
     best = 0.0
     for number, run in enumerate(runs, start=1):
@@ -69,13 +70,29 @@ def progress(runs: Sequence[OwnRun]) -> None:
         x=alt.X("number:O", title=_("Submission"), axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
     )
     scale = alt.Scale(zero=False)
-    interval = base.mark_rule(strokeWidth=2, opacity=0.5).encode(y=alt.Y("low:Q", title="F1", scale=scale), y2="high:Q")
+    interval = base.mark_rule(strokeWidth=2, color=_ON_BOTH).encode(
+        y=alt.Y("low:Q", title="F1", scale=scale), y2="high:Q"
+    )
     points = base.mark_point(filled=True, size=70).encode(y=alt.Y("f1:Q", scale=scale), tooltip=["number", "f1"])
     line = base.mark_line(interpolate="step-after", strokeDash=[5, 4]).encode(y=alt.Y("best:Q", scale=scale))
+    chart = interval + line + points
+    near = _near(baselines, min(row["low"] for row in rows), best)
+    if near:
+        lines = alt.Chart(pd.DataFrame(near)).encode(y=alt.Y("f1:Q", scale=scale))
+        chart += lines.mark_rule(strokeWidth=1.5, strokeDash=[2, 3], color=_ON_BOTH)
+        chart += lines.mark_text(align="left", x=4, dy=-7, color=_ON_BOTH, fontSize=12).encode(text="name:N")
     st.altair_chart(
-        (interval + line + points).properties(height=_HEIGHT_PX),
-        alt=_("F1 of your submissions with the 95% interval, and your best so far"),
+        chart.properties(height=_HEIGHT_PX),
+        alt=_("F1 of your submissions with the 95% interval, and your best so far")
+        + "".join(f"; {line['name']}: {line['f1']:.5f}" for line in near),
     )
+
+
+def _near(baselines: Sequence[Baseline], low: float, best: float) -> list[dict[str, Any]]:
+    """The baselines at the reader's height and the next one above: others would flatten the picture."""
+    found = sorted((line.correct / line.total, formatting.model(line.kind, line.label)) for line in baselines)
+    above = [line for line in found if line[0] > best][:1]
+    return [{"f1": f1, "name": name} for f1, name in [line for line in found if low <= line[0] <= best] + above]
 
 
 def distribution(rows: Sequence[LeaderboardRow], own: LeaderboardRow | None) -> None:
@@ -108,7 +125,7 @@ def distribution(rows: Sequence[LeaderboardRow], own: LeaderboardRow | None) -> 
         }
     ]
     if own is not None and own.points is not None:
-        place = {"values": [{"points": own.points, "text": _("you")}]}
+        place = {"values": [{"points": math.floor(own.points) + 0.5, "text": _("you")}]}
         x = {"field": "points", **on_points}
         layers.append(
             {

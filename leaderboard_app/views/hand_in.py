@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import streamlit as st
 
 from grader.collect.inbox import Inbox
 from grader.collect.uploads import unpack
-from grader.errors import EnvironmentFault, InvalidSubmission
+from grader.errors import EnvironmentFault
 from grader.language import Language, _
 from grader.scoring.submission_csv import SUBMISSION_CSV
 from grader.service.page_settings import BoardSettings
@@ -20,10 +21,12 @@ from leaderboard_app.class_database import OVER, Board, Identity, scored_already
 from leaderboard_app.door import drop_uploads, expect_upload
 from leaderboard_app.own_work import OwnWork
 from leaderboard_app.rate_limits import RateLimit
-from leaderboard_app.views import submissions
-from leaderboard_app.views.choosing import choose
+from leaderboard_app.views import network_form, submissions
+from leaderboard_app.views.choosing import choose, due
 from leaderboard_app.views.entrance import require_student
+from leaderboard_app.views.fitness import is_fit
 from leaderboard_app.views.unavailable import load_or_explain
+from leaderboard_app.views.widget_texts import translate_upload
 
 _ROUND = "_hand_in_round"
 _SAID = "_hand_in_said"
@@ -39,15 +42,15 @@ def render(settings: BoardSettings) -> None:
     if not boards:
         st.info(_("This class has no assignments yet."), icon=":material/hourglass_empty:")
         return
-    board = choose(boards)
     work = own_work.load(settings, who)
+    board = choose(boards, due(boards, work.alias))
     left, right = st.columns([3, 2], gap="large")
     with left:
         if not settings.inbox:
             st.warning(_("Nothing can be handed in here just now. Teacher: start the page with `grader serve`."))
         else:
             _form(settings, who, board, work, language)
-        submissions.draw(settings, board.assignment.slug, is_waiting=work.is_waiting)
+        submissions.draw(settings, board, is_waiting=work.is_waiting)
     with right:
         _what(board)
 
@@ -61,6 +64,14 @@ def _what(board: AssignmentBoard) -> None:
                 "The file **{name}** with the header `Id,Expected` and one line for each of the {count} pictures: "
                 "the file's name and the character's. Save it with `index=False`."
             ).format(name=SUBMISSION_CSV, count=len(board.rules.image_ids))
+        )
+    elif board.rules.source == "network":
+        st.markdown(
+            _(
+                "Your notebook **{name}** and the weights of its network, which its last code cell saves as "
+                "`network.pth`. Nothing trains in grading: the network gets these weights, and `predict` names the "
+                "pictures."
+            ).format(name=f"{slug}.ipynb")
         )
     else:
         st.markdown(
@@ -94,21 +105,26 @@ def _form(settings: BoardSettings, who: Identity, board: AssignmentBoard, work: 
         st.info(_("For this assignment nothing is handed in here."), icon=":material/info:")
         return
     expect_upload(who)
+    translate_upload(language, ("ipynb",) if board.rules.source == "network" else board.rules.takes)
+    is_used_up = left is not None and bool(left.message)
+    if board.rules.source == "network":
+        network_form.draw(settings, who, board, number=number, is_used_up=is_used_up, send=_send)
+        return
     file = st.file_uploader(
         _("Your file for {title}").format(title=formatting.plain(board.assignment.title)),
-        type=list(board.rules.takes),
+        # A file of predictions is let in to be told what is wanted instead of it.
+        type=list(dict.fromkeys((*board.rules.takes, "csv"))),
         key=f"file-{slug}-{number}",
     )
     if file is None:
         return
     data = file.getvalue()
-    if not _is_fit(file.name, data, board):
+    if not is_fit(lambda: unpack(file.name, data, board.assignment.slug, board.rules)):
         return
     if _is_known(settings, who, slug, data, work):
         return
-    is_used_up = left is not None and bool(left.message)
     if st.button(_("Hand in"), disabled=is_used_up, type="primary", icon=":material/send:"):
-        _send(settings, who, slug, file.name, data)
+        _send(who, lambda: Inbox(Path(settings.inbox)).put_upload(who.access_id, slug, file.name, data))
 
 
 def _deadline(board: AssignmentBoard, settings: BoardSettings, language: Language) -> None:
@@ -119,20 +135,6 @@ def _deadline(board: AssignmentBoard, settings: BoardSettings, language: Languag
             _("The deadline was {when}. What you hand in now is marked as late.").format(when=when),
             icon=":material/schedule:",
         )
-
-
-def _is_fit(name: str, data: bytes, board: AssignmentBoard) -> bool:
-    try:
-        unpack(name, data, board.assignment.slug, board.rules)
-    except InvalidSubmission as error:
-        st.error(
-            _("This file cannot be graded. It was not sent and not counted.")
-            + f"\n\n{formatting.plain_lines(error.message)}\n\n{formatting.plain(error.remedy)}",
-            icon=":material/error:",
-        )
-        return False
-    st.markdown(":material/check: " + _("The file is fit to be graded."))
-    return True
 
 
 def _is_known(settings: BoardSettings, who: Identity, slug: str, data: bytes, work: OwnWork) -> bool:
@@ -149,14 +151,14 @@ def _is_known(settings: BoardSettings, who: Identity, slug: str, data: bytes, wo
     return True
 
 
-def _send(settings: BoardSettings, who: Identity, slug: str, name: str, data: bytes) -> None:
+def _send(who: Identity, put: Callable[[], object]) -> None:
     wait_s = _uploads.wait_s(str(who.student_id))
     if wait_s:
         st.warning(_("That was a lot in one minute. Try again in {count} s.").format(count=wait_s))
         return
     _uploads.note(str(who.student_id))
     try:
-        Inbox(Path(settings.inbox)).put_upload(who.access_id, slug, name, data)
+        put()
     except EnvironmentFault:
         st.error(_("The file could not be kept: too much is waiting, or the disk is full. Tell your teacher."))
         return

@@ -9,12 +9,12 @@ import streamlit as st
 from grader.language import Language, _, ngettext
 from grader.scoring.mcnemar import RankRange
 from grader.service.page_settings import BoardSettings
-from leaderboard_app import formatting, languages, own_work
+from leaderboard_app import formatting, languages, own_work, routes
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.class_database import Identity
 from leaderboard_app.own_work import OwnWork
-from leaderboard_app.views import charts, submissions
-from leaderboard_app.views.choosing import choose
+from leaderboard_app.views import achievements, charts, failures, submissions
+from leaderboard_app.views.choosing import choose, due
 from leaderboard_app.views.entrance import require_student, title_with_way_out
 from leaderboard_app.views.unavailable import load_or_explain
 
@@ -31,14 +31,19 @@ def render(settings: BoardSettings) -> None:
     if not data.boards:
         st.info(_("This class has no assignments yet."), icon=":material/hourglass_empty:")
         return
-    board = choose(data.boards)
+    board = choose(data.boards, due(data.boards, work.alias))
     _card(board, work, settings, who, language)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        submissions.draw(settings, board.assignment.slug, is_waiting=work.is_waiting)
+        achievements.draw(board, work.runs_for(board.assignment.slug))
+        submissions.draw(settings, board, is_waiting=work.is_waiting)
+        is_empty = settings.inbox and board.rules.takes and not work.has_begun(board.assignment.slug)
+        if is_empty and st.button(_("Hand in"), type="primary", icon=":material/upload_file:"):
+            routes.go_to("hand-in", board.assignment.slug)
         _feedback(settings, board.assignment.slug)
     with right:
         _progress(board, work)
+    failures.draw(settings, who, board.assignment.slug)
 
 
 def _greeting(name: str, alias: str) -> None:
@@ -77,7 +82,7 @@ def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, who: I
             )
         st.metric(
             _("Best points"),
-            _of(row.points if row else None, board.assignment.max_points),
+            _of(row.points if row else None, board.full_points),
             border=True,
             height="stretch",
         )
@@ -87,7 +92,7 @@ def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, who: I
             _of(grade.effective_points if grade else None, board.assignment.max_points),
             border=True,
             height="stretch",
-            help=_("Of the last submission, as the gradebook has it."),
+            help=_("Of the last submission, as the gradebook has it.") + _by_hand(board),
         )
         _quota_card(board, settings, who)
         _deadline_card(board, settings, language)
@@ -99,6 +104,16 @@ def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, who: I
             _("Handed in late: {points} points less.").format(points=formatting.points(grade.late_penalty)),
             icon=":material/schedule:",
         )
+
+
+def _by_hand(board: AssignmentBoard) -> str:
+    """What the grade can have beside the tests' points."""
+    by_hand = board.assignment.max_points - board.full_points
+    if by_hand <= 0:
+        return ""
+    return " " + _("{points} of its points are for answers that your teacher reads.").format(
+        points=formatting.points(by_hand)
+    )
 
 
 def _quota_card(board: AssignmentBoard, settings: BoardSettings, who: Identity) -> None:
@@ -147,11 +162,7 @@ def _change(now: int | None, before: int | None) -> int | None:
 
 
 def _of(points: float | None, max_points: float) -> str:
-    if points is None:
-        return formatting.NOTHING
-    return _("{points} of {max_points}").format(
-        points=formatting.points(points), max_points=formatting.points(max_points)
-    )
+    return formatting.NOTHING if points is None else formatting.points_of(points, max_points)
 
 
 def _progress(board: AssignmentBoard, work: OwnWork) -> None:
@@ -163,7 +174,7 @@ def _progress(board: AssignmentBoard, work: OwnWork) -> None:
         correct = row.correct if row else None
         _next_step(board, correct, total)
         charts.ladder(table, correct, total or 1)
-        charts.progress(work.runs_for(board.assignment.slug))
+        charts.progress(work.runs_for(board.assignment.slug), board.rules.baselines)
     st.subheader(_("The class"), anchor=False)
     charts.distribution(board.standings, row)
     if len(board.standings) < 3:

@@ -46,16 +46,10 @@ def _cards(data: ClassData) -> None:
     ranked = [row for row in rows if row.points is not None]
     best = max((row.points for row in ranked if row.points is not None), default=None)
     with st.container(horizontal=True):
-        st.metric(_("Best sum"), _of(best, rows[0].max_points), border=True)
+        st.metric(_("Best sum"), formatting.points_of(best, data.full_points), border=True)
         st.metric(_("Students in the ranking"), len(ranked), border=True)
         st.metric(_("Submissions"), sum(row.submissions for row in rows), border=True)
         st.metric(_("Assignments"), len(data.boards), border=True)
-
-
-def _of(points: float | None, max_points: float) -> str:
-    return _("{points} of {max_points}").format(
-        points=formatting.points(points), max_points=formatting.points(max_points)
-    )
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -66,7 +60,13 @@ def _table(_data: ClassData, _zone: ZoneInfo, read_at: datetime, language: Langu
         [
             tables.Column("#", [row.rank for row in rows], kind="rank"),
             tables.Column(_("Alias"), [row.alias for row in rows]),
-            tables.Column(_("Sum"), [row.points for row in rows], kind="points"),
+            tables.Column(
+                formatting.out_of(_("Sum"), _data.full_points),
+                [row.points for row in rows],
+                kind="points",
+                help=_("Without the answers that the teacher reads"),
+                is_strong=True,
+            ),
             *(_assignment_column(_data, rows, number) for number in range(len(_data.boards))),
             tables.Column(_("Tries"), [row.submissions for row in rows], kind="count"),
             tables.Column(_("Improved"), [formatting.moment(row.improved_at, _zone, language) for row in rows]),
@@ -75,10 +75,11 @@ def _table(_data: ClassData, _zone: ZoneInfo, read_at: datetime, language: Langu
 
 
 def _assignment_column(data: ClassData, rows: tuple[OverallRow, ...], number: int) -> tables.Column:
-    assignment = data.boards[number].assignment
+    board = data.boards[number]
     return tables.Column(
-        assignment.title,
+        formatting.out_of(board.assignment.title, board.full_points),
         [row.by_assignment[number].points for row in rows],
         kind="points",
-        help=_("At most {points}").format(points=formatting.points(assignment.max_points)),
+        help=_("Without the answers that the teacher reads"),
+        width_px=tables.heading_px(formatting.out_of(board.assignment.title, board.full_points)),
     )

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
+from pandas.io.formats.style import Styler
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from grader.language import _
@@ -16,8 +17,11 @@ from leaderboard_app import formatting
 
 _GRID_ROWS = 60
 _GRID_HEIGHT_PX = 1000
-_RANGE_PX = 80
+# A phone of 390 px has room for 356: rank, alias, score and points are in sight there.
+_WIDTHS_PX = {"rank": 36, "count": 82, "points": 94, "score": 70, "range": 80}
+ALIAS_PX = 156
 Cell: TypeAlias = str | int | float | None
+Kind: TypeAlias = Literal["rank", "count", "points", "score", "range", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +31,19 @@ class Column:
     Attributes:
         title: its heading, in the reader's language.
         cells: one per row; None where there is nothing.
-        kind: `rank` and `count` hold whole numbers, `points` decimals, `range` a short text, `text` anything else.
+        kind: `rank` and `count` hold whole numbers, `points` decimals, `score` a number that is written out already,
+            `range` a short text, `text` anything else.
         help: explanation of the heading.
+        is_strong: whether it is what the table is about.
+        width_px: how wide it is; None for as much as its kind takes.
     """
 
     title: str
     cells: Sequence[Cell]
-    kind: Literal["rank", "count", "points", "range", "text"] = "text"
+    kind: Kind = "text"
     help: str = ""
+    is_strong: bool = False
+    width_px: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +74,13 @@ class Table:
         return Table(columns, self.arrow.set_column(number, str(number), pa.array(cells, pa.string())))
 
 
+def heading_px(title: str) -> int:
+    """How wide a column is that has a long heading over short numbers."""
+    return min(240, 34 + round(7.2 * len(title)))
+
+
 def draw(given: Table | Sequence[Column], *, alt: str, key: str) -> None:
-    """Draw the table with the switch between its two forms.
+    """Draw the table, and below it the switch between its two forms.
 
     Args:
         given: what to draw.
@@ -74,15 +88,18 @@ def draw(given: Table | Sequence[Column], *, alt: str, key: str) -> None:
         key: unique on the page.
     """
     table = given if isinstance(given, Table) else Table.of(given)
-    if st.toggle(_("As plain text, for screen readers"), key=f"{key}-plain"):
-        st.table(_as_text(table.columns), border="horizontal", hide_index=True, alt=alt)
-    else:
-        _grid(table, alt)
+    place = st.container()
+    is_plain = st.toggle(_("As plain text, for screen readers"), key=f"{key}-plain")
+    with place:
+        if is_plain:
+            st.table(_as_text(table.columns), border="horizontal", hide_index=True, alt=alt)
+        else:
+            _grid(table, alt)
 
 
 def _grid(table: Table, alt: str) -> None:
     st.dataframe(
-        table.arrow,
+        _styled(table) if table.arrow.num_rows <= _GRID_ROWS else table.arrow,
         hide_index=True,
         height="content" if table.arrow.num_rows <= _GRID_ROWS else _GRID_HEIGHT_PX,
         column_config={str(number): _config(column) for number, column in enumerate(table.columns)},
@@ -97,22 +114,38 @@ def _series(column: Column) -> pd.Series:
             return pd.Series(list(column.cells), dtype="Int64")
         case "points":
             return pd.Series(list(column.cells), dtype="Float64")
-        case "range" | "text":
+        case "score" | "range" | "text":
             return pd.Series([None if cell == formatting.NOTHING else cell for cell in column.cells], dtype="object")
+
+
+def _styled(table: Table) -> Styler | pa.Table:
+    """With what matters in bold; only for small tables: a thousand rows would cost a second for every tab."""
+    strong = [str(number) for number, column in enumerate(table.columns) if column.is_strong]
+    if not strong:
+        return table.arrow
+    styler = table.arrow.to_pandas(types_mapper=_TYPES.get).style
+    return styler.format(_shown, na_rep="").set_properties(subset=strong, **{"font-weight": "700"})
+
+
+def _shown(cell: object) -> str:
+    return formatting.points(cell) if isinstance(cell, float) else str(cell)
+
+
+_TYPES = {pa.float64(): pd.Float64Dtype(), pa.int64(): pd.Int64Dtype()}
 
 
 def _config(column: Column) -> ColumnConfig:
     help_text = column.help or None
-    if column.kind in ("range", "text"):
-        width = _RANGE_PX if column.kind == "range" else None
-        return st.column_config.TextColumn(column.title, help=help_text, width=width)
-    # Headings stand on the left, so the numbers do too: on a wide screen the two would lose sight of each other.
+    width = column.width_px or _WIDTHS_PX.get(column.kind)
+    if column.kind in ("score", "range", "text"):
+        side: Literal["left", "right"] = "left" if column.kind == "text" else "right"
+        return st.column_config.TextColumn(column.title, help=help_text, width=width, alignment=side)
     return st.column_config.NumberColumn(
         column.title,
         help=help_text,
         format="%.6g" if column.kind == "points" else "%d",
-        width=50 if column.kind == "rank" else None,
-        alignment="left",
+        width=width,
+        alignment="right",
     )
 
 

@@ -21,7 +21,7 @@ from leaderboard_app.class_data import _Shared
 
 QUERY = "assignment=springfield&lang=en"
 BOARD = b"Students by alias"
-MARK = "← you".encode()
+MARK = "you →".encode()
 SHORTLY_S = 2.2  # longer than a view is taken for fresh
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from grader.diagnosis.told import Told
+from grader.diagnosis.wording import words_of
 from grader.language import _
 from grader.outcomes import Outcome
 from grader.printable import printable
@@ -53,6 +55,9 @@ def read_outcome(cell: NotebookNode) -> CellOutcome:
     known = Outcome(outcome) if isinstance(outcome, str) and outcome in list(Outcome) else None
     if isinstance(marks.get("finding"), str):
         finding, remedy, cause = (printed(marks.get(part), MAX_FINDING) for part in ("finding", "remedy", "cause"))
+        told = Told.read(marks.get("diagnosis"))
+        if told is not None and told.is_certain:
+            remedy = printed(words_of(told), MAX_FINDING)  # in the language of the page, whatever it was graded in
         return CellOutcome(known, finding, remedy, cause, is_ours=True)
     if isinstance(marks.get("trouble"), str):
         return CellOutcome(failure=printed(marks["trouble"], MAX_FINDING), is_ours=True)

@@ -21,9 +21,13 @@ from grader.course.roster import read_roster
 from grader.errors import InvalidConfig
 from grader.language import Language, _, ngettext, speaking
 from grader.printable import printable
+from grader.record.database.failures import failures_of
+from grader.record.database.queries import Board, BoardUnavailable
+from grader.scoring.failures import noted_failures
+from grader.show.failures import failures_css, failures_html
 from grader.show.feedback import markup
 from grader.show.feedback.grades import Grades, read_grades
-from grader.show.feedback.page import Page
+from grader.show.feedback.page import NOTHING, Page
 from grader.show.feedback.reading import read_page
 from grader.show.feedback.sections import released_sources
 
@@ -58,7 +62,8 @@ class FeedbackExporter(Exporter):
         released = released_sources(course.release / slug / f"{names['notebook']}.ipynb")
         with speaking(course.config.language):
             page = read_page(notebook, grades, released, course.config.language, course.title(slug))
-            return render(page, course, slug, graded=_graded_at(notebook)), resources
+            failures = noted_failures_html(notebook.metadata, course, slug, student)
+            return render(page, course, slug, graded=_graded_at(notebook), failures=failures), resources
 
 
 def _graded_at(notebook: NotebookNode) -> datetime | None:
@@ -71,7 +76,21 @@ def _graded_at(notebook: NotebookNode) -> datetime | None:
         return None
 
 
-def render(page: Page, course: Course, slug: str, *, graded: datetime | None) -> str:
+def noted_failures_html(metadata: object, course: Course, slug: str, student: str) -> Markup:
+    """Where the network fails, as the run has noted it, with what has changed since the last hand-in."""
+    now = noted_failures(metadata)
+    if now is None:
+        return NOTHING
+    try:
+        with Board.open(course.database_url) as board:
+            known = failures_of(board, student, slug)
+    except BoardUnavailable:
+        known = None
+    is_this_one = known is not None and known.now.cells == now.cells and known.now.reason == now.reason
+    return failures_html(now, known.before if known is not None and is_this_one else None)
+
+
+def render(page: Page, course: Course, slug: str, *, graded: datetime | None, failures: Markup = NOTHING) -> str:
     """The page as HTML, in the language that is spoken just now.
 
     Args:
@@ -79,6 +98,7 @@ def render(page: Page, course: Course, slug: str, *, graded: datetime | None) ->
         course: whose language, time zone and names are used.
         slug: the assignment.
         graded: when the notebook was executed, where that is known.
+        failures: where the network fails, of a contest.
     """
     language, zone = course.config.language, ZoneInfo(course.config.timezone)
     return (
@@ -92,6 +112,8 @@ def render(page: Page, course: Course, slug: str, *, graded: datetime | None) ->
             student=_name(course, page.grades),
             received=_moment(page.grades.received, zone, language),
             graded=_moment(graded, zone, language),
+            failures=failures,
+            failures_css=failures_css() if failures else NOTHING,
         )
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from grader.course.folder import Course
 from grader.course.release import run_nbgrader
 from grader.errors import InvalidAssignment
+from grader.language import _
 from grader.record.database import ClassDatabase
 from grader.record.database.decisions import Decisions
 
@@ -17,7 +18,10 @@ def make_feedback(course: Course, slug: str, student: str) -> None:
     """
     graded = course.autograded / student / slug / f"{slug}.ipynb"
     if not graded.is_file():
-        raise InvalidAssignment(f"{student} has no graded {slug!r}.", remedy=f"Run `grader grade {slug}` first.")
+        raise InvalidAssignment(
+            _("{student} has no graded {slug!r}.").format(student=student, slug=slug),
+            remedy=_("Run `grader grade {slug}` first.").format(slug=slug),
+        )
     run_nbgrader(
         course, f"make feedback on {slug} for {student}", lambda api: api.generate_feedback(slug, student, force=True)
     )

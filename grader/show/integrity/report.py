@@ -14,7 +14,7 @@ from grader.files import ordinary_files, read_given
 from grader.grading.job import Graded
 from grader.language import _
 from grader.record.ledger import Ledger
-from grader.scoring.contest import AnswerKey
+from grader.scoring.contest import RUNS_NOTEBOOK, AnswerKey
 from grader.scoring.submission_csv import parse_submission
 from grader.show.integrity.agreement import Agreement, agreements
 from grader.show.integrity.code import CodeComparison, SharedCode, shared_code
@@ -110,7 +110,7 @@ def integrity_report(course: Course, slug: str, leaked: Path | None = None) -> I
         pairs=tuple(pairs),
         leaks=tuple(leaks),
         code=shared_code(notebooks, released.read_bytes() if released.is_file() else b""),
-        files=tuple(same_files(files, given)) if settings.source == "rerun" else (),
+        files=tuple(same_files(files, given)) if settings.source in RUNS_NOTEBOOK else (),
         decoys=tuple(decoys),
     )
 

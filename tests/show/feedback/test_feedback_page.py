@@ -130,10 +130,10 @@ def test_the_first_error_is_said_once_and_what_follows_refers_to_it(russian: Cou
 
 def test_a_limit_is_named_and_the_graders_interrupt_is_not_shown(russian: Course) -> None:
     endless = answer("while True: pass", outputs=[error("KeyboardInterrupt", "", "KeyboardInterrupt")])
-    endless.metadata["springfield"] = {"trouble": "израсходовано всё время на одну ячейку, 15 с"}
+    endless.metadata["springfield"] = {"trouble": "время вышло: на одну ячейку даётся 15 с"}
     made = notebook(endless, check(outcome=Outcome.RAISED, finding="NameError: name 'x'", cause="время"))
     text = text_of(page_of(made, graded(**LOST), russian))
-    assert "Израсходовано всё время на одну ячейку, 15 с." in text
+    assert "Время вышло: на одну ячейку даётся 15 с." in text
     assert "цикл, который не кончается" in text
     assert "KeyboardInterrupt" not in text
 
