@@ -15,6 +15,7 @@ from grader.course.config import CONFIG_NAME
 from grader.course.database_url import sqlite_path
 from grader.course.folder import Course
 from grader.errors import EnvironmentFault
+from grader.language import _
 from grader.sandbox import bubblewrap
 from grader.sandbox.visible import environment_options, environment_parts, system_options
 
@@ -74,7 +75,10 @@ def _database_folder(course: Course) -> Path | None:
         return None
     if course.root.is_relative_to(path.parent):
         raise EnvironmentFault(
-            f"The class database {path} does not lie in a folder of its own, so the page would see all of its folder.",
-            remedy=f'Set database = "sqlite:///board/class.db" in {CONFIG_NAME}.',
+            _(
+                "The class database {path} does not lie in a folder of its own, so the page would see "
+                "all of its folder."
+            ).format(path=path),
+            remedy=_('Set database = "sqlite:///board/class.db" in {config_name}.').format(config_name=CONFIG_NAME),
         )
     return path.parent

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import signal
 import subprocess
 import threading
+from contextlib import suppress
 
 from grader.course.folder import Course
 from grader.errors import EnvironmentFault
+from grader.language import _
 from grader.record.database import ClassDatabase
 from grader.record.page_rules import publish_rules
 from grader.service.page import NOT_STARTED, command
@@ -16,6 +20,7 @@ from grader.service.page_sandbox import page_command
 from grader.service.page_settings import BoardSettings
 
 _STOP_S = 10
+_INFO_BYTES = 4096
 _LOOK_S = 0.5
 _log = logging.getLogger("grader.watch.page")
 
@@ -55,8 +60,8 @@ def serve_class(course: Course, stop: threading.Event, *, address: str, port: in
         looking.join()
     if page.failed_with is not None:
         raise EnvironmentFault(
-            f"The page has ended by itself (exit code {page.failed_with}).",
-            remedy="Is the port taken? What it said stands above.",
+            _("The page has ended by itself (exit code {failed_with}).").format(failed_with=page.failed_with),
+            remedy=_("Is the port taken? What it said stands above."),
         )
 
 
@@ -83,22 +88,34 @@ class _Page:
                 stop.set()
             else:
                 _log.warning("The page has ended by itself (exit code %s) and is started anew.", code)
+                os.close(self._info)
                 self._start()
-        _end(self._process)
+        self.end()
 
     def _start(self) -> None:
-        self._process = subprocess.Popen(self._arguments, stdin=subprocess.DEVNULL)
+        bwrap, *arguments = self._arguments
+        self._info, info = os.pipe()
+        os.set_blocking(self._info, False)
+        try:
+            command = [bwrap, "--info-fd", str(info), *arguments]
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[info])
+        finally:
+            os.close(info)
+
+    def end(self) -> None:
+        """End the page, also one that is only being started."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=_STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        # A bubblewrap that ends while it lays out the view has not tied the process in it to its own life yet.
+        with suppress(BlockingIOError, ValueError, KeyError, ProcessLookupError):
+            os.kill(json.loads(os.read(self._info, _INFO_BYTES))["child-pid"], signal.SIGKILL)
+        os.close(self._info)
 
 
 def _plain_environment() -> dict[str, str]:
     """What the page needs of this process's environment, and nothing that may be a secret."""
     return {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
-
-
-def _end(page: subprocess.Popen[bytes]) -> None:
-    page.terminate()
-    try:
-        page.wait(timeout=_STOP_S)
-    except subprocess.TimeoutExpired:
-        page.kill()
-        page.wait()

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,6 +136,31 @@ def settle(page: Page) -> None:
     """Wait until the script is done."""
     page.wait_for_selector("h1, h2, h3")
     page.wait_for_selector(READY)
+
+
+_NEXT_RUN = """() => {
+    const app = document.querySelector('[data-testid=stApp]');
+    let ran = false;
+    window.nextRun = new Promise((done, give_up) => {
+        new MutationObserver((_changes, observer) => {
+            if (app.dataset.testScriptState !== 'notRunning') { ran = true; return; }
+            if (ran) { observer.disconnect(); done(true); }
+        }).observe(app, {attributes: true, attributeFilter: ['data-test-script-state']});
+        setTimeout(() => give_up(new Error('the page did not run')), 120000);
+    });
+}"""
+
+
+@contextmanager
+def next_run(page: Page) -> Iterator[None]:
+    """What is done inside makes the page's script run; wait until it has.
+
+    Only to wait for a page at rest would not do: it may not have begun, and then draws anew what is being typed into.
+    """
+    settle(page)
+    page.evaluate(_NEXT_RUN)
+    yield
+    page.evaluate("() => window.nextRun")
 
 
 def go_to(page: Page, served: Served, path: str) -> None:

@@ -166,7 +166,7 @@ def test_two_browsers_and_a_worker_lose_nothing(browser: Browser, served: Served
         go_to(page, served, "hand-in?assignment=springfield")
         hand_in(page, served.predictions(tmp_path, wrong=10 + number))
     for page in pages:
-        expect(page.get_by_text("of 18 points").first).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("of 15 points").first).to_be_visible(timeout=PATIENCE_MS)
     give_up = time.monotonic() + PATIENCE_MS / 1000
     while inbox.items() and time.monotonic() < give_up:  # a second upload comes after everybody's first
         time.sleep(0.1)

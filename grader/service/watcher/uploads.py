@@ -57,12 +57,13 @@ class Uploads:
             self._log.move(item.id, RunState.SCORED, message=same_file(), run_key=earlier.run_key)
             self.forget(item)
             return None
-        data = self._inbox.data(item)
+        rules = self._rules()[item.assignment]
+        data = self._inbox.data(item, rules.max_bytes)
         if data is None:
             self.fail(item, _("The file arrived damaged. Hand it in again."))
             return None
         try:
-            files = unpack(item.filename, data, item.assignment, self._rules()[item.assignment])
+            files = unpack(item.filename, data, item.assignment, rules)
         except InvalidSubmission as error:
             self.fail(item, str(error))
             return None
