@@ -54,7 +54,7 @@ class SealedExecute(NbGraderPreprocessor, Preprocessor):
 
 
 class SubmissionCollector(FileNameCollectorPlugin):
-    """Understands how people and LMSs name submissions; see `grader.collect.folders.collect`."""
+    """Understands plain names of submissions for `nbgrader zip_collect`; `grader collect` understands many more."""
 
     def collect(self, submitted_file: str) -> dict[str, str] | None:
         """Student and notebook of a file, or None where the name tells nothing."""

@@ -13,7 +13,7 @@ def grader(*arguments: object, cwd: Path | None = None, **environment: str) -> s
     return subprocess.run(
         [sys.executable, "-m", "grader", *map(str, arguments)],
         cwd=cwd,
-        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", **environment},
+        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **environment},
         capture_output=True,
         text=True,
         check=False,

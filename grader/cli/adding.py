@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from grader.cli.options import HERE, ClassDir, Json
-from grader.language import _, speaking
+from grader.language import _, addressing, ngettext
 
 if TYPE_CHECKING:
     from grader.course.folder import Course
@@ -52,7 +52,7 @@ def add_test(
     from grader.record.class_lock import class_lock
 
     course = Course.open(class_dir)
-    with speaking(course.config.language), class_lock(course):
+    with addressing(course.config.language), class_lock(course):
         report = adding.add_test(folder, course.dataset)
         outdated = _outdated(course)
         if as_json:
@@ -66,6 +66,7 @@ def add_test(
 def _outdated(course: Course) -> Outdated:
     from grader.collect.submissions import find_submissions
     from grader.record.ledger import Ledger
+    from grader.scoring.contest import RUNS_NOTEBOOK
 
     ledger, outdated = Ledger(course.ledger), Outdated()
     for slug in course.slugs():
@@ -74,7 +75,7 @@ def _outdated(course: Course) -> Outdated:
             continue
         graded = [one.student for one in find_submissions(course, [slug]) if ledger.current(slug, one.student)]
         if graded:
-            (outdated.run_again if settings.source == "rerun" else outdated.hand_in_again)[slug] = graded
+            (outdated.run_again if settings.source in RUNS_NOTEBOOK else outdated.hand_in_again)[slug] = graded
     return outdated
 
 
@@ -89,13 +90,22 @@ def _show(console: Console, report: AdditionReport, outdated: Outdated) -> None:
         ),
     ]
     for slug, students in outdated.run_again.items():
-        text = _("{slug}: {count} notebooks run again with the next `grader grade`, and their points may change")
-        lines.append(text.format(slug=slug, count=len(students)))
-    for slug, students in outdated.hand_in_again.items():
-        text = _(
-            "{slug}: {count} students have to hand in a submission.csv again, with a row for every picture; until then "
-            "their old points stay: {students}"
+        count = len(students)
+        text = ngettext(
+            "{slug}: {count} notebook runs again with the next `grader grade`, and its points may change",
+            "{slug}: {count} notebooks run again with the next `grader grade`, and their points may change",
+            count,
         )
-        lines.append(text.format(slug=slug, count=len(students), students=", ".join(students)))
+        lines.append(text.format(slug=slug, count=count))
+    for slug, students in outdated.hand_in_again.items():
+        count = len(students)
+        text = ngettext(
+            "{slug}: {count} student has to hand in a submission.csv again, with a row for every picture; until then "
+            "the old points stay: {students}",
+            "{slug}: {count} students have to hand in a submission.csv again, with a row for every picture; until then "
+            "their old points stay: {students}",
+            count,
+        )
+        lines.append(text.format(slug=slug, count=count, students=", ".join(students)))
     for line in lines:
         console.print(escape(line))

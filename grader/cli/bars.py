@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -12,6 +15,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from grader.language import _
 
 
 def counting_bar(console: Console, *, transient: bool = False) -> Progress:
@@ -27,8 +32,19 @@ def counting_bar(console: Console, *, transient: bool = False) -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("left"),
+        TextColumn(_("left")),
         TimeRemainingColumn(),
         console=console,
         transient=transient,
     )
+
+
+@contextmanager
+def counted(doing: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on the error stream, and what moves it: called with how many are done and how many there are in all."""
+    if quiet:
+        yield None
+        return
+    with counting_bar(Console(stderr=True)) as progress:
+        task = progress.add_task(doing, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

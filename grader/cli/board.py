@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from grader.cli.options import HERE, ClassDir
+from grader.language import _
 
 if TYPE_CHECKING:
     from grader.course.folder import Course
@@ -32,6 +33,11 @@ def leaderboard(
     serve_page(Course.open(class_dir), port=port, address=address)
 
 
+def page_line(address: str, port: int) -> str:
+    """Where the page is, as a sentence."""
+    return _("the class's page: {url} (Ctrl-C ends it)").format(url=f"http://{address}:{port}")
+
+
 def serve_page(course: Course, *, port: int, address: str = "127.0.0.1") -> None:
     """Become the page's server. The class database is made where there is none yet, so that an empty page can be shown.
 
@@ -43,5 +49,5 @@ def serve_page(course: Course, *, port: int, address: str = "127.0.0.1") -> None
     from grader.service.page_settings import BoardSettings
 
     ClassDatabase.open(course.database_url).close()
-    Console(stderr=True, highlight=False).print(f"the class's page: http://{address}:{port} (Ctrl-C ends it)")
+    Console(stderr=True, highlight=False).print(page_line(address, port))
     serve(BoardSettings(course.database_url, course.config.name, course.config.timezone), address=address, port=port)

@@ -1,4 +1,4 @@
-"""Verbs on the class folder: init, release, collect."""
+"""Verbs on the class folder: init, release."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from grader.cli.options import HERE, ClassDir, Json, Slugs
+from grader.language import _, ngettext
 from grader.printable import printable
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ def add_to(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command()(init)
     app.command()(release)
-    app.command()(collect)
 
 
 def init(
@@ -42,9 +42,10 @@ def init(
     if as_json:
         print(json.dumps({"class": str(made.root), "assignments": made.slugs()}, ensure_ascii=False))
         return
-    console = Console(highlight=False)
-    console.print(f"[green]made[/] {made.root} with the assignments {', '.join(made.slugs())}")
-    console.print(f"next: cd {class_dir}; grader dataset synthesize; grader release")
+    console = Console(highlight=False, soft_wrap=True)
+    text = _("{path} with the assignments {names}").format(path=made.root, names=", ".join(made.slugs()))
+    console.print(f"[green]{_('made')}[/] {escape(text)}")
+    console.print(escape(f"{_('next:')} cd {class_dir}; grader dataset synthesize; grader release"))
 
 
 def release(
@@ -59,6 +60,7 @@ def release(
     """Make the students' notebooks, without solutions and hidden tests.
 
     Cells may be added after students were graded: their points stay until `grader grade` has graded them anew.
+    With `colab` in class.toml, which says where you put the notebooks, each gets a link that opens it in Google Colab.
 
     Example: [bold]grader release resnet[/]
     """
@@ -79,39 +81,17 @@ def release(
 
 def _show_release(slug: str, released: Released) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[green]released[/] {released.path}")
-    for doing, names in (("new", released.cells.added), ("dropped", released.cells.dropped)):
+    console.print(f"[green]{_('released')}[/] {escape(str(released.path))}")
+    for doing, names in ((_("new"), released.cells.added), (_("dropped"), released.cells.dropped)):
         if names:
             console.print(f"  {doing}: {escape(', '.join(names))}")
     if released.to_regrade:
-        students = escape(printable(", ".join(released.to_regrade), 2000))
-        console.print(
-            f"  {len(released.to_regrade)} students were graded under the earlier release and keep their points until "
-            f"they are graded anew, run `grader grade {escape(slug)}`: {students}"
-        )
-
-
-def collect(
-    slug: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],
-    source: Annotated[Path, typer.Argument(help="A folder, or a zip archive from an LMS.")],
-    class_dir: ClassDir = HERE,
-    as_json: Json = False,
-) -> None:
-    """Bring submissions into the class folder, through nbgrader's zip_collect.
-
-    Names that are understood: STUDENT/ASSIGNMENT.ipynb, STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb,
-    STUDENT_ASSIGNMENT.ipynb and STUDENT_123_ASSIGNMENT.ipynb.
-
-    Example: [bold]grader collect resnet ~/Downloads/resnet.zip[/]
-    """
-    from grader.collect import folders as collecting
-    from grader.course.folder import Course
-
-    found = collecting.collect(Course.open(class_dir), slug, source)
-    if as_json:
-        print(json.dumps({"assignment": slug, **asdict(found)}, ensure_ascii=False))
-        return
-    console = Console(highlight=False)
-    console.print(f"[green]collected[/] {slug}: {len(found.students)} students ({', '.join(found.students)})")
-    for one in found.skipped:
-        console.print(f"[yellow]skipped[/] {escape(printable(one.name, 300))}: {escape(printable(one.reason, 500))}")
+        count = len(released.to_regrade)
+        text = ngettext(
+            "{count} student was graded under the earlier release and keeps the points until graded anew, run `grader "
+            "grade {slug}`: {students}",
+            "{count} students were graded under the earlier release and keep their points until they are graded anew, "
+            "run `grader grade {slug}`: {students}",
+            count,
+        ).format(count=count, slug=slug, students=", ".join(released.to_regrade))
+        console.print(f"  {escape(printable(text, 3000))}")

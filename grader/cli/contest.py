@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from grader.cli.options import HERE, ClassDir, Json
+from grader.language import _, ngettext
 from grader.printable import printable
 
 SHOWN = 20
@@ -43,9 +44,9 @@ def rejudge(
         return
     console = Console(highlight=False)
     for line in found:
-        change = "" if line.before == line.after else f" [yellow](before: {line.before:g})[/]"
+        change = "" if line.before == line.after else f" [yellow]({_('before:')} {line.before:g})[/]"
         console.print(f"[bold]{escape(line.student)}[/]  {line.submissions}  {line.after:g}{change}")
-    console.print(f"{len(found)} students")
+    console.print(ngettext("{count} student", "{count} students", len(found)).format(count=len(found)))
 
 
 def import_kaggle(
@@ -63,13 +64,13 @@ def import_kaggle(
     from grader.cli.results import show_rows
     from grader.collect.kaggle import import_leaderboard
     from grader.course.folder import Course
-    from grader.language import _, speaking
+    from grader.language import addressing
     from grader.pipeline import grade_class
     from grader.record.planning import GradingStatus
 
     course = Course.open(class_dir)
     course.require(assignment)
-    with speaking(course.config.language):
+    with addressing(course.config.language):
         found = import_leaderboard(course, assignment, leaderboard, names, images=images)
     rows = grade_class(course, [assignment], slots=1)
     if as_json:
@@ -78,7 +79,7 @@ def import_kaggle(
     else:
         console = Console(highlight=False)
         show_rows(console, rows)
-        with speaking(course.config.language):
+        with addressing(course.config.language):
             _tell(console, _("Teams without a student: {names}"), found.teams_without_student)
             _tell(console, _("In the mapping, but not on the leaderboard: {names}"), found.names_without_team)
     if found.names_without_team or any(row.status is GradingStatus.NOT_GRADED for row in rows):

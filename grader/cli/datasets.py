@@ -1,10 +1,8 @@
-"""Verbs on the contest's data: dataset import, download, synthesize, add-test, solve."""
+"""Verbs on the contest's data: dataset import, download, synthesize, add-test, baselines, solve."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,15 +12,21 @@ from rich.console import Console
 from rich.table import Table
 
 from grader.cli.adding import add_test
+from grader.cli.baselines import measure_baselines
+from grader.cli.error_output import VerbGroup
 from grader.cli.options import HERE, ClassDir, Json
 from grader.cli.reference import solve
+from grader.language import _, ngettext
 
 if TYPE_CHECKING:
     from grader.course.folder import Course
 
-app = typer.Typer(help="The contest's data: import the real archive, or draw a town.", no_args_is_help=True)
+app = typer.Typer(
+    cls=VerbGroup, help="The contest's data: import the real archive, or draw a town.", no_args_is_help=True
+)
 app.command()(solve)
 app.command("add-test")(add_test)
+app.command("baselines")(measure_baselines)
 Seed = Annotated[
     int | None,
     typer.Option(
@@ -76,19 +80,20 @@ def download(
     """
     from grader.course.folder import Course
     from grader.datasets.download import download as fetch
-    from grader.language import speaking
+    from grader.language import addressing
 
     course = Course.open(class_dir)
-    with speaking(course.config.language):
+    with addressing(course.config.language):
         folder = fetch(competition)
     _import(course, folder, seed, decoys, replace=replace, as_json=as_json)
 
 
 def _import(course: Course, archive: Path, seed: int | None, decoys: int, *, replace: bool, as_json: bool) -> None:
+    from grader.cli.bars import counted
     from grader.datasets.build import new_seed
     from grader.datasets.importer import import_archive
 
-    with _bar("importing", quiet=as_json) as progress:
+    with counted(_("importing"), quiet=as_json) as progress:
         report = import_archive(
             archive,
             course.dataset,
@@ -114,12 +119,13 @@ def synthesize(
 
     Example: [bold]grader dataset synthesize[/]
     """
+    from grader.cli.bars import counted
     from grader.course.folder import Course
     from grader.datasets import synthesize as drawing
     from grader.datasets.build import new_seed
 
     course = Course.open(class_dir)
-    with _bar("drawing", quiet=as_json) as progress:
+    with counted(_("drawing"), quiet=as_json) as progress:
         report = drawing.synthesize(
             course.dataset,
             seed=new_seed() if seed is None else seed,
@@ -132,18 +138,6 @@ def synthesize(
     _show(report, course.dataset, as_json=as_json)
 
 
-@contextmanager
-def _bar(doing: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    from grader.cli.bars import counting_bar
-
-    if quiet:
-        yield None
-        return
-    with counting_bar(Console(stderr=True)) as progress:
-        task = progress.add_task(doing, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
 def _show(report: Any, folder: Path, *, as_json: bool) -> None:
     facts = asdict(report)
     facts.pop("seed")  # a secret: it is in answers/dataset.json
@@ -152,17 +146,24 @@ def _show(report: Any, folder: Path, *, as_json: bool) -> None:
         return
     classes = facts.pop("classes")
     console = Console(highlight=False)
-    table = Table(title=f"{len(classes)} classes")
+    count = len(classes)
+    table = Table(title=ngettext("{count} class", "{count} classes", count).format(count=count))
     for column in classes[0]:
-        table.add_column(str(column), justify="left" if column == "name" else "right")
+        table.add_column(_fact(str(column)), justify="left" if column == "name" else "right", overflow="fold")
     for line in classes:
         table.add_row(*[str(value) for value in line.values()])
     console.print(table)
     for name, value in facts.items():
         if isinstance(value, list | tuple):
-            console.print(f"{name.replace('_', ' ')}: {len(value)}")
+            console.print(f"{_fact(name)}: {len(value)}")
             for item in value[:10]:
                 console.print(f"    {item}")
         else:
-            console.print(f"{name.replace('_', ' ')}: {value}")
-    console.print(f"[green]made[/] {folder}: student/ for notebooks, answers/ for the grader alone")
+            console.print(f"{_fact(name)}: {value}")
+    console.print(f"[green]{_('made')}[/] {folder}: " + _("student/ for notebooks, answers/ for the grader alone"))
+    console.print(_("Rows for comparison on the board: grader dataset baselines"))
+
+
+def _fact(name: str) -> str:
+    """What a report calls a number, in the reader's language."""
+    return _(name.replace("_", " "))

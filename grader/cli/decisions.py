@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.markup import escape
 
 from grader.cli.invitations import acting, looking
 from grader.cli.options import HERE, ClassDir, Json
+from grader.cli.tables import print_table
+from grader.language import _, ngettext
 
 Student = Annotated[str, typer.Argument(metavar="STUDENT")]
 Assignment = Annotated[str, typer.Argument(metavar="ASSIGNMENT")]
@@ -47,10 +48,10 @@ def override(
         if drop:
             actions.drop_override(who, student, assignment)
         elif points is None:
-            raise InvalidConfig("No points are given.", remedy="Give them, or --drop.")
+            raise InvalidConfig(_("No points are given."), remedy=_("Give them, or --drop."))
         else:
             actions.override(who, student, assignment, points, reason)
-    Console(highlight=False).print(f"[green]done[/] {student} / {assignment}")
+    _say(_("done"), f"{student} / {assignment}")
 
 
 def regrade(
@@ -67,7 +68,13 @@ def regrade(
     with acting(class_dir) as who:
         for student in students:
             actions.regrade(who, student, assignment)
-    Console(highlight=False).print(f"[green]marked[/] {len(students)}; `grader grade` or `grader watch` grades them")
+    count = len(students)
+    text = ngettext(
+        "{count} submission; `grader grade` or `grader watch` grades it",
+        "{count} submissions; `grader grade` or `grader watch` grades them",
+        count,
+    )
+    _say(_("marked"), text.format(count=count))
 
 
 def deadline(
@@ -86,7 +93,7 @@ def deadline(
 
     with acting(class_dir) as who:
         actions.set_deadline(who, assignment, when)
-    Console(highlight=False).print(f"[green]set[/] {assignment}: {when or 'no deadline'}")
+    _say(_("set"), f"{assignment}: {when or _('no deadline')}")
 
 
 def quota(
@@ -102,7 +109,7 @@ def quota(
 
     with acting(class_dir) as who:
         actions.set_quota(who, per_day, in_total)
-    Console(highlight=False).print(f"[green]set[/] {per_day} a day, {in_total} in total")
+    _say(_("set"), _("{per_day} a day, {in_total} in total").format(per_day=per_day, in_total=in_total))
 
 
 def anomalies(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
@@ -119,10 +126,9 @@ def anomalies(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
     if as_json:
         print(json.dumps([asdict(line) for line in found], ensure_ascii=False))
         return
-    table = Table("what", "assignment", "students", "count")
-    for line in found:
-        table.add_row(*(Text(cell) for cell in (line.kind, line.assignment, ", ".join(line.students), str(line.count))))
-    Console(highlight=False).print(table)
+    rows = [(_(line.kind), line.assignment, ", ".join(line.students), str(line.count)) for line in found]
+    titles = (_("what"), _("assignment"), _("students"), _("count"))
+    print_table(Console(highlight=False), titles, rows)
 
 
 def log(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
@@ -137,8 +143,11 @@ def log(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
     if as_json:
         print(json.dumps([asdict(line) for line in found], ensure_ascii=False, default=str))
         return
-    table = Table("when (UTC)", "who", "action", "subject", "detail")
-    for line in found:
-        cells = [f"{line.at:%Y-%m-%d %H:%M:%S}", line.author, line.action, line.subject, line.detail]
-        table.add_row(*(Text(cell) for cell in cells))
-    Console(highlight=False).print(table)
+    rows = [(f"{line.at:%Y-%m-%d %H:%M:%S}", line.author, line.action, line.subject, line.detail) for line in found]
+    titles = (_("when (UTC)"), _("who"), _("action"), _("subject"), _("details"))
+    print_table(Console(highlight=False), titles, rows)
+
+
+def _say(done: str, text: str) -> None:
+    """Say what was done; names are other people's text."""
+    Console(highlight=False, soft_wrap=True).print(f"[green]{done}[/] {escape(text)}")

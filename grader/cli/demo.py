@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from grader.language import _
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the verb."""
@@ -34,11 +36,12 @@ def demo(
 
     console = Console(highlight=False)
     course = showing.prepare(class_dir, console.print)
-    rows = grade_class(course, course.slugs(), listener=ProgressWatcher(Console(stderr=True)))
+    rows = grade_class(course, showing.SLUGS, listener=ProgressWatcher(Console(stderr=True)))
     show_rows(console, rows)
     for row in rows:
         if row.report is not None:
             make_feedback(course, row.slug, row.student)
-    console.print(f"feedback pages for students: {course.feedback}/STUDENT/ASSIGNMENT/ASSIGNMENT.html")
+    place = f"{course.feedback}/STUDENT/ASSIGNMENT/ASSIGNMENT.html"
+    console.print(_("feedback pages for students: {place}").format(place=place), soft_wrap=True)
     if serve:
         serve_page(course, port=port)

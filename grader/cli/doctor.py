@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from grader.cli.options import Json
+from grader.language import _, ngettext
 from grader.printable import printable
 
 
@@ -51,12 +52,16 @@ def doctor(
     for finding in look_at_class(class_dir) if is_repair and class_dir is not None else look(class_dir):
         findings.append(finding)
         if not as_json:
-            mark = (
-                "[green]ok[/]  " if finding.is_good else "[bold red]no[/]  " if finding.is_needed else "[yellow]note[/]"
+            colour, word = (
+                ("green", _("ok"))
+                if finding.is_good
+                else ("bold red", _("no"))
+                if finding.is_needed
+                else ("yellow", _("note"))
             )
-            console.print(f"{mark} {escape(finding.what)}: {escape(finding.found)}")
+            console.print(f"[{colour}]{word:<4}[/] {escape(finding.what)}: {escape(finding.found)}")
             if not finding.is_good and finding.remedy:
-                console.print(f"     [bold]what to do:[/] {escape(finding.remedy)}")
+                console.print(f"     [bold]{_('what to do:')}[/] {escape(finding.remedy)}")
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
     if any(not finding.is_good and finding.is_needed for finding in findings):
@@ -69,13 +74,26 @@ def _repair(console: Console, class_dir: Path) -> None:
     from grader.record.upkeep.repair import repair
 
     done = repair(Course.open(class_dir))
-    lines = [f"{path.name} is what was damaged; a new one takes its place." for path in done.moved]
-    lines += [f"{slug} was released again." for slug in done.released]
+    moved = _("{file} is what was damaged; a new one takes its place.")
+    lines = [moved.format(file=path.name) for path in done.moved]
+    lines += [_("{slug} was released again.").format(slug=slug) for slug in done.released]
     lines += repairs(done.rows)
     if done.entries:
-        lines.append(f"{len(done.entries)} damaged ledger entries lie in ledger/damaged now.")
+        count = len(done.entries)
+        text = ngettext(
+            "{count} damaged ledger entry lies in ledger/damaged now.",
+            "{count} damaged ledger entries lie in ledger/damaged now.",
+            count,
+        )
+        lines.append(text.format(count=count))
     if done.to_grade:
         names = ", ".join(f"{student} {slug}" for student, slug in done.to_grade[:10])
-        lines.append(f"{len(done.to_grade)} results have to be graded anew, run `grader grade`: {names}")
-    for line in lines or ["nothing had to be put right"]:
-        console.print(f"[yellow]repair[/] {escape(printable(line, 2000))}")
+        count = len(done.to_grade)
+        text = ngettext(
+            "{count} result has to be graded anew, run `grader grade`: {names}",
+            "{count} results have to be graded anew, run `grader grade`: {names}",
+            count,
+        )
+        lines.append(text.format(count=count, names=names))
+    for line in lines or [_("nothing had to be put right")]:
+        console.print(f"[yellow]{_('repair')}[/] {escape(printable(line, 2000))}")

@@ -13,7 +13,9 @@ from typing import Any
 from rich.console import Console
 from typer.core import TyperGroup
 
+from grader.cli.help_texts import translate, translate_usage
 from grader.errors import AuthorFault, EnvironmentFault, GraderError, disk_fault, is_of_disk
+from grader.language import _
 
 NOT_DONE = 1
 WRONG = 2
@@ -22,7 +24,17 @@ STOPPED = 130  # what a shell says of Ctrl-C
 
 
 class VerbGroup(TyperGroup):
-    """The verbs, whose errors are reported as sentences."""
+    """The verbs, whose errors are reported as sentences, and whose help speaks the reader's language."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The verb of this name, with its help translated."""
+        command = super().get_command(ctx, cmd_name)
+        return None if command is None else translate(command, ctx)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write help on the group itself."""
+        translate(self, ctx)
+        super().format_help(ctx, formatter)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb."""
@@ -39,10 +51,11 @@ def errors_reported() -> Iterator[None]:
     except GraderError as error:
         sys.exit(_print_error(error))
     except KeyboardInterrupt:
-        _console().print("Stopped. What was recorded stays; run the same command again to go on.")
+        _console().print(_("Stopped. What was recorded stays; run the same command again to go on."))
         sys.exit(STOPPED)
     except Exception as error:
         if _belongs_to_click(error):
+            translate_usage(error)
             raise
         if isinstance(error, OSError) and is_of_disk(error) and error.errno != errno.ENOENT:
             sys.exit(_print_error(disk_fault(error)))
@@ -59,7 +72,8 @@ def _flush() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())  # or the interpreter tries once more at its end
         raise EnvironmentFault(
-            f"The output cannot be written: {error.strerror}.", remedy="Free space, or send it elsewhere."
+            _("The output cannot be written: {reason}.").format(reason=error.strerror),
+            remedy=_("Free space, or send it elsewhere."),
         ) from error
 
 
@@ -74,10 +88,10 @@ def _print_error(error: GraderError) -> int:
         _print_json({"error": error.message, "remedy": error.remedy, "kind": type(error).__name__})
     else:
         console = _console()
-        console.print("[bold red]error:[/]", end=" ")
+        console.print(f"[bold red]{_('error:')}[/]", end=" ")
         console.print(error.message, markup=False, highlight=False)
         if error.remedy:
-            console.print("[bold]what to do:[/]", end=" ")
+            console.print(f"[bold]{_('what to do:')}[/]", end=" ")
             console.print(error.remedy, markup=False, highlight=False)
     return WRONG if isinstance(error, AuthorFault) else NOT_DONE
 
@@ -86,13 +100,15 @@ def _print_crash(error: Exception) -> int:
     from grader.crashes import in_a_line, write_report
 
     report = write_report(error)
-    where = f"the report is {report}" if report else "no report could be written"
-    said = f"the grader itself failed ({in_a_line(error)}); {where}"
-    remedy = "send the report to whoever looks after the grader; what was recorded stays, the command may be run again."
+    where = _("the report is {path}").format(path=report) if report else _("no report could be written")
+    said = _("the grader itself failed ({what}); {where}").format(what=in_a_line(error), where=where)
+    remedy = _(
+        "send the report to whoever looks after the grader; what was recorded stays, the command may be run again."
+    )
     if "--json" in sys.argv:
         _print_json({"error": said, "remedy": remedy, "kind": "Crash"})
     else:
-        _console().print(f"error: {said}; {remedy}", markup=False, highlight=False)
+        _console().print(f"{_('error:')} {said}; {remedy}", markup=False, highlight=False)
     return CRASHED
 
 

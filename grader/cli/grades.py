@@ -1,35 +1,23 @@
-"""Verbs on grades: grade, feedback, export."""
+"""Verbs on grades: grade, feedback."""
 
 from __future__ import annotations
 
-import csv
 import json
-import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from grader.cli.options import HERE, ClassDir, Device, Json, Slugs, Students
-
-if TYPE_CHECKING:
-    from grader.show.export import GradeLine
-
-UNISOLATED = (
-    "--unisolated: the notebooks run without a sandbox. They can read every file that you can read, hidden tests and "
-    "other submissions included, and use the network. Grade nothing with it that others have written."
-)
+from grader.language import _, ngettext
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command()(grade)
     app.command()(feedback)
-    app.command()(export)
 
 
 def grade(
@@ -64,7 +52,11 @@ def grade(
     console = Console(stderr=True)
     listener = ProgressListener() if as_json else ProgressWatcher(console)
     if unisolated:
-        console.print(f"[bold red]warning[/] {UNISOLATED}")
+        text = _(
+            "--unisolated: the notebooks run without a sandbox. They can read every file that you can read, hidden "
+            "tests and other submissions included, and use the network. Grade nothing with it that others have written."
+        )
+        console.print(f"[bold red]{_('warning:')}[/] {text}")
     rows = grade_class(
         course,
         wanted,
@@ -104,45 +96,9 @@ def feedback(slugs: Slugs = None, class_dir: ClassDir = HERE, students: Students
     if as_json:
         print(json.dumps({"feedback": made}, ensure_ascii=False))
     else:
-        Console(highlight=False).print(f"[green]made[/] {len(made)} pages under {course.feedback}")
-
-
-def export(
-    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Standard output if left out.")] = None,
-    class_dir: ClassDir = HERE,
-    as_json: Json = False,
-) -> None:
-    """Export the class's points as CSV, one line per student and assignment.
-
-    Exit code 1: the ledger knows points that the gradebook has lost; they are named.
-
-    Example: [bold]grader export --to grades.csv[/]
-    """
-    from grader.cli.results import say_losses
-    from grader.course.folder import Course
-    from grader.record.upkeep.holdings import Store
-    from grader.record.upkeep.losses import losses
-    from grader.show.export import grade_table
-
-    course = Course.open(class_dir)
-    table = grade_table(course)
-    lost = [loss for loss in losses(course) if Store.GRADEBOOK in loss.lacking]
-    if as_json:
-        print(json.dumps([asdict(line) for line in table], ensure_ascii=False))
-    else:
-        _write_table(table, to)
-    if lost:
-        say_losses(Console(stderr=True, soft_wrap=True), lost)
-        raise typer.Exit(1)
-
-
-def _write_table(table: Sequence[GradeLine], to: Path | None) -> None:
-    from grader.files import writing_given
-
-    with writing_given(to) if to else nullcontext(sys.stdout) as file:
-        writer = csv.writer(file)
-        writer.writerow(["student", "name", "assignment", "points", "max_points", "f1", "received", "reason"])
-        writer.writerows(line.cells() for line in table)
+        text = ngettext("{count} page under {path}", "{count} pages under {path}", len(made))
+        said = escape(text.format(count=len(made), path=course.feedback))
+        Console(highlight=False, soft_wrap=True).print(f"[green]{_('made')}[/] {said}")
 
 
 def _plain(row: Any) -> dict[str, Any]:

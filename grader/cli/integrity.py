@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from grader.cli.options import HERE, ClassDir, Json, Slugs
-from grader.language import _, speaking
-from grader.printable import printable
+from grader.cli.tables import print_table
+from grader.language import _, addressing
 
 if TYPE_CHECKING:
     from grader.show.integrity.report import IntegrityReport
@@ -49,7 +48,7 @@ def integrity(
     from grader.show.integrity.report import integrity_report
 
     course = Course.open(class_dir)
-    with speaking(course.config.language):
+    with addressing(course.config.language):
         reports = [
             integrity_report(course, slug, leaked)
             for slug in (course.wanted(slugs) if slugs else _graded(course, leaked))
@@ -93,10 +92,5 @@ def _show(console: Console, report: IntegrityReport) -> None:
     if not found:
         console.print(f"[green]✓[/] {escape(head)}: " + escape(_("nothing stands out")))
         return
-    table = Table(title=escape(head), title_justify="left")
-    for column in (_("what"), _("who"), _("details")):
-        table.add_column(column, overflow="fold")
-    for one in found:
-        who = printable(", ".join(one.students), 500)
-        table.add_row(escape(one.what), escape(who), escape(printable(one.details, 1000)))
-    console.print(table)
+    rows = [(one.what, ", ".join(one.students), one.details) for one in found]
+    print_table(console, (_("what"), _("who"), _("details")), rows, title=head)

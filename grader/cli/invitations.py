@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.markup import escape
 
 from grader.cli.options import HERE, ClassDir, Json
+from grader.cli.tables import print_table
+from grader.language import _, addressing, ngettext
+from grader.printable import printable
 
 if TYPE_CHECKING:
     from grader.course.folder import Course
     from grader.record.actions import Teacher
     from grader.record.database import ClassDatabase
+    from grader.record.invitations import Invited
 
 
 def add_to(app: typer.Typer) -> None:
@@ -63,22 +66,49 @@ def invite(
     email: Annotated[str, typer.Option(help="With --teacher: the address that OIDC vouches for.")] = "",
     url: Annotated[str, typer.Option(help="Where the page is reached; links begin with it.")] = "http://127.0.0.1:8501",
     again: Annotated[bool, typer.Option("--again", help="New links for those who have one; theirs end.")] = False,
+    gone: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID", help="A graded student who has left, so that roster.csv may lack them; may be repeated."
+        ),
+    ] = None,
     to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Standard output if left out.")] = None,
 ) -> None:
     """Make personal links, as CSV: id, name, link. Only hashes are kept, so print or send them now.
 
+    A list from elsewhere may be a part of the class: those whom roster.csv lacks are added to it, and named.
+
     Example: [bold]grader invite roster.csv --url https://board.school.example --to links.csv[/]
     """
-    from grader.files import writing_given
+    from grader.files import replacing_given
     from grader.record.invitations import invite_all, invite_one_teacher
 
-    output = writing_given(to, is_private=True) if to else nullcontext(sys.stdout)
-    with acting(class_dir) as who, output as file:  # opened first: links are shown once
-        links = invite_one_teacher(who, teacher, email, url) if teacher else invite_all(who, roster, url, again=again)
+    output = replacing_given(to) if to else nullcontext(sys.stdout)
+    with acting(class_dir) as who, addressing(who.course.config.language), output as file:  # links are shown once
+        found = (
+            invite_one_teacher(who, teacher, email, url)
+            if teacher
+            else invite_all(who, roster, url, again=again, gone=gone or ())
+        )
+        notes = _notes(found)
         writer = csv.writer(file)
         writer.writerow(["id", "name", "link"])
-        writer.writerows((link.id, link.name, link.link) for link in links)
-    Console(stderr=True, highlight=False).print(f"[green]invited[/] {len(links)}")
+        writer.writerows((link.id, link.name, link.link) for link in found.links)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    count = len(found.links)
+    invited = ngettext("{count} new link", "{count} new links", count).format(count=count)
+    console.print(f"[green]{_('invited')}[/] {invited}")
+    for note in notes:
+        console.print(escape(printable(note, 10_000)))
+
+
+def _notes(found: Invited) -> list[str]:
+    """What a teacher has to know of the roster."""
+    if found.added:
+        return [_("added to roster.csv: {students}").format(students=", ".join(found.added))]
+    if not found.has_roster:
+        return [_("The class has no roster.csv: everybody who hands in is graded. The list did not become it.")]
+    return []
 
 
 def revoke(student: Annotated[str, typer.Argument(metavar="STUDENT")], class_dir: ClassDir = HERE) -> None:
@@ -90,7 +120,7 @@ def revoke(student: Annotated[str, typer.Argument(metavar="STUDENT")], class_dir
 
     with acting(class_dir) as who:
         actions.revoke(who, student)
-    Console(highlight=False).print(f"[green]revoked[/] {student}")
+    Console(highlight=False, soft_wrap=True).print(f"[green]{_('revoked')}[/] {escape(student)}")
 
 
 def access(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
@@ -105,10 +135,11 @@ def access(class_dir: ClassDir = HERE, as_json: Json = False) -> None:
     if as_json:
         print(json.dumps([asdict(line) for line in found], ensure_ascii=False, default=str))
         return
-    table = Table("role", "student", "name", "by", "since", "ended")
+    rows = []
     for line in found:
-        ways = ", ".join(way for way in ("link" if line.has_link else "", line.email or "") if way)
+        ways = ", ".join(way for way in (_("link") if line.has_link else "", line.email or "") if way)
         ended = f"{line.revoked_at:%Y-%m-%d %H:%M}" if line.revoked_at else ""
-        cells = [line.role, line.student_id or "", line.label, ways, f"{line.created_at:%Y-%m-%d %H:%M}", ended]
-        table.add_row(*(Text(cell) for cell in cells))
-    Console(highlight=False).print(table)
+        cells = [_(line.role), line.student_id or "", line.label, ways, f"{line.created_at:%Y-%m-%d %H:%M}", ended]
+        rows.append(cells)
+    titles = (_("role"), _("student"), _("name"), _("by"), _("since"), _("ended"))
+    print_table(Console(highlight=False), titles, rows)

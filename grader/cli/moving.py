@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from grader.cli.options import HERE, Json
+from grader.language import _, ngettext
 from grader.printable import printable
 
 
@@ -45,10 +46,12 @@ def backup(
         print(json.dumps(asdict(made), ensure_ascii=False, default=str))
         return
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[green]backed up[/] {made.files} files, {made.bytes / 2**20:.1f} MiB: {escape(str(made.path))}")
-    console.print("It holds answers, hidden tests and students' work: only you may read it; keep it so.")
+    files = ngettext("{count} file", "{count} files", made.files).format(count=made.files)
+    size = _("{size:.1f} MiB").format(size=made.bytes / 2**20)
+    console.print(f"[green]{_('backed up')}[/] {files}, {size}: {escape(str(made.path))}")
+    console.print(_("It holds answers, hidden tests and students' work: only you may read it; keep it so."))
     for line in made.left_out:
-        console.print(f"[yellow]left out[/] {escape(printable(line, 500))}")
+        console.print(f"[yellow]{_('left out')}[/] {escape(printable(line, 500))}")
 
 
 def restore(
@@ -67,7 +70,8 @@ def restore(
         print(json.dumps(asdict(made), ensure_ascii=False, default=str))
         return
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[green]restored[/] {made.files} files: {escape(str(made.root))}")
+    files = ngettext("{count} file", "{count} files", made.files).format(count=made.files)
+    console.print(f"[green]{_('restored')}[/] {files}: {escape(str(made.root))}")
     for line in made.remarks:
-        console.print(f"[yellow]note[/] {escape(printable(line, 500))}")
-    console.print(f"next: cd {escape(str(made.root))}; grader doctor; grader grade")
+        console.print(f"[yellow]{_('note')}[/] {escape(printable(line, 500))}")
+    console.print(f"{_('next:')} cd {escape(str(made.root))}; grader doctor; grader grade")

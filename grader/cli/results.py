@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -11,28 +12,17 @@ from rich.progress import TaskID
 
 from grader.cli.bars import counting_bar
 from grader.cli.pace import Pace
+from grader.language import _, ngettext
 from grader.outcomes import Outcome, Report, TaskResult
 from grader.pipeline import ProgressListener
 from grader.printable import printable
 from grader.record.planning import GradingStatus, Row
-from grader.record.upkeep.holdings import Store
 from grader.record.upkeep.losses import Loss
+from grader.record.upkeep.stored_results import Store
 from grader.sandbox.devices import CPU
 
 NOTES = 5
 COLOURS = {Outcome.PASSED: "green", Outcome.PARTIAL: "yellow", Outcome.MANUAL: "dim", Outcome.NOT_GRADED: "magenta"}
-
-PLACES = {
-    Store.AUTOGRADED: "autograded/",
-    Store.GRADEBOOK: "the gradebook",
-    Store.DATABASE: "the class database",
-}
-REMAINS = {
-    Store.AUTOGRADED: "",
-    Store.GRADEBOOK: "Other points, comments and extensions given by hand in formgrader come back from a backup only.",
-    Store.DATABASE: "Links, overrides and the log come back from a backup only: see `grader access`, `grader invite`; "
-    "`grader feedback` shows feedback on the page again.",
-}
 
 
 class ProgressWatcher(ProgressListener):
@@ -40,7 +30,7 @@ class ProgressWatcher(ProgressListener):
 
     def __init__(self, console: Console) -> None:
         self._progress = counting_bar(console)
-        self._task = self._progress.add_task("grading", total=None)
+        self._task = self._progress.add_task(_("grading"), total=None)
         self._done = 0
         self._total = 0
         self._pace = Pace()
@@ -56,7 +46,9 @@ class ProgressWatcher(ProgressListener):
 
     def released(self, slug: str) -> None:
         """Say it, above the bar."""
-        self._progress.console.print(f"  [yellow]released again[/] {escape(slug)}: the gradebook had lost it")
+        self._progress.console.print(
+            f"  [yellow]{_('released again')}[/] {escape(slug)}: {_('the gradebook had lost it')}"
+        )
 
     def placed(self, student: str, slug: str, device: str) -> None:
         """Name who runs on a GPU, in a line for each; processors are many and alike, and have none."""
@@ -70,9 +62,10 @@ class ProgressWatcher(ProgressListener):
     def _show_devices(self) -> None:
         for device, task in self._devices.items():
             left_s = self._pace.left_s(device, self._total - self._done, len(self._devices))
-            left = "" if left_s is None else f", {left_s / 60:.0f} min left"
-            doing = self._busy.get(device, "idle")
-            self._progress.update(task, description=f"{device}: {doing} ({self._pace.done(device)} done{left})")
+            left = "" if left_s is None else ", " + _("{minutes:.0f} min left").format(minutes=left_s / 60)
+            doing = self._busy.get(device, _("idle"))
+            done = _("{count} done").format(count=self._pace.done(device))
+            self._progress.update(task, description=f"{device}: {doing} ({done}{left})")
 
     def finished(self, row: Row) -> None:
         """Move the bar."""
@@ -91,9 +84,9 @@ class ProgressWatcher(ProgressListener):
 def _line(row: Row) -> str:
     who = f"{_safe(row.student)} [dim]{escape(row.slug)}[/]"
     if row.report is None:
-        return f"  [magenta]not graded[/] {who}"
+        return f"  [magenta]{_('not graded')}[/] {who}"
     f1 = f", F1 {row.score.shown_f1}" if row.score else ""
-    return f"  {_points(row.report)} {who}{f1} [dim]{row.report.wall_s:.1f} s[/]"
+    return f"  {_points(row.report)} {who}{f1} [dim]{_('{seconds:.1f} s').format(seconds=row.report.wall_s)}[/]"
 
 
 def _safe(text: str) -> str:
@@ -108,27 +101,30 @@ def _points(report: Report) -> str:
 def show_rows(console: Console, rows: Sequence[Row]) -> None:
     """Print a line per submission, and below it the reason for each lost point."""
     if not rows:
-        console.print("Nothing was handed in: no folders submitted/STUDENT/ASSIGNMENT. See `grader collect --help`.")
+        text = _("Nothing was handed in: no folders submitted/STUDENT/ASSIGNMENT. See `grader collect --help`.")
+        console.print(escape(text), highlight=False, soft_wrap=True)
         return
     who = max(len(row.student) for row in rows)
     what = max(len(row.slug) for row in rows)
     for row in rows:
-        points = _points(row.report) if row.report else "[magenta]not graded[/]"
+        points = _points(row.report) if row.report else f"[magenta]{_('not graded')}[/]"
         line = f"[bold]{_safe(row.student):{who}}[/]  {escape(row.slug):{what}}  [bold]{points:>7}[/]"
         if row.score:
             score = row.score
-            line += f"  F1 {score.shown_f1} ({score.public_correct} of {score.public_total})"
-        console.print(line, highlight=False)
+            of = _("{part} of {total}").format(part=score.public_correct, total=score.public_total)
+            line += f"  F1 {score.shown_f1} ({of})"
+        console.print(line, highlight=False, soft_wrap=True)  # names and points stay whole in one line
         for reason in _reasons(row):
             console.print(Padding(reason, (0, 0, 0, 4)), highlight=False)
     counts = {status: sum(row.status is status for row in rows) for status in GradingStatus}
-    recorded = f"{n} recorded again from the ledger, " if (n := counts[GradingStatus.RECORDED]) else ""
-    console.print(
-        f"\n{counts[GradingStatus.GRADED]} graded now, {recorded}{counts[GradingStatus.UNCHANGED]} unchanged, "
-        f"{counts[GradingStatus.NOT_GRADED]} not graded"
-    )
+    said = [_("{count} graded now").format(count=counts[GradingStatus.GRADED])]
+    if counts[GradingStatus.RECORDED]:
+        said.append(_("{count} recorded again from the ledger").format(count=counts[GradingStatus.RECORDED]))
+    said.append(_("{count} unchanged").format(count=counts[GradingStatus.UNCHANGED]))
+    said.append(_("{count} not graded").format(count=counts[GradingStatus.NOT_GRADED]))
+    console.print("\n" + ", ".join(said))
     for line in repairs(rows):
-        console.print(f"[yellow]repaired[/] {_safe(line)}", highlight=False)
+        console.print(f"[yellow]{_('repaired')}[/] {_safe(line)}", highlight=False)
 
 
 def repairs(rows: Sequence[Row]) -> list[str]:
@@ -137,31 +133,69 @@ def repairs(rows: Sequence[Row]) -> list[str]:
     for store in Store:
         students = [f"{row.student} {row.slug}" for row in rows if store in row.lacked]
         if students:
-            lines.append(f"{len(students)} results were lost in {PLACES[store]}: {_few(students)}. {REMAINS[store]}")
+            count = len(students)
+            text = ngettext(
+                "{count} result was lost in {place}: {students}.",
+                "{count} results were lost in {place}: {students}.",
+                count,
+            )
+            said = text.format(count=count, place=place_of(store), students=_few(students))
+            lines.append(f"{said} {_remains(store)}".rstrip())
     kept = [f"{row.student} {row.slug}" for row in rows if row.kept_by_hand]
     if kept:
-        lines.append(
-            f"Points given by hand for {_few(kept)} stay as overrides (`grader override`), as the page had them; "
-            "which cells they were for is lost."
+        text = _(
+            "Points given by hand for {students} stay as overrides (`grader override`), as the page had them; which "
+            "cells they were for is lost."
         )
+        lines.append(text.format(students=_few(kept)))
     damaged = sum(row.was_damaged for row in rows)
     if damaged:
-        lines.append(f"{damaged} damaged ledger {'entry was' if damaged == 1 else 'entries were'} graded anew.")
+        text = ngettext(
+            "{count} damaged ledger entry was graded anew.", "{count} damaged ledger entries were graded anew.", damaged
+        )
+        lines.append(text.format(count=damaged))
     return lines
+
+
+def place_of(store: Store) -> str:
+    """What the reader calls a store of results."""
+    return {
+        Store.AUTOGRADED: "autograded/",
+        Store.GRADEBOOK: _("the gradebook"),
+        Store.DATABASE: _("the class database"),
+    }[store]
+
+
+def _remains(store: Store) -> str:
+    """What no repair brings back."""
+    return {
+        Store.AUTOGRADED: "",
+        Store.GRADEBOOK: _(
+            "Other points, comments and extensions given by hand in formgrader come back from a backup only."
+        ),
+        Store.DATABASE: _(
+            "Links, overrides and the log come back from a backup only: see `grader access`, `grader invite`; `grader "
+            "feedback` shows feedback on the page again."
+        ),
+    }[store]
 
 
 def say_losses(console: Console, lost: Sequence[Loss]) -> None:
     """Warn of points that the ledger knows and the gradebook does not hold."""
-    names = _safe(_few([f"{loss.student} {loss.slug}" for loss in lost]))
-    console.print(
-        f"[bold yellow]warning:[/] the gradebook does not hold {len(lost)} results that the ledger knows: {names}.",
-        highlight=False,
+    count, names = len(lost), _few([f"{loss.student} {loss.slug}" for loss in lost])
+    text = ngettext(
+        "the gradebook does not hold {count} result that the ledger knows: {names}.",
+        "the gradebook does not hold {count} results that the ledger knows: {names}.",
+        count,
     )
-    console.print("[bold]what to do:[/] Run `grader grade`: it records them again and runs nothing.", highlight=False)
+    console.print(f"[bold yellow]{_('warning:')}[/] {_safe(text.format(count=count, names=names))}", highlight=False)
+    remedy = _("Run `grader grade`: it records them again and runs nothing.")
+    console.print(f"[bold]{_('what to do:')}[/] {remedy}", highlight=False)
 
 
 def _few(names: Sequence[str], most: int = 5) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    more = len(names) - most
+    return ", ".join(names[:most]) + (_(" and {count} more").format(count=more) if more > 0 else "")
 
 
 def _reasons(row: Row) -> list[str]:
@@ -172,7 +206,10 @@ def _reasons(row: Row) -> list[str]:
     lines += [f"[dim]{_safe(note[:300])}[/]" for note in (row.report.notes[:NOTES] if row.report else ())]
     manual = sum(task.max_points for task in tasks if task.outcome is Outcome.MANUAL)
     if manual:
-        lines.append(f"[dim]{manual:g} points wait for a teacher[/]")
+        text = ngettext(
+            "{points:g} point waits for a teacher", "{points:g} points wait for a teacher", math.ceil(manual)
+        )
+        lines.append(f"[dim]{text.format(points=manual)}[/]")
     return lines
 
 
@@ -187,4 +224,4 @@ def _grouped(tasks: Sequence[TaskResult]) -> list[tuple[TaskResult, list[str]]]:
 def _reason(task: TaskResult, names: list[str]) -> str:
     colour = COLOURS.get(task.outcome, "red")
     message = _safe(task.message.strip()[:600])
-    return f"[{colour}]{str(task.outcome).replace('_', ' ')}[/] [bold]{escape(', '.join(names))}[/]: {message}"
+    return f"[{colour}]{_(str(task.outcome).replace('_', ' '))}[/] [bold]{escape(', '.join(names))}[/]: {message}"

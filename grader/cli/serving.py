@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
+from grader.cli.board import page_line
 from grader.cli.options import HERE, ClassDir
+from grader.language import _
+
+if TYPE_CHECKING:
+    from grader.course.folder import Course
 
 Slots = Annotated[int, typer.Option(help="Submissions graded at once; 0: as class.toml says.", min=0)]
 
@@ -41,27 +47,48 @@ def serve(
     port: Annotated[int, typer.Option(help="Where to listen.", min=1, max=65535)] = 8501,
     address: Annotated[str, typer.Option(help="Beyond this machine only behind a proxy with TLS.")] = "127.0.0.1",
     slots: Slots = 0,
+    systemd: Annotated[
+        bool, typer.Option("--systemd", help="Print a unit for systemd that does so from each start of the machine.")
+    ] = False,
 ) -> None:
     """Show the class its page and grade what is handed in there, until Ctrl-C.
+
+    With --systemd nothing is started: a unit is printed, and on the terminal what to do with it. It runs as the user
+    who prints it.
 
     Example: [bold]grader serve --port 8501[/]
     """
     from grader.course.folder import Course
-    from grader.service.serve import serve_class
 
     course = Course.open(class_dir)
+    if systemd:
+        _print_unit(course, address, port, slots)
+        return
+    from grader.service.serve import serve_class
+
     stop = _stop_on_signals()
     console = Console(stderr=True, highlight=False)
     _log_to(console)
-    console.print(f"the class's page: http://{address}:{port} (Ctrl-C ends it)")
+    console.print(page_line(address, port))
     serve_class(course, stop, address=address, port=port, slots=slots)
-    console.print("Stopped. Nothing is lost: what was not graded yet is graded after the next start.")
+    console.print(_("Stopped. Nothing is lost: what was not graded yet is graded after the next start."))
+
+
+def _print_unit(course: Course, address: str, port: int, slots: int) -> None:
+    from grader.cli.systemd_unit import unit, unit_name
+
+    path = os.environ.get("PATH", os.defpath)
+    print(unit(course.root, course.config.name, address=address, port=port, slots=slots, path=path), end="")
+    name = unit_name(course.root)
+    text = _("To install it: save it as {file}, then `systemctl daemon-reload` and `systemctl enable --now {name}`.")
+    said = text.format(file=f"/etc/systemd/system/{name}", name=name)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(said, markup=False)
 
 
 def _stop_on_signals() -> threading.Event:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_given: stop.set())
     return stop
 
 

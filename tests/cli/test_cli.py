@@ -21,7 +21,10 @@ def test_every_verb_has_help_with_an_example() -> None:
     verbs = ["init", "release", "collect", "grade", "feedback", "leaderboard", "export", "audit", "doctor", "demo"]
     verbs += ["import-kaggle", "integrity", "rejudge", "watch", "serve", "invite", "revoke", "access", "override"]
     verbs += ["regrade", "deadline", "quota", "anomalies", "log", "backup", "restore"]
-    for verb in [[v] for v in verbs] + [["dataset", name] for name in DATASET_VERBS]:
+    of_groups = [["dataset", name] for name in DATASET_VERBS] + [
+        ["moodle", name] for name in ("pull", "push", "roster")
+    ]
+    for verb in [[v] for v in verbs] + of_groups:
         shown = CliRunner().invoke(app, [*verb, "--help"])
         assert shown.exit_code == 0
         assert "Example:" in shown.stdout, verb
@@ -89,7 +92,7 @@ def test_not_graded_is_exit_code_1_and_usage_is_2(course: Course, hand_in: HandI
         (["collect", "resnet", "{class}/nowhere", "-c", "{class}"], 1, ["There is no"]),
         (["dataset", "import", "{broken}", "-c", "{class}"], 1, ["zip"]),
         (["dataset", "solve", "{broken}"], 1, ["zip"]),
-        (["grade", "-c", "{typo}"], 2, ["2 mistake(s)", "limits.wall_s", "slotz"]),
+        (["grade", "-c", "{typo}"], 2, ["2 mistakes", "limits.wall_s", "slotz"]),
         (["grade", "-c", "{notoml}"], 2, ["not valid TOML"]),
     ],
     ids=[
