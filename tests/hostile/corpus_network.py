@@ -187,7 +187,8 @@ def predict(network, paths):
     ),
     predicting("ends_the_process", "def predict(network, paths): os._exit(0)", says="process is gone"),
     predicting("returns_without_end", "import itertools\ndef predict(network, paths): return itertools.repeat('x')", says="Too slow|memory"),
-    predicting("takes_all_memory", "def predict(network, paths): return [bytearray(1 << 30) for _ in range(99)]", says="[Mm]emory"),
+    # Which of its two limits strikes first depends on how fast the machine clears pages: on a busy one it is time.
+    predicting("takes_all_memory", "def predict(network, paths): return [bytearray(1 << 30) for _ in range(99)]", says="Too slow|[Mm]emory"),
     predicting(
         "forges_the_report",
         """
