@@ -6,6 +6,7 @@ and not a text.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from grader.diagnosis.told import Told
 from grader.outcomes import Outcome, Report, TaskResult
 
 DEFAULT_LIMIT = 60
+LEAST_NAMED = 8  # characters: shorter ones are in many lines
+_BACKTICKED = re.compile(r"`([^`\n]+)`")
 
 
 class Verdict(StrEnum):
@@ -29,7 +32,8 @@ class Verdict(StrEnum):
 
     `SAME_BEHAVIOUR` is one change of another kind in the same class or function: on all that was asked it computes the
     same.
-    `QUOTED` has no diagnosis: an error was raised on the changed line, and the message quotes that line.
+    `QUOTED` has no diagnosis, but the message shows the place: an error was raised on the changed line, which it
+    quotes, or it names in backticks what was changed.
     """
 
     EXACT = "exact"
@@ -139,13 +143,19 @@ def judge(made: Made, report: Report) -> DiagnosisResult | None:
         return DiagnosisResult(made, verdict, "", lost[0].message)
     task, found = first
     kinds = "+".join(str(change.kind) for change in found.changes)
-    return DiagnosisResult(made, _verdict(made.change, found.changes), kinds, task.message)
+    verdict = _verdict(made.change, found.changes)
+    if verdict in NAMED and not found.is_certain:
+        verdict = Verdict.SAME_PLACE  # then only the place is told
+    return DiagnosisResult(made, verdict, kinds, task.message)
 
 
 def _quotes(made: Made, task: TaskResult) -> bool:
     """Whether a message quotes the changed line, or says that the changed cell ended in an error."""
-    _gone, come = made.mutant.change
+    gone, come = made.mutant.change
     lines = [line for line in come if len(line) > 1]
+    named = [part for part in _BACKTICKED.findall(task.message) if len(part) >= LEAST_NAMED]
+    if any(any(part in line for line in gone) and not any(part in line for line in come) for part in named):
+        return True
     return task.outcome is not Outcome.FAILED and (
         any(f": {line}" in task.message for line in lines) or made.mutant.cell in task.cause
     )

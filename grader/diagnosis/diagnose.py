@@ -32,7 +32,7 @@ from grader.examiner.hidden_test import settings_for_small_inputs
 from grader.examiner.remote import Session
 from grader.examiner.uses import Use
 
-LIMIT_S = 1.8
+LIMIT_S = 2.0
 MEMORY_MIB = 2048
 MOST_MODULES = 6  # of the test's modules that are built and compared again
 MOST_CALLS = 12  # of one function's calls that are compared

@@ -21,7 +21,7 @@ def unwritten(cells: Reference, finding: str, uses: Sequence[Use]) -> Change | N
     """A step that the text lacks for certain; None where nothing can be said.
 
     Args:
-        cells: the student's.
+        cells: the student's; those without lines are the author's.
         finding: what was found to be wrong.
         uses: what the test has called.
     """
@@ -36,18 +36,19 @@ def unwritten(cells: Reference, finding: str, uses: Sequence[Use]) -> Change | N
 
 
 def _unassigned_name(cells: Reference, name: str, function: str) -> Change | None:
-    if any(name in _bound_in(cell.text) for cell in cells):
+    if any(name in _bound_at_top(cell.text) for cell in cells):
         return None
-    for cell in cells:
+    for cell in _students(cells):
         for scope, part in _functions(cell.text):
             reads = any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(part))
-            if reads and function in (part.name, "", "<genexpr>", "<listcomp>", "<lambda>"):
+            is_unbound = reads and name not in _bound_in(part)
+            if is_unbound and function in (part.name, "", "<genexpr>", "<listcomp>", "<lambda>"):
                 return _step(cell.grade_id, scope, part.name, name)
     return None
 
 
 def _unassigned_attribute(cells: Reference, owner: str, name: str) -> Change | None:
-    for cell in cells:
+    for cell in _students(cells):
         for node in ast.walk(_parsed(cell.text)):
             if not isinstance(node, ast.ClassDef) or node.name != owner:
                 continue
@@ -60,7 +61,7 @@ def _unassigned_attribute(cells: Reference, owner: str, name: str) -> Change | N
 
 
 def _without_return(cells: Reference, names: Sequence[str]) -> Change | None:
-    for cell in reversed(cells):
+    for cell in reversed(_students(cells)):
         if not set(names) & set(defined_by(cell.text)):
             continue
         for scope, part in _functions(cell.text):
@@ -69,6 +70,10 @@ def _without_return(cells: Reference, names: Sequence[str]) -> Change | None:
             if is_asked and not returns:
                 return Change(ChangeKind.STEP_MISSING, cell.grade_id, scope, part.name, name="return")
     return None
+
+
+def _students(cells: Reference) -> Reference:
+    return tuple(cell for cell in cells if cell.lines)
 
 
 def _step(cell: str, scope: str, function: str, name: str) -> Change:
@@ -89,10 +94,21 @@ def _functions(text: str) -> Iterator[tuple[str, ast.FunctionDef]]:
             yield from ((node.name, part) for part in ast.walk(node) if isinstance(part, ast.FunctionDef))
 
 
-def _bound_in(text: str) -> set[str]:
-    """Names that get a value somewhere in a text."""
+def _bound_at_top(text: str) -> set[str]:
+    """Names that get a value outside of functions and classes, or as one of these."""
     bound: set[str] = set()
-    for node in ast.walk(_parsed(text)):
+    for node in _parsed(text).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        else:
+            bound |= _bound_in(node)
+    return bound
+
+
+def _bound_in(tree: ast.AST) -> set[str]:
+    """Names that get a value somewhere in a piece of code."""
+    bound: set[str] = set()
+    for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             bound.add(node.id)
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from grader.course.assignment import Assignment
 from grader.diagnosis.diagnose import LIMIT_S, Diagnosis, diagnose
+from grader.diagnosis.own_text import OwnRepair, OwnText
 from grader.diagnosis.reference import Reference, ReferenceCell
 from grader.diagnosis.told import Hints, Told
 from grader.diagnosis.unwritten import unwritten
@@ -20,6 +21,7 @@ from grader.examiner.uses import Use
 from grader.language import _
 from grader.outcomes import Outcome, TaskResult
 
+OWN_SHARE = 0.6  # of the time, for the student's own text; then come changes of the author's
 _EXPLAINABLE = (Outcome.FAILED, Outcome.RAISED, Outcome.PARTIAL)
 # What Python itself finds wrong is written on a line of the student's, which the message quotes; no change of another
 # text raises the same.
@@ -44,12 +46,13 @@ class Explainer:
         self.hints = hints
         self._left_s = LIMIT_S
         self._found: list[Diagnosis] = []
+        self._own_repairs: list[OwnRepair] = []
         self._lost: list[str] = []
 
     def wants(self, result: TaskResult) -> bool:
         """Whether a result is worth explaining, and time is left for it."""
         is_lost = result.outcome in _EXPLAINABLE and result.is_lost
-        return bool(self._reference) and is_lost and self._left_s > 0 and not _PYTHONS_OWN.match(result.finding)
+        return bool(self._reference) and is_lost and self._left_s > 0
 
     def explained(self, result: TaskResult, session: Session, *, is_visible: bool = False) -> TaskResult:
         """The result with its diagnosis, if one is found; with as much of it as the teacher wants to be told.
@@ -72,10 +75,18 @@ class Explainer:
     def _diagnosed(self, result: TaskResult, session: Session) -> TaskResult:
         started = time.monotonic()
         uses = list(session.uses.all)
+        diagnosis = None
         try:
-            diagnosis = diagnose(self._reference, result.grade_id, session, uses, self._found, self._left_s)
-        except Exception:  # noqa: BLE001  whatever happens, an explanation is not worth a grade
-            diagnosis = None
+            if self.hints == "full":
+                own = OwnText(self._own, self._reference, session)
+                diagnosis = own.diagnosis(
+                    result.grade_id, result.finding, uses, self._own_repairs, OWN_SHARE * self._left_s
+                )
+            if diagnosis is None and not _PYTHONS_OWN.match(result.finding):
+                left = self._left_s - (time.monotonic() - started)
+                diagnosis = diagnose(self._reference, result.grade_id, session, uses, self._found, left)
+        except Exception:  # noqa: BLE001, S110  whatever happens, an explanation is not worth a grade
+            pass
         self._left_s -= time.monotonic() - started
         if diagnosis is None:
             return result
@@ -111,11 +122,11 @@ class Explainer:
 
 
 def students_cells(notebook: NotebookNode, assignment: Assignment) -> Reference:
-    """The student's solution cells and the tests' places, in the notebook's order."""
+    """The student's solution cells and the visible parts of the tests, which have no lines, in the notebook's order."""
     cells = []
     for cell in notebook.cells:
         known = assignment.find(cell.metadata.get("nbgrader", {}).get("grade_id"))
         if known is not None and cell.cell_type == "code":
             lines = frozenset() if known.is_test else frozenset(range(1, cell.source.count("\n") + 2))
-            cells.append(ReferenceCell(known.grade_id, "" if known.is_test else cell.source, lines))
+            cells.append(ReferenceCell(known.grade_id, cell.source, lines))
     return tuple(cells)

@@ -29,7 +29,7 @@ Grade = Callable[..., Report]
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Grade:
-    """Grades the author's solution with changes of its text: `graded(slug, {cell: [(old, new)]})`."""
+    """Grades the author's solution with changes of its text: `graded(slug, {cell: [(old, new)]})`, or a whole text."""
     folder = tmp_path_factory.mktemp("cache")
 
     @cache
@@ -40,11 +40,14 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Grade:
         return prepare(subject, Cache(folder)), read_reference(source), reference_answer(source).cells, conditions
 
     def run(
-        slug: str, changes: dict[str, list[tuple[str, str]]], language: Language = "en", hints: Hints = "full"
+        slug: str, changes: dict[str, list[tuple[str, str]] | str], language: Language = "en", hints: Hints = "full"
     ) -> Report:
         released, reference, cells, conditions = prepared(slug)
         changed = dict(cells)
         for cell, replacements in changes.items():
+            if isinstance(replacements, str):
+                changed[cell] = replacements
+                continue
             for old, new in replacements:
                 assert old in changed[cell], f"{old!r} is not in {cell}"
                 changed[cell] = changed[cell].replace(old, new, 1)

@@ -15,6 +15,7 @@ import traceback
 
 import torch
 from agent_modules import OwnerModule, bitwise_equal, layout
+from agent_variants import try_variants
 from agent_wire import Decoder, Encoder, follow, split, type_name, writable
 from torch.backends import mkldnn
 
@@ -195,6 +196,20 @@ class Agent:
                     if sum(sizes) <= MAX_ANSWER_BYTES:
                         content["gradients"] = [None if g is None else encoder.tensor(g) for g in gradients]
         return content, encoder.buffers
+
+    def do_variants(self, request, buffers):
+        """What changed texts of the student's own would give: see `agent_variants.py`."""
+        decoder = Decoder(self.store, buffers)
+        uses = [
+            {
+                **use,
+                "args": [decoder.decode(value) for value in use["args"]],
+                "kwargs": {name: decoder.decode(value) for name, value in use["kwargs"].items()},
+                "inputs": decoder.decode(use["inputs"]),
+            }
+            for use in request["uses"]
+        ]
+        return {"found": try_variants(self.kernel.shell.user_ns, request, uses)}, []
 
     def owners(self, request, decoder):
         """The modules that take part, with the examiner's changes applied."""

@@ -22,7 +22,13 @@ from confinement import SOCKETS  # the file beside this one
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OWN_STREAMS = {}  # the kernel's `stdout` and `stderr`
-AGENT_FILES = ("agent_wire", "agent_modules", "agent", "agent_server")  # each after those that it imports
+AGENT_FILES = (
+    "agent_wire",
+    "agent_modules",
+    "agent_variants",
+    "agent",
+    "agent_server",
+)  # each after those that it imports
 
 LIBRARIES = (
     "ipykernel.kernelapp", "ipykernel.zmqshell", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "numpy",

@@ -1,0 +1,323 @@
+"""Find the one place in a student's own text where a change puts it right.
+
+Where no change of the author's solution behaves as the answer, the answer goes a way of its own. Then its own text is
+changed in one small place after another, in the sandbox, until it computes what the author's solution computes in
+everything that the hidden test has asked. What the sandbox says is the student's word: it decides no point, only what
+this student reads.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+import torch
+
+from grader.checks.calling import ORDINARY_ERRORS
+from grader.diagnosis.diagnose import Diagnosis
+from grader.diagnosis.reference import Reference, before_test, execute, needed_cells
+from grader.diagnosis.repairs import Repair, repairs_of
+from grader.diagnosis.text import Source, Span
+from grader.diagnosis.values import local_value
+from grader.errors import CheckFailed, StudentCodeRaised
+from grader.examiner.hidden_test import settings_for_small_inputs
+from grader.examiner.remote import RemoteModule, RemoteObject, Session
+from grader.examiner.uses import Use
+from grader.examiner.wire import Encoder, InvalidReply, Json
+from grader.sandbox.inside.agent_variants import Measure, is_alike
+
+MOST_USES = 8
+MOST_EXAMPLES = 2
+LARGE_EXAMPLE = 60_000  # numbers
+STAND_IN_FUNCTION = math.sin
+MOST_CELLS = 3
+MOST_HITS = 24  # that compute the right thing in the use that failed, and are tried in the others
+MOST_REPAIRS = 6000
+_QUOTED_LINE = re.compile(r"In \[\d+\], line \d+, [^\n:]+: ([^\n]+)")
+_WORD = re.compile(r"[^\W\d]\w*")
+_CHILD_S = 0.05  # for asking and starting
+NO_CHANGE = Span(0, 0)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A use that can be asked again on both sides.
+
+    Attributes:
+        use: what the test did.
+        inputs: few examples of what the module was called on.
+        expected: what the author's solution gives, after each way of asking: without and with a training step.
+    """
+
+    use: Use
+    inputs: tuple[Any, ...] | None
+    expected: tuple[Json, Json]
+
+
+@dataclass(frozen=True)
+class OwnRepair:
+    """What has put the text of one cell right for an earlier test: one mistake often fails several."""
+
+    cell: str
+    repair: Repair
+
+
+class OwnText:
+    """The search for one lost test.
+
+    Args:
+        cells: the student's, each with its `grade_id`, and the tests' visible parts, which have no lines.
+        reference: the author's.
+        session: the way to the student's process.
+    """
+
+    def __init__(self, cells: Reference, reference: Reference, session: Session) -> None:
+        self._cells = cells
+        self._reference = reference
+        self._session = session
+
+    def diagnosis(
+        self, grade_id: str, finding: str, uses: Sequence[Use], before: list[OwnRepair], limit_s: float
+    ) -> Diagnosis | None:
+        """The mistake whose repair puts the text right; None where none is found in time.
+
+        Args:
+            grade_id: the lost test.
+            finding: what was found to be wrong; lines that it quotes are looked at first.
+            uses: what the test has called.
+            before: repairs that were found for earlier tests; the new one is added.
+            limit_s: seconds that it may take.
+
+        Raises:
+            KernelGone, LimitExceeded: the student's process ended meanwhile, or took too long.
+        """
+        deadline = time.monotonic() + limit_s
+        with torch.random.fork_rng(devices=[]), settings_for_small_inputs(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                return self._found(grade_id, finding, uses, before, deadline)
+            except (CheckFailed, StudentCodeRaised, *ORDINARY_ERRORS):
+                return None
+
+    def _found(
+        self, grade_id: str, finding: str, uses: Sequence[Use], before: list[OwnRepair], deadline: float
+    ) -> Diagnosis | None:
+        own = before_test(self._cells, grade_id)
+        asked = self._asked(grade_id, uses)
+        targets = needed_cells(own, dict.fromkeys(one.use.name for one in asked))[:MOST_CELLS]
+        texts = {cell.grade_id: definitions(cell.text) for cell in own}
+        failed = None
+        for cell in targets:
+            text = texts[cell.grade_id]
+            later = [texts[other.grade_id] for other in own[own.index(cell) + 1 :]]
+            tries = _Tries(self._session, text, later, deadline)
+            failed = failed or tries.failing(asked)
+            if failed is None:
+                return None  # all that can be asked again is right: the mistake shows elsewhere
+            source = Source(text)
+            known = [found.repair for found in before if found.cell == cell.grade_id]
+            one, trains = failed
+            repair = tries.first_right(known, asked, needs_step=trains)
+            if repair is None:
+                repairs = _in_order(source, finding, one.use.name)[:MOST_REPAIRS]
+                repair = tries.first_right(tries.likely(repairs, one, trains), asked, needs_step=trains)
+            if repair is not None:
+                if repair not in known:
+                    before.append(OwnRepair(cell.grade_id, repair))
+                return Diagnosis((repair.change(cell.grade_id, source),), is_own=True)
+        return None
+
+    def _asked(self, grade_id: str, uses: Sequence[Use]) -> list[_Asked]:
+        """The latest uses first: mostly the last one failed."""
+        right = execute(before_test(self._reference, grade_id), {})
+        found: dict[str, _Asked] = {}
+        measure = Measure()
+        for use in reversed(uses):
+            key = f"{use.name} {use.args!r:.300} {use.kwargs!r:.300}"
+            if key in found or use.name not in right or not _crosses(use) or len(found) >= MOST_USES:
+                continue
+            plain = {
+                "args": [_local(value, right) for value in use.args],
+                "kwargs": {name: _local(value, right) for name, value in use.kwargs.items()},
+                "is_module": use.is_module,
+            }
+            expected, inputs = _expected(measure, right[use.name], plain, use.inputs)
+            found[key] = _Asked(use, inputs, expected)
+        return list(found.values())
+
+
+def _expected(
+    measure: Measure, make: Any, plain: dict[str, Any], inputs: tuple[Any, ...] | None
+) -> tuple[tuple[Json, Json], tuple[Any, ...] | None]:
+    """What the author's solution gives, on a quarter of large pictures where it can do with them, and the inputs."""
+    few = None if inputs is None else tuple(map(_fewer, inputs))
+    for some in dict.fromkeys((few if few is None else tuple(map(_quarter, few)), few)):
+        try:
+            plain["inputs"] = some
+            return (measure.outcome(make, plain, trains=False), measure.outcome(make, plain, trains=True)), some
+        except ORDINARY_ERRORS:
+            if some is few:
+                raise
+    raise AssertionError  # the last one has returned or raised
+
+
+class _Tries:
+    """Asks the sandbox what variants of one cell's text give."""
+
+    def __init__(self, session: Session, text: str, later: list[str], deadline: float) -> None:
+        self._session = session
+        self._content: dict[str, Json] = {"op": "variants", "text": text, "later": later}
+        self._deadline = deadline
+
+    def outcomes(
+        self, edits: Sequence[Any], asked: Sequence[_Asked], *, trains: bool, share: float = 1.0
+    ) -> list[list[Json]]:
+        """For each variant, as far as a share of the time goes, the outcome of each use; fewer where one has raised."""
+        left = (self._deadline - time.monotonic()) * share - _CHILD_S
+        if not edits or left <= 0:
+            return []
+        encoder = Encoder()
+        uses = [
+            {
+                "name": one.use.name,
+                "args": [*map(_encoded(encoder), one.use.args)],
+                "kwargs": {name: _encoded(encoder)(value) for name, value in one.use.kwargs.items()},
+                "inputs": None if one.inputs is None else encoder.encode(list(one.inputs)),
+                "is_module": one.use.is_module,
+            }
+            for one in asked
+        ]
+        variants = [[edit.span.start, edit.span.end, edit.text] for edit in edits]
+        content = {**self._content, "variants": variants, "uses": uses, "trains": trains, "limit_s": left}
+        reply, _decoder = self._session.answer(content, encoder)
+        found = reply.get("found")
+        if not isinstance(found, list) or not all(isinstance(item, list) for item in found):
+            raise InvalidReply("The student's process gave no answer.")
+        return found
+
+    def likely(self, repairs: Sequence[Repair], one: _Asked, trains: bool) -> list[Repair]:
+        """The repairs that put the use right which failed."""
+        outcomes = self.outcomes([repair.edit for repair in repairs], [one], trains=trains, share=0.8)
+        expected = [one.expected[trains]]
+        return [repair for repair, found in zip(repairs, outcomes, strict=False) if is_alike(found, expected)][
+            :MOST_HITS
+        ]
+
+    def first_right(self, repairs: Sequence[Repair], asked: Sequence[_Asked], *, needs_step: bool) -> Repair | None:
+        """The first that puts all uses right, with a training step.
+
+        Where the step is not what failed, it is left out if no repair passes with it: Dropout written by hand draws
+        other numbers than the library's, and then no step is like the author's.
+        """
+        for trains in (True,) if needs_step else (True, False):
+            outcomes = self.outcomes([repair.edit for repair in repairs], asked, trains=trains)
+            expected = [one.expected[trains] for one in asked]
+            for repair, found in zip(repairs, outcomes, strict=False):
+                if is_alike(found, expected):
+                    return repair
+        return None
+
+    def failing(self, asked: list[_Asked]) -> tuple[_Asked, bool] | None:
+        """The first use that is not right, and whether it takes a training step to see it."""
+        for trains in (False, True):
+            for one in asked:
+                found = self.outcomes([_NOTHING], [one], trains=trains)
+                if not found:
+                    return None
+                if not is_alike(found[0], [one.expected[trains]]):
+                    return one, trains
+        return None
+
+
+@dataclass(frozen=True)
+class _Unchanged:
+    span: Span = NO_CHANGE
+    text: str = ""
+
+
+_NOTHING = _Unchanged()
+
+
+def _crosses(use: Use) -> bool:
+    """Whether a use can be asked again: the student's own objects by name, and no modules."""
+    values = [*use.args, *use.kwargs.values(), *(use.inputs or ())]
+    flat = [item for value in values for item in (value if isinstance(value, list | tuple) else [value])]
+    return all(
+        not isinstance(value, RemoteModule) and (not isinstance(value, RemoteObject) or bool(value.remote_name))
+        for value in flat
+    )
+
+
+def _local(value: Any, right: dict[str, Any]) -> Any:
+    """What the author's solution is given; any function of the test's is replaced by one that both sides have."""
+    return STAND_IN_FUNCTION if isinstance(value, FunctionType) else local_value(value, right)
+
+
+def _encoded(encoder: Encoder) -> Callable[[Any], Json]:
+    """The same for the student's side."""
+    named = {"t": "name", "module": "math", "v": STAND_IN_FUNCTION.__name__}
+    return lambda value: named if isinstance(value, FunctionType) else encoder.encode(value)
+
+
+def _fewer(value: Any) -> Any:
+    return value[:MOST_EXAMPLES] if isinstance(value, torch.Tensor) and value.dim() > 1 else value
+
+
+def _quarter(value: Any) -> Any:
+    is_large = isinstance(value, torch.Tensor) and value.dim() == 4 and value[0].numel() > LARGE_EXAMPLE
+    return value[..., : value.shape[2] // 2, : value.shape[3] // 2].contiguous() if is_large else value
+
+
+def definitions(text: str) -> str:
+    """The functions, classes, imports and plain tables of a cell; not what it computes, shows or trains."""
+    try:
+        source = Source(text)
+    except SyntaxError:
+        return ""
+    kept = [node for node in source.tree.body if _is_kept(node)]
+    parts = []
+    for node in kept:
+        decorators = getattr(node, "decorator_list", [])
+        start = min([source.span(node).start, *(source.span(part).start - 1 for part in decorators)])
+        parts.append(text[start : source.span(node).end])
+    has_definition = any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in kept)
+    return "\n".join(parts) if has_definition else ""
+
+
+def _is_kept(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Assign):
+        return not any(isinstance(part, ast.Call) for part in ast.walk(node.value))
+    return isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom)
+
+
+def _in_order(source: Source, finding: str, name: str) -> list[Repair]:
+    """Repairs of the lines that an error went through first, then of lines that speak of the same names.
+
+    Args:
+        source: the text.
+        finding: what was found to be wrong.
+        name: the function or the class that was used: its own lines come before those of others.
+    """
+    quoted = [line.strip() for line in _QUOTED_LINE.findall(finding)]
+    words = frozenset(_WORD.findall(" ".join(quoted))) - {"self", "nn", "F", "torch", "return", "x", "super"}
+    own = next((node for node in source.tree.body if getattr(node, "name", "") == name), None)
+    first, last = (0, 0) if own is None else (own.lineno, own.end_lineno or own.lineno)
+    ranks = [
+        (
+            0
+            if any(quote and quote in line for quote in quoted)
+            else 1
+            if words & frozenset(_WORD.findall(line))
+            else 2,
+            not first <= number <= last,
+        )
+        for number, line in enumerate(source.text.split("\n"), 1)
+    ]
+    return sorted(repairs_of(source), key=lambda repair: ranks[source.line_of(repair.edit.span) - 1])
