@@ -18,7 +18,7 @@ from grader.diagnosis.mistakes import mistakes_of
 from grader.diagnosis.text import Source, Span
 
 MOST_NAMES = 10  # of a function, that are tried as one argument more
-FEW_NAMES = 5
+FEW_NAMES = 8
 MOST_ITEMS = 6
 USUAL_NUMBERS = ("1", "2", "3", "0")
 _NEVER = frozenset({"cut", "statement"})  # no mistake is put right by leaving out more

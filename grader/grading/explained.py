@@ -105,7 +105,7 @@ class Explainer:
         is_wanted = self._reference and result.is_lost and result.outcome in _EXPLAINABLE and self.hints == "full"
         if not is_wanted or (told is not None and told.is_certain):
             return result
-        change = unwritten(self._own, result.finding, uses)
+        change = unwritten(self._own, result.message, uses)
         return result if change is None else self._with(result, Diagnosis((change,), is_own=True))
 
     def _with(self, result: TaskResult, diagnosis: Diagnosis) -> TaskResult:

@@ -69,8 +69,6 @@ class Measure:
         self.fill(value)
         with torch.no_grad():
             found = {"output": self.told(value.eval()(*map(copied if trains else one_of, inputs)))}
-        # What was made and is not used counts too: a test may count it.
-        found["count"] = sum(parameter.numel() for parameter in value.parameters())
         if trains:
             found.update(self.step(value, [copied(tensor) for tensor in inputs]))
         return found
@@ -96,7 +94,7 @@ class Measure:
         }
 
     def fill(self, module):
-        """Set weights and statistics by their shapes."""
+        """Set weights and statistics by their shapes; biases to 0, for one before a BatchNorm may be there or not."""
         with torch.no_grad():
             for tensor in (*module.parameters(), *module.buffers()):
                 if tensor.is_floating_point():
@@ -104,6 +102,9 @@ class Measure:
                     if shape not in self.weights:
                         self.weights[shape] = self.weight(shape)
                     tensor.copy_(self.weights[shape].reshape(tensor.shape))
+            for part in module.modules():
+                if isinstance(part, nn.modules.conv._ConvNd | nn.Linear) and part.bias is not None:
+                    part.bias.zero_()
 
     def weight(self, shape):
         count = math.prod(shape)
