@@ -90,9 +90,9 @@ class Explainer:
         self._left_s -= time.monotonic() - started
         if diagnosis is None:
             return result
-        if diagnosis.is_certain and diagnosis not in self._found:
+        if not diagnosis.is_own and diagnosis.is_certain and diagnosis not in self._found:
             self._found.append(diagnosis)
-        return self._with(result, diagnosis)
+        return self._with(result, diagnosis, keeps_remedy=diagnosis.is_own)
 
     def read(self, result: TaskResult, uses: Sequence[Use] = ()) -> TaskResult:
         """The result with what the student's own text lacks for certain, where the search has found nothing certain.
@@ -108,10 +108,11 @@ class Explainer:
         change = unwritten(self._own, result.message, uses)
         return result if change is None else self._with(result, Diagnosis((change,), is_own=True))
 
-    def _with(self, result: TaskResult, diagnosis: Diagnosis) -> TaskResult:
+    def _with(self, result: TaskResult, diagnosis: Diagnosis, *, keeps_remedy: bool = False) -> TaskResult:
+        """The result with a diagnosis: what a check says of a mistake it knows teaches more than the place alone."""
         told = diagnosis.told(self._reference, result.grade_id, self._lost)
         said = words_of(told)
-        if not told.is_certain:
+        if keeps_remedy or not told.is_certain:
             said = f"{result.remedy} {said}".strip()
         return replace(
             result,

@@ -1,6 +1,6 @@
 """The widths of the visible test are written into the convolutions; only the first and the last are read."""
 # loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function, task4_alexnet_shape
-# message: The module has other layers than expected
+# message: Other layers are expected
 
 # %% task2_make_features
 def make_features(channels):
