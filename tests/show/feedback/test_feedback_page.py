@@ -17,7 +17,8 @@ import grader.show.feedback
 from grader.course.folder import Course
 from grader.outcomes import Outcome
 from grader.show.feedback.grades import Grade
-from grader.show.feedback.sections import comment_title, sections_of, words_of
+from grader.course.titles import comment_title, words_of
+from grader.show.feedback.sections import sections_of
 
 LOST = {"task1_block_shape": (0.0, 2.0)}
 STANDINGS = {
