@@ -18,6 +18,7 @@ from grader.record.database.hand_records import QuestionKind, QuestionRecord
 from grader.record.database.hands import Hands
 
 _MAX_TEXT = 20_000
+_CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 _SOLUTION = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
 
 
@@ -86,7 +87,7 @@ def _questions(
             section=section,
             title=_title(cell, kind, above, language),
             question="\n\n".join(above)[:_MAX_TEXT] if is_answer else "",
-            model_answer="" if place is None or not is_answer else _model(cells[place]),
+            model_answer="" if place is None or not is_answer else _model(cells[place], language),
             is_code=cell.cell_type == "code",
             max_points=cell.points,
             comment_cell=last_work,
@@ -103,8 +104,13 @@ def _title(cell: Cell, kind: QuestionKind, above: list[str], language: str) -> s
     return comment_title(visible, language) or words_of(cell.grade_id)
 
 
-def _model(cell: NotebookNode) -> str:
-    return _SOLUTION.sub("", cell.source).strip()[:_MAX_TEXT]
+def _model(cell: NotebookNode, language: str) -> str:
+    """The author's answer; of one that says everything in two languages, the paragraphs of the class's."""
+    text = _SOLUTION.sub("", cell.source).strip()[:_MAX_TEXT]
+    paragraphs = re.split(r"\n\s*\n", text)
+    if cell.cell_type != "markdown" or len({bool(_CYRILLIC.search(one)) for one in paragraphs}) < 2:
+        return text
+    return "\n\n".join(one for one in paragraphs if bool(_CYRILLIC.search(one)) == (language == "ru"))
 
 
 def _texts_above(cells: Sequence[NotebookNode], place: int, language: str) -> list[str]:

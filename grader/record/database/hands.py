@@ -203,6 +203,26 @@ def waiting_groups(board: Board, assignment: str, grade_id: str) -> list[AnswerG
     return sorted(found, key=lambda group: (-len(group.answers), group.group_sha256))
 
 
+@dataclass(frozen=True, slots=True)
+class TaskTitle:
+    """What a cell is called, and no more: a student may ask about it."""
+
+    grade_id: str
+    section: str
+    title: str
+
+
+def titles_of(board: Board, assignment: str) -> list[TaskTitle]:
+    """What the cells of an assignment are called that give points."""
+    query = (
+        select(HandQuestion.grade_id, HandQuestion.section, HandQuestion.title)
+        .where(HandQuestion.assignment == assignment, HandQuestion.kind != QuestionKind.WORK)
+        .order_by(HandQuestion.position)
+    )
+    with board.connection() as connection:
+        return [TaskTitle(*row) for row in connection.execute(query)]
+
+
 def hand_answers_of(board: Board, student_id: str, assignment: str) -> list[AnswerRecord]:
     """What one student has in an assignment's cells."""
     query = select(HandAnswer).where(HandAnswer.student_id == student_id, HandAnswer.assignment == assignment)
@@ -223,6 +243,10 @@ class HandPoints:
     by_row: Mapping[tuple[str, str], float]
     begun: Mapping[str, float]
     version: str
+
+    def of(self, assignment: str) -> dict[str, float]:
+        """The points of one assignment, by alias."""
+        return {alias: points for (slug, alias), points in self.by_row.items() if slug == assignment}
 
 
 def hand_points(board: Board) -> HandPoints:
