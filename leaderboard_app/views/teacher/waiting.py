@@ -60,7 +60,7 @@ class _Queue:
     def name(self, cell: _Cell) -> str:
         question = self.questions[cell]
         parts = [self.titles.get(cell[0], cell[0]), question.title]
-        return f"{formatting.plain(' · '.join(parts))} — {self.counts.get(cell, 0)}"
+        return formatting.plain(" · ".join(parts))
 
 
 def draw(settings: BoardSettings, _who: Identity, data: ClassData) -> None:
