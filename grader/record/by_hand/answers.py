@@ -19,7 +19,7 @@ from grader.record.by_hand.questions import questions_of
 from grader.record.database import ClassDatabase
 from grader.record.database.decisions import Decisions
 from grader.record.database.hand_records import AnswerRecord, Mark, QuestionKind, QuestionRecord
-from grader.record.database.hands import Hands
+from grader.record.database.hands import Hands, StoredState
 from grader.record.grades import publish_grade
 
 MAX_ANSWER = 20_000  # characters that a teacher reads
@@ -79,14 +79,16 @@ class AnswerBook:
     def publish_changed(self) -> int:
         """Copy what has changed in the gradebook since this was last asked, by formgrader for example; how much."""
         now = read_states(self._gradebook)
-        before, self._seen = self._seen, now
-        changed = [place for place, cells in now.items() if before is None or before.get(place) != cells]
+        # What was looked at before is left aside: of what cannot be read, nothing would ever be stored.
+        new = {place: cells for place, cells in now.items() if self._seen is None or self._seen.get(place) != cells}
+        self._seen = now
+        stored = self._hands.stored_states() if new else {}
+        changed = [place for place, cells in new.items() if stored.get(place) != _stored(cells)]
         for student, slug in changed:
-            if not self._database.has_student(student):
-                continue
-            self.publish(student, slug)
-            publish_grade(self._gradebook, Decisions(self._database), student, slug)
-        return 0 if before is None else len(changed)
+            if self._database.has_student(student):
+                self.publish(student, slug)
+                publish_grade(self._gradebook, Decisions(self._database), student, slug)
+        return len(changed)
 
     def _stubs_of(self, slug: str) -> Mapping[str, str]:
         """What stands in the cells as they are given out; stores the assignment's questions on the way."""
@@ -115,6 +117,15 @@ def texts_of(notebook: NotebookNode) -> dict[str, str]:
 def work_hash(texts: Mapping[str, str]) -> str:
     """Changes when anything does that a student has written: what the points of a check were given for."""
     return answer_hash("\0".join(f"{cell}\0{text}" for cell, text in sorted(texts.items())))
+
+
+def _stored(cells: Mapping[str, CellState]) -> dict[str, StoredState]:
+    return {cell: _state(one) for cell, one in cells.items()}
+
+
+def _state(one: CellState) -> StoredState:
+    is_waiting = one.is_graded and one.needs_person
+    return StoredState(is_waiting, one.points, one.auto_points, printable(one.comment, MAX_ANSWER))
 
 
 def _answer(

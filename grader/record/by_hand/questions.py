@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nbformat import NotebookNode
 
-from grader.course.assignment import Assignment, Cell, load_assignment
+from grader.course.assignment import Assignment, Cell, load_assignment, split_hidden
 from grader.course.folder import Course
 from grader.course.rubric import Rubric, read_rubrics, rubric_path
 from grader.course.titles import HEADING, MAX_HEADING, comment_title, without_points, words_of
@@ -100,8 +100,15 @@ def _title(cell: Cell, kind: QuestionKind, above: list[str], language: str) -> s
     if kind is QuestionKind.ANSWER and cell.cell_type == "markdown":
         headings = [heading for text in above for level, heading in _headings(text) if level > 2]
         return headings[-1] if headings else words_of(cell.grade_id)
-    visible = "" if kind is QuestionKind.ANSWER else cell.source
+    visible = "" if kind is QuestionKind.ANSWER else _visible(cell.source)
     return comment_title(visible, language) or words_of(cell.grade_id)
+
+
+def _visible(source: str) -> str:
+    try:
+        return split_hidden(source)[0]
+    except InvalidAssignment:
+        return ""
 
 
 def _model(cell: NotebookNode, language: str) -> str:

@@ -32,6 +32,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredState:
+    """What of an answer the gradebook decides."""
+
+    is_waiting: bool
+    points: float | None
+    auto_points: float | None
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionRecord:
     """Something that a teacher gave."""
 
@@ -111,6 +121,27 @@ class Hands:
                 session.merge(_answer_row(answer, changed_at))
 
         self._database.transact(store)
+
+    def stored_states(self) -> dict[tuple[str, str], dict[str, StoredState]]:
+        """What is stored of points and comments, by (student, assignment) and cell."""
+        query = select(
+            HandAnswer.student_id,
+            HandAnswer.assignment,
+            HandAnswer.grade_id,
+            HandAnswer.is_waiting,
+            HandAnswer.points,
+            HandAnswer.auto_points,
+            HandAnswer.comment,
+        )
+        found: dict[tuple[str, str], dict[str, StoredState]] = {}
+
+        def load(session: Session) -> None:
+            for student, slug, cell, is_waiting, points, auto, comment in session.execute(query):
+                state = StoredState(is_waiting, points, auto, comment)
+                found.setdefault((student, slug), {})[cell] = state
+
+        self._database.transact(load)
+        return found
 
     def with_old_feedback(self) -> list[tuple[str, str]]:
         """Students and assignments whose feedback page does not say what a teacher gave, the longest waiting first."""

@@ -68,9 +68,7 @@ def said_of(choice: Choice) -> str:
     return str(st.session_state.get(_key(choice.item, "comment")) or "")
 
 
-_LET_GO = (
-    "const one = document.activeElement; if (one && !['INPUT', 'TEXTAREA'].includes(one.tagName)) one.blur();"
-)
+_LET_GO = "const one = document.activeElement; if (one && !['INPUT', 'TEXTAREA'].includes(one.tagName)) one.blur();"
 
 
 def hear_keys(choice: Choice) -> None:
