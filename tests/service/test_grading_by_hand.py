@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,10 +103,9 @@ def test_ninety_answers_take_at_most_three_keystrokes_each(browser: Browser, nin
 @pytest.fixture
 def few(released_class: Path, tmp_path: Path) -> Iterator[Served]:
     """Three students, two of whom have answered alike."""
-    answers = {name: {CELLS[0]: "Затухает." if name != "nelson" else "Ответ 7 на task6"} for name in ("bart", "lisa")}
-    answers["nelson"] = {CELLS[0]: "<img src=x onerror=window.hacked=1> **Не** знаю [ссылка](https://evil.example)"}
+    answers = {name: {CELLS[0]: "Затухает."} for name in ("bart", "lisa")}
+    answers["nelson"] = {CELLS[0]: "<img src=x onerror=window.hacked=1> **Не** знаю"}
     course = with_answers(tmp_path / "class", released_class, answers)
-    shutil.rmtree(course.root / "feedback", ignore_errors=True)
     running = start(course, tmp_path / "serve.log")
     yield running
     stop(running)
@@ -123,7 +121,7 @@ def test_points_reach_the_student_who_asks_and_is_answered(browser: Browser, few
     expect(page.get_by_text("Ответ 1 ученика")).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     assert page.evaluate("window.hacked") is None
-    assert page.locator("[data-testid=stApp] a[href*=evil][href^=https]").count() <= 1  # a link stays a link
+    assert page.locator("[data-testid=stApp] img[src=x]").count() == 0
     with next_run(page):
         page.keyboard.press("Backspace")
     expect(page.get_by_text("Одинаково ответили 2 ученика")).to_be_visible(timeout=PATIENCE_MS)
