@@ -21,6 +21,7 @@ from leaderboard_app.class_database import (
     LeaderboardRow,
     OverallRow,
     by_assignment,
+    hand_points,
     ranges_of,
     rank_assignment,
     rank_overall,
@@ -44,6 +45,7 @@ class AssignmentBoard:
         ranges: by alias, the ranks of a contest that the noise does not tell apart.
         events: what has happened lately, the newest first.
         students: how many the class has.
+        by_hand: points for answers of which a teacher has read some.
     """
 
     assignment: AssignmentSummary
@@ -53,12 +55,13 @@ class AssignmentBoard:
     ranges: Mapping[str, RankRange]
     events: tuple[Event, ...] = ()
     students: int = 0
+    by_hand: float = 0.0
 
     @property
     def full_points(self) -> float:
-        """What can be earned without the answers that a teacher reads; the board is about nothing else."""
+        """What can be earned now: answers that a teacher reads count from the first one that was read."""
         full = self.rules.full_points
-        return self.assignment.max_points if full is None else full
+        return self.assignment.max_points if full is None else full + self.by_hand
 
     def points_of(self, line: LeaderboardRow | Baseline) -> float | None:
         """Points of a row, or those that a baseline's score would be worth; None where there are none."""
@@ -131,7 +134,7 @@ class _Shared:
         self._url = class_db_url
         self._lock = threading.Lock()
         self._checked_at = 0.0
-        self._version: tuple[int, str] | None = None
+        self._version: tuple[int, str, str] | None = None
         self._data: ClassData | None = None
 
     def latest(self) -> ClassData:
@@ -156,7 +159,7 @@ class _Shared:
         now = datetime.now(UTC)
         with Board.open(self._url) as board:
             # Rules, deadlines and the places of a day before change without a run: they are looked at every minute.
-            version = (board.last_run(), f"{now:%H:%M}")
+            version = (board.last_run(), hand_points(board).version, f"{now:%H:%M}")
             if known is not None and version == self._version:
                 return known
             found = _read(board, now)
@@ -171,7 +174,10 @@ def _shared(class_db_url: str) -> _Shared:
 
 def _read(board: Board, now: datetime) -> ClassData:
     assignments, attempts = board.assignments(), by_assignment(board.attempts())
-    standings = {known.slug: rank_assignment(known, attempts[known.slug]) for known in assignments}
+    by_hand = hand_points(board)
+    standings = {
+        known.slug: rank_assignment(known, attempts[known.slug], by_hand.of(known.slug)) for known in assignments
+    }
     rules, ranges, students = rules_of(board), ranges_of(board), board.students()
 
     def of(known: AssignmentSummary) -> AssignmentBoard:
@@ -183,6 +189,7 @@ def _read(board: Board, now: datetime) -> ClassData:
             PageRules.from_json(rules.get(known.slug, {})),
             ranges.get(known.slug, {}),
             students=students,
+            by_hand=by_hand.begun.get(known.slug, 0.0),
         )
         return replace(found, events=latest_events(known, own, found.full_points, found.rules.baselines))
 

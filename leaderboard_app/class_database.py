@@ -19,7 +19,25 @@ from grader.record.database.access import (
 from grader.record.database.anomalies import Kind as AnomalyKind
 from grader.record.database.anomalies import find as find_anomalies
 from grader.record.database.decisions import audit_log, feedback_of, grades_of, outcome_of, rules_of
+from grader.record.database.doubts import doubts_of, every_doubt, waiting_doubts
 from grader.record.database.failures import OwnFailures, failures_of
+from grader.record.database.hand_records import (
+    AnswerGroup,
+    AnswerRecord,
+    DoubtEvent,
+    DoubtRecord,
+    QuestionKind,
+    QuestionRecord,
+)
+from grader.record.database.hands import (
+    HandPoints,
+    hand_answers_of,
+    hand_counts,
+    hand_points,
+    hand_questions,
+    titles_of,
+    waiting_groups,
+)
 from grader.record.database.integrity import IntegrityRecord, integrity_of
 from grader.record.database.page_records import AccessRecord, GradeRecord, Identity, UploadRecord
 from grader.record.database.personal import OwnRun, RunLine, alias_of, all_runs, runs_of
@@ -42,17 +60,24 @@ __all__ = [
     "TOKEN_PARAMETER",
     "AccessRecord",
     "AnomalyKind",
+    "AnswerGroup",
+    "AnswerRecord",
     "AssignmentSummary",
     "Attempt",
     "Board",
     "BoardUnavailable",
+    "DoubtEvent",
+    "DoubtRecord",
     "GradeRecord",
+    "HandPoints",
     "Identity",
     "IntegrityRecord",
     "LeaderboardRow",
     "OverallRow",
     "OwnFailures",
     "OwnRun",
+    "QuestionKind",
+    "QuestionRecord",
     "RunLine",
     "RunState",
     "TaskRecord",
@@ -63,10 +88,16 @@ __all__ = [
     "all_runs",
     "audit_log",
     "by_assignment",
+    "doubts_of",
+    "every_doubt",
     "failures_of",
     "feedback_of",
     "find_anomalies",
     "grades_of",
+    "hand_answers_of",
+    "hand_counts",
+    "hand_points",
+    "hand_questions",
     "has_way_in",
     "hashed",
     "identify",
@@ -81,6 +112,9 @@ __all__ = [
     "rules_of",
     "runs_of",
     "scored_already",
+    "titles_of",
     "uploads_of",
+    "waiting_doubts",
+    "waiting_groups",
     "waiting_uploads",
 ]

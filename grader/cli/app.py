@@ -33,6 +33,7 @@ from grader.cli import (
     moodle,
     moving,
     serving,
+    waiting,
 )
 from grader.cli.error_output import VerbGroup, errors_reported
 from grader.language import address_in, language_of_locale
@@ -56,6 +57,7 @@ for verbs in (
     serving,
     invitations,
     decisions,
+    waiting,
     integrity,
     audit,
     doctor,

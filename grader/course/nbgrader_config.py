@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
 
 from grader.course.folder import Course
 from grader.course.packages import packages_of, told
+from grader.course.rubric import RUBRIC
 
 _PLUGINS = "grader.nbgrader_plugins"
 _STEPS = "grader.course.release_steps"
@@ -34,6 +36,8 @@ def configure(config: Any, class_dir: Path) -> None:
     put_environment_on_path()
     config.CourseDirectory.root = str(course.root)
     config.CourseDirectory.db_url = course.gradebook_url
+    # The rubric lies beside the source and is the teacher's: nbgrader would hand it out with the notebook.
+    config.CourseDirectory.ignore = [*CourseDirectory.ignore.default_args[0], RUBRIC]
     config.Autograde.sanitize_preprocessors = [
         f"{_PLUGINS}.SealedOverwriteCells",
         "nbgrader.preprocessors.CheckCellMetadata",

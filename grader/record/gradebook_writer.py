@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from nbgrader.utils import is_solution
 from sqlalchemy.exc import SAWarning
 
 from grader.collect.submissions import Submission
@@ -17,14 +19,25 @@ from grader.course.folder import Course
 from grader.course.nbgrader_config import nbgrader_config
 from grader.grading.job import Graded
 from grader.outcomes import Outcome
+from grader.record.by_hand.alike import answer_hash
+from grader.record.by_hand.answers import texts_of, work_hash
 
 Resources = Any
 
 
 class SealedSaveAutoGrades(SaveAutoGrades):
-    """Saves points; a cell that could not be graded waits for a person and is not worth 0."""
+    """Saves points; a cell that could not be graded waits for a person and is not worth 0.
 
-    def save(self, nb: NotebookNode, gradebook: Gradebook, student: str, assignment: str) -> None:
+    Points that a teacher gave stand. nbgrader asks for them again after every run; here only where the answer that
+    they were given for has changed.
+    """
+
+    _judged: Mapping[str, str] = {}
+    _work = ""
+
+    def save(
+        self, nb: NotebookNode, gradebook: Gradebook, student: str, assignment: str, judged: Mapping[str, str]
+    ) -> None:
         """The same as `preprocess`, in a gradebook that is open already: opening one costs more than the rest.
 
         Args:
@@ -32,7 +45,9 @@ class SealedSaveAutoGrades(SaveAutoGrades):
             gradebook: open.
             student: whose it is.
             assignment: the assignment, and its notebook of the same name.
+            judged: by cell, the hash of the answer that a teacher's points were given for.
         """
+        self._judged, self._work = judged, work_hash(texts_of(nb))
         self.gradebook = gradebook
         self.student_id, self.assignment_id, self.notebook_id = student, assignment, assignment
         for index, cell in enumerate(nb.cells):
@@ -46,6 +61,12 @@ class SealedSaveAutoGrades(SaveAutoGrades):
             grade.auto_score = None
             grade.needs_manual_grade = True
             self.gradebook.db.commit()
+        elif cell.metadata["nbgrader"]["grade_id"] in self._judged:
+            marks = (self.notebook_id, self.assignment_id, self.student_id)
+            grade = self.gradebook.find_grade(cell.metadata["nbgrader"]["grade_id"], *marks)
+            now = answer_hash(cell.source) if is_solution(cell) else self._work
+            grade.needs_manual_grade = now != self._judged[cell.metadata["nbgrader"]["grade_id"]]
+            self.gradebook.db.commit()
 
 
 class GradebookWriter:
@@ -56,8 +77,13 @@ class GradebookWriter:
         self._database_url = course.gradebook_url
         self._config = nbgrader_config(course)
 
-    def write(self, submission: Submission, result: Graded) -> None:
+    def write(self, submission: Submission, result: Graded, judged: Mapping[str, str]) -> None:
         """Put a result's points in place of earlier ones; nbgrader reads them from the executed notebook.
+
+        Args:
+            submission: whose they are.
+            result: what grading gave.
+            judged: by cell, the hash of the answer that a teacher's points were given for.
 
         Raises:
             EnvironmentFault: the gradebook does not answer.
@@ -65,16 +91,16 @@ class GradebookWriter:
         with warnings.catch_warnings():
             # nbgrader builds its rows in an order that SQLAlchemy warns of.
             warnings.simplefilter("ignore", SAWarning)
-            self._write(submission, result)
+            self._write(submission, result, judged)
 
-    def _write(self, submission: Submission, result: Graded) -> None:
+    def _write(self, submission: Submission, result: Graded, judged: Mapping[str, str]) -> None:
         student, slug = submission.student, submission.slug
         notebook = nbformat.read(io.StringIO(result.notebook.decode()), as_version=4)
         received = submission.received_at.replace(tzinfo=None)
         gradebook = self._gradebook
         gradebook.update_or_create_student(student)
         late_s = gradebook.update_or_create_submission(slug, student, timestamp=received).total_seconds_late
-        SealedSaveAutoGrades(config=self._config).save(notebook, gradebook, student, slug)
+        SealedSaveAutoGrades(config=self._config).save(notebook, gradebook, student, slug, judged)
         if late_s > 0:
             names = {"student": student, "assignment": slug, "notebook": slug, "db_url": self._database_url}
             AssignLatePenalties(config=self._config).preprocess(notebook, {"nbgrader": names})

@@ -26,6 +26,7 @@ from grader.files import replacing_folder
 from grader.grading.job import Graded
 from grader.language import _
 from grader.outcomes import TaskResult
+from grader.record.by_hand.answers import AnswerBook
 from grader.record.database import Admission, ClassDatabase, EntryRecord, RunRecord, RunState, TaskRecord
 from grader.record.database.decisions import Decisions
 from grader.record.database.page_records import GradebookGrade
@@ -60,6 +61,7 @@ class Recorder:
     Attributes:
         regrade_counts: how often a teacher has asked for a submission to be graded anew, by student and assignment.
         history: what was recorded before.
+        answers: the page's copy of answers and of points given by hand.
     """
 
     def __init__(self, course: Course, names: dict[str, str] | None = None) -> None:
@@ -71,6 +73,7 @@ class Recorder:
         self.regrade_counts = self._decisions.regrade_counts()
         self._gradebook = open_gradebook(course)
         self._points = GradebookWriter(course, self._gradebook)
+        self.answers = AnswerBook(course, self._gradebook, self._database)
         self._rank_ranges = RankRangeUpdater(self._ledger, Ranges(self._database))
         self._stored = StoredResults(course, self._gradebook, self._database)
         self.history = History(self._ledger, self._database, self._stored)
@@ -173,8 +176,7 @@ class Recorder:
         if is_last:
             folder = self._course.submitted / student / slug
             submission = Submission(student, slug, folder, record.received_at)
-            self._write_autograded(submission, new)
-            self._points.write(submission, new)
+            self._write_points(submission, new)
         self._database.record_run(
             replace(
                 record,
@@ -221,13 +223,12 @@ class Recorder:
             EnvironmentFault: something cannot be written; what was recorded before stays, and running again goes on.
         """
         try:
-            if isinstance(result, Graded) and Store.AUTOGRADED in stores:
-                self._write_autograded(submission, result)
-            if isinstance(result, Graded) and Store.GRADEBOOK in stores:
-                self._points.write(submission, result)
+            if isinstance(result, Graded):
+                self._write_points(submission, result, stores)
             record = self._run_record(submission, assignment, content, result, key)
             self._database.record_run(record, anew=anew)
             publish_grade(self._gradebook, self._decisions, submission.student, submission.slug)
+            self.answers.publish(submission.student, submission.slug)
         except OSError as error:
             raise EnvironmentFault(
                 _("The result of {student} for {slug} cannot be written: {strerror}.").format(
@@ -240,6 +241,16 @@ class Recorder:
         self._ledger.set_current(submission.slug, submission.student, key)
         if isinstance(result, Graded):
             self._stored.note(submission.slug, submission.student, result)
+
+    def _write_points(self, submission: Submission, result: Graded, stores: Collection[Store] = tuple(Store)) -> None:
+        """Write `autograded/` and gradebook, noting first which answers a teacher's points were given for."""
+        student, slug = submission.student, submission.slug
+        if Store.GRADEBOOK in stores:
+            self.answers.publish(student, slug)
+        if Store.AUTOGRADED in stores:
+            self._write_autograded(submission, result)
+        if Store.GRADEBOOK in stores:
+            self._points.write(submission, result, self.answers.judged(student, slug))
 
     def _write_autograded(self, submission: Submission, result: Graded) -> None:
         """Replace the folder `autograded/<student>/<slug>` in one step."""

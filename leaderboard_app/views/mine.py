@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
 
 from grader.language import Language, _, ngettext
@@ -13,12 +11,11 @@ from leaderboard_app import formatting, languages, own_work, routes
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.class_database import Identity
 from leaderboard_app.own_work import OwnWork
-from leaderboard_app.views import achievements, charts, failures, submissions
+from leaderboard_app.views import achievements, charts, doubts, failures, submissions
 from leaderboard_app.views.choosing import choose, due
 from leaderboard_app.views.entrance import require_student, title_with_way_out
+from leaderboard_app.views.sandboxed import feedback_frame
 from leaderboard_app.views.unavailable import load_or_explain
-
-_FRAME_PX = 720
 
 
 def render(settings: BoardSettings) -> None:
@@ -41,6 +38,9 @@ def render(settings: BoardSettings) -> None:
         if is_empty and st.button(_("Hand in"), type="primary", icon=":material/upload_file:"):
             routes.go_to("hand-in", board.assignment.slug)
         _feedback(settings, board.assignment.slug)
+        graded = work.grade(board.assignment.slug)
+        is_graded = graded is not None and graded.points is not None
+        doubts.draw(settings, who, board.assignment.slug, is_graded=is_graded)
     with right:
         _progress(board, work)
     failures.draw(settings, who, board.assignment.slug)
@@ -207,15 +207,4 @@ def _feedback(settings: BoardSettings, slug: str) -> None:
     if page is None:
         return
     with st.expander(_("Feedback on your last submission, with your code"), icon=":material/rate_review:"):
-        st.iframe(_in_sandboxed_frame(page.decode("utf-8", "replace")), height=_FRAME_PX, alt=_("Feedback"))
-
-
-def _in_sandboxed_frame(page: str) -> str:
-    """The feedback page in a frame without any rights: no scripts, no origin, no way to the page around it.
-
-    `grader.show.feedback` has escaped all that a student wrote; this holds even where it should not have.
-    """
-    return (
-        "<!DOCTYPE html><style>html,body,iframe{margin:0;border:0;width:100%;height:100%}</style>"
-        f'<iframe sandbox="" referrerpolicy="no-referrer" title="feedback" srcdoc="{html.escape(page)}"></iframe>'
-    )
+        feedback_frame(page)

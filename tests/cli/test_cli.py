@@ -20,7 +20,7 @@ DATASET_VERBS = ("import", "download", "synthesize", "add-test", "solve")
 def test_every_verb_has_help_with_an_example() -> None:
     verbs = ["init", "release", "collect", "grade", "feedback", "leaderboard", "export", "audit", "doctor", "demo"]
     verbs += ["import-kaggle", "integrity", "rejudge", "watch", "serve", "invite", "revoke", "access", "override"]
-    verbs += ["regrade", "deadline", "quota", "anomalies", "log", "backup", "restore"]
+    verbs += ["regrade", "deadline", "quota", "waiting", "anomalies", "log", "backup", "restore"]
     of_groups = [["dataset", name] for name in DATASET_VERBS] + [
         ["moodle", name] for name in ("pull", "push", "roster")
     ]

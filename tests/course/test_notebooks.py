@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from course_answers import ROOT, SLUGS, grading, language, notebook
 
-from grader.show.feedback.sections import comment_title
+from grader.course.titles import comment_title
 
 AUTOGRADED = {"alexnet": 17, "densenet": 21, "resnet": 17, "skip_connection": 20, "springfield": 15, "vgg": 17}
 MANUAL = {"alexnet": 3, "densenet": 2, "resnet": 3, "skip_connection": 2, "springfield": 3, "vgg": 3}

@@ -16,12 +16,16 @@ from grader.collect.uploads import PageRules
 from grader.record.database import ClassDatabase
 from grader.record.database.access import AccessList, hashed, new_token
 from grader.record.database.decisions import Decisions
+from grader.record.database.doubts import Doubts
+from grader.record.database.hand_records import AnswerRecord, QuestionKind, QuestionRecord
+from grader.record.database.hands import Hands
 from grader.record.database.integrity import FindingRecord, IntegrityReports
 from grader.record.database.ranges import Ranges
 from grader.scoring.failures import Failures, Mistake, Said, count
 from grader.scoring.mcnemar import RankRange
 from grader.scoring.points import DEFAULT_TABLE
 from grader.service.page_settings import BoardSettings
+from leaderboard_app import class_data
 
 APP = Path(leaderboard_app.__file__).parent / "app.py"
 
@@ -206,3 +210,61 @@ def test_a_student_sees_where_the_own_network_fails_and_nobody_else_does(
     assert "<b>bart" not in drawn.lower()
     other = visit(monkeypatch, full_class, "me", links["student1"])
     assert not [html for html in other.get("html") if "failures" in html.body]
+
+
+@pytest.fixture
+def answered(full_class: str, links: dict[str, str]) -> str:
+    """An answer of student0's that waits, and a question of the same student's."""
+    question = QuestionRecord("resnet", "task6", 0, QuestionKind.ANSWER, "Задача 6", "Подумайте", "Почему?", "ОБРАЗЕЦ",
+                              max_points=2, comment_cell="task6")  # fmt: skip
+    text = "ОТВЕТ <script>window.hacked=1</script> **x**"
+    answer = AnswerRecord("student0", "resnet", "task6", text, "a" * 64, "b" * 64, True, None, None, "")
+    with ClassDatabase.open(full_class) as database:
+        Hands(database).set_questions("resnet", [question])
+        Hands(database).set_answers("student0", "resnet", [answer])
+        Decisions(database).set_grade("student0", "resnet", 3.0, 10.0, 0.0)
+        Decisions(database).set_grade("student1", "resnet", 3.0, 10.0, 0.0)
+        Doubts(database).ask("student0", "resnet", "task6", "student0", "ВОПРОС")
+    return full_class
+
+
+@pytest.mark.parametrize("section", ["waiting", "doubts", "task"])
+def test_answers_and_questions_are_a_teachers_and_no_students(
+    monkeypatch: pytest.MonkeyPatch, answered: str, links: dict[str, str], section: str
+) -> None:
+    app = visit(monkeypatch, answered, "teacher", links["Edna"])
+    app.session_state["teacher-section"] = section
+    app.run()
+    assert not app.exception
+    said = shown(app) + " ".join(html.proto.body for html in app.get("html"))
+    assert ("ОБРАЗЕЦ" in said) == (section == "waiting")
+    assert ("ВОПРОС" in said) == (section == "doubts")
+    assert "<script>window.hacked" not in said
+    stranger = visit(monkeypatch, answered, "teacher", links["student1"])
+    stranger.session_state["teacher-section"] = section
+    stranger.run()
+    assert [heading.value for heading in stranger.subheader] == ["Эта страница — для учителя"]
+    assert not stranger.get("html")
+
+
+def test_a_question_is_on_the_page_of_who_has_asked_alone(
+    monkeypatch: pytest.MonkeyPatch, answered: str, links: dict[str, str]
+) -> None:
+    own = visit(monkeypatch, answered, "me", links["student0"], assignment="resnet")
+    assert "ВОПРОС" in shown(own)
+    assert "ОБРАЗЕЦ" not in shown(own)
+    assert "ВОПРОС" not in shown(visit(monkeypatch, answered, "me", links["student1"], assignment="resnet"))
+
+
+def test_points_by_hand_are_on_the_board_at_once(answered: str) -> None:
+    before = class_data.load(answered).board("resnet")
+    with ClassDatabase.open(answered) as database:
+        answer = AnswerRecord("student0", "resnet", "task6", "x", "a" * 64, "b" * 64, False, 1.5, None, "")
+        Hands(database).set_answers("student0", "resnet", [answer])
+        alias = database.ensure_student("student0")
+    st.cache_resource.clear()
+    after = class_data.load(answered).board("resnet")
+    assert before is not None
+    assert after is not None
+    points = [next(row.points or 0.0 for row in board.standings if row.alias == alias) for board in (before, after)]
+    assert points[1] == min(points[0] + 1.5, 10.0)

@@ -19,6 +19,7 @@ from typing import Self
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _Score = Fraction | float
+_NOBODY: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +132,23 @@ class Attempt:
 _f1 = lru_cache(maxsize=4096)(Fraction)
 
 
-def rank_assignment(assignment: AssignmentSummary, attempts: Iterable[Attempt]) -> tuple[LeaderboardRow, ...]:
-    """One row per student who handed in this assignment, best first, the unranked last."""
+def rank_assignment(
+    assignment: AssignmentSummary, attempts: Iterable[Attempt], by_hand: Mapping[str, float] = _NOBODY
+) -> tuple[LeaderboardRow, ...]:
+    """One row per student who handed in this assignment, best first, the unranked last.
+
+    Args:
+        assignment: which.
+        attempts: what was handed in.
+        by_hand: points that a teacher gave beside the tests, by alias; a contest is ranked by F1 all the same.
+    """
     by_alias: dict[str, list[Attempt]] = defaultdict(list)
     for attempt in attempts:
         by_alias[attempt.alias].append(attempt)
-    bests = [_Best.of(alias, own, is_contest=assignment.is_contest) for alias, own in by_alias.items()]
+    bests = [
+        _Best.of(alias, own, is_contest=assignment.is_contest).with_points(by_hand.get(alias, 0.0), assignment)
+        for alias, own in by_alias.items()
+    ]
     bests.sort(key=_Best.order)
     ranks = _ranks([best.score for best in bests])
     return tuple(_row(assignment, best, rank) for best, rank in zip(bests, ranks, strict=True))
@@ -178,6 +190,16 @@ class _Best:
     score: _Score | None
     attempt: Attempt | None
     submissions: int
+    by_hand: float = 0.0
+
+    def with_points(self, points: float, assignment: AssignmentSummary) -> Self:
+        """With points that a teacher gave on top, as far as the assignment gives so many."""
+        if not points or self.score is None or self.attempt is None:
+            return self
+        own = (self.attempt.entry_points if assignment.is_contest else self.attempt.run_points) or 0.0
+        given = min(max(own + points, 0.0), assignment.max_points) - own
+        score = self.score if assignment.is_contest else round(float(self.score) + given, 9)
+        return replace(self, score=score, by_hand=given)
 
     @classmethod
     def of(cls, alias: str, attempts: Sequence[Attempt], *, is_contest: bool) -> Self:
@@ -211,8 +233,9 @@ def _row(assignment: AssignmentSummary, best: _Best, rank: int | None) -> Leader
         return row
     row = replace(row, improved_at=attempt.received_at)
     if assignment.is_contest:
-        return replace(row, points=attempt.entry_points, correct=attempt.correct, total=attempt.total)
-    return replace(row, points=attempt.run_points)
+        points = None if attempt.entry_points is None else attempt.entry_points + best.by_hand
+        return replace(row, points=points, correct=attempt.correct, total=attempt.total)
+    return replace(row, points=None if attempt.run_points is None else attempt.run_points + best.by_hand)
 
 
 def _ranks(scores: Sequence[_Score | None]) -> list[int | None]:

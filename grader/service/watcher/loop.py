@@ -23,7 +23,7 @@ from grader.fleet.workers import Workers, do, local_workers
 from grader.grading.conditions import slots_of
 from grader.grading.job import Graded
 from grader.language import speaking
-from grader.record.actions import Teacher, carry_out
+from grader.record.actions import Teacher, carry_out, carry_out_for_student
 from grader.record.class_lock import class_lock
 from grader.record.database import ClassDatabase
 from grader.record.database.access import AccessList
@@ -34,6 +34,7 @@ from grader.record.planning import GradingStatus, Row, Work, finish, prepare
 from grader.record.recorder import Recorder
 from grader.record.upkeep.definitions import put_back
 from grader.sandbox.devices import places
+from grader.service.watcher.by_hand import HandGrading
 from grader.service.watcher.integrity import Integrity
 from grader.service.watcher.open_files import OpenFiles
 from grader.service.watcher.rules import CurrentRules, signature
@@ -110,6 +111,7 @@ class Loop:
         self._to_range: set[str] = set()
         self._next_ranges = 0.0
         self._integrity = Integrity(database, fleet.workers, fleet.beside)
+        self._hands = HandGrading(database)
         course.inbox.mkdir(mode=0o700, exist_ok=True)
         self._inbox.sweep()
 
@@ -147,12 +149,14 @@ class Loop:
             started = self._scan()
             ranged = self._update_ranges()
             compared = self._integrity.step(self._course.root)
-        return finished or taken or started or ranged or compared
+            told = self._hands.step(self._course, self._recorder.answers, self._make_feedback)
+        return finished or taken or started or ranged or compared or told
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being graded, and nothing that was is still to be compared."""
-        return not self._fleet.running and not self._fleet.retries and not self._to_range and self._integrity.is_idle
+        is_comparing = bool(self._to_range) or not self._integrity.is_idle
+        return not self._fleet.running and not self._fleet.retries and not is_comparing
 
     def _read_settings(self) -> None:
         if not self._rules.have_changed(self._course):
@@ -161,6 +165,7 @@ class Loop:
             self._course = Course.open(self._course.root)
             self._roster = read_roster(self._course)
             publish_rules(self._course, self._database)
+            self._hands.forget()
         except InvalidConfig as error:
             _LOG.error("%s The earlier settings stay.", error)
         self._reopen()
@@ -222,10 +227,14 @@ class Loop:
 
     def _carry_out(self, item: Request) -> None:
         who = AccessList(self._database).identity(item.access_id)
-        if who is not None and who.is_teacher and not Decisions(self._database).is_done(item.id):
-            carry_out(Teacher(self._course, self._database, who.name, item.id), item.action, item.fields)
-            self._next_scan = 0.0
-            self._integrity.look_again()
+        if who is not None and not Decisions(self._database).is_done(item.id):
+            if who.is_teacher:
+                carry_out(Teacher(self._course, self._database, who.name, item.id), item.action, item.fields)
+                self._next_scan = 0.0
+                self._integrity.look_again()
+                self._hands.look_again()
+            else:
+                carry_out_for_student(self._database, who, item.action, item.fields, item.id)
         self._inbox.remove(item.id)
 
     def _take(self, student: str, item: Upload) -> bool:
@@ -356,10 +365,13 @@ class Loop:
             else:
                 self._uploads.fail(upload, row.problem, key)
         if row.report is not None and (upload is not None or row.status is not GradingStatus.UNCHANGED):
-            self._make_feedback(row)
+            self._make_feedback(row.student, row.slug)
 
-    def _make_feedback(self, row: Row) -> None:
+    def _make_feedback(self, student: str, slug: str) -> bool:
+        """Make the page that the student reads; whether it could be made."""
         try:
-            make_feedback(self._course, row.slug, row.student)
+            make_feedback(self._course, slug, student)
         except GraderError as error:
-            Decisions(self._database).log("grader", "no-feedback", f"{row.student} / {row.slug}", str(error)[:500])
+            Decisions(self._database).log("grader", "no-feedback", f"{student} / {slug}", str(error)[:500])
+            return False
+        return True

@@ -17,12 +17,14 @@ class Grade:
         max_points: what the cell is worth.
         is_waiting: whether a teacher still has to look at it.
         is_by_teacher: whether a teacher gave the points.
+        is_of_earlier: whether the work was handed in anew since; the points stand until a teacher has read it again.
     """
 
     points: float
     max_points: float
     is_waiting: bool = False
     is_by_teacher: bool = False
+    is_of_earlier: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,5 +81,6 @@ def read_grades(gradebook_url: str, assignment: str, notebook: str, student: str
 def _grade(grade: object) -> Grade:
     score, most = float(grade.score or 0.0), float(grade.max_score or 0.0)  # type: ignore[attr-defined]
     by_teacher = grade.manual_score is not None  # type: ignore[attr-defined]
-    # nbgrader asks for a second look after a regrade of what a teacher had graded; the teacher's points stand.
-    return Grade(score, most, bool(grade.needs_manual_grade) and not by_teacher, by_teacher)  # type: ignore[attr-defined]
+    needs = bool(grade.needs_manual_grade)  # type: ignore[attr-defined]
+    # A second look is asked for where a teacher has read another answer; the teacher's points stand until then.
+    return Grade(score, most, needs and not by_teacher, by_teacher, needs and by_teacher)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 from nbformat import NotebookNode
 
+from grader.course.titles import comment_title, words_of
 from grader.examiner.explaining import explain
 from grader.language import _
 from grader.printable import printable
@@ -16,7 +17,6 @@ from grader.show.feedback.grades import Grade, Grades
 from grader.show.feedback.page import NOTHING, Check, FirstFailure, Fix, Page, Task
 from grader.show.feedback.sections import (
     Section,
-    comment_title,
     is_answer,
     is_graded,
     is_test,
@@ -25,7 +25,6 @@ from grader.show.feedback.sections import (
     sections_of,
     title_of,
     visible_part,
-    words_of,
 )
 from grader.show.feedback.states import Sign, State, advice, advice_on_failure, check_status
 from grader.show.feedback.work import WorkReader
@@ -74,10 +73,14 @@ def _check(cell: NotebookNode, section: Section, grades: Grades, language: str) 
         status=found,
         grade=grade,
         result=said,
-        note=said.finding if is_note else "",
+        note=_of_earlier() if grade.is_of_earlier else said.finding if is_note else "",
         visible=markup.code(visible) if _does_something(visible) else NOTHING,
         comment=markup.markdown(grades.comments.get(known.grade_id, "")),
     )
+
+
+def _of_earlier() -> str:
+    return _("The work was handed in anew since a teacher gave these points; they stand until it is read again.")
 
 
 def _title(cell: NotebookNode, section: Section, visible: str, language: str) -> str:

@@ -15,15 +15,11 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from grader.course.assignment import split_hidden
+from grader.course.titles import HEADING, MAX_HEADING, without_points
 from grader.errors import InvalidAssignment
 from grader.grading.seal import PLACEHOLDER
-from grader.printable import printable
 
-_MAX_HEADING = 300  # a student's own cells may hold longer ones, and the patterns below would take hours over them
-_HEADING = re.compile(r"(#{1,6})[ \t]+(\S.*)")
-_POINTS = re.compile(r"\s*\(\d+([.,]\d+)?\s*(балл|point)[^()]*\)\s*$", re.IGNORECASE)
 _HIDDEN = re.compile("(BEGIN|END) HIDDEN TESTS", re.IGNORECASE)  # nbgrader takes these words in any clothes
-_CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -79,14 +75,9 @@ def _headings(cell: NotebookNode) -> Iterator[tuple[int, str]]:
     for line in cell.source.split("\n"):
         if line.lstrip().startswith(("```", "~~~")):
             is_code = not is_code
-        found = None if is_code else _HEADING.fullmatch(line[:_MAX_HEADING].rstrip())
+        found = None if is_code else HEADING.fullmatch(line[:MAX_HEADING].rstrip())
         if found:
             yield len(found[1]), found[2].rstrip("# ")
-
-
-def without_points(text: str) -> str:
-    """The text without "(2 points)" at its end: points have a place of their own."""
-    return _POINTS.sub("", text[:_MAX_HEADING]).strip()
 
 
 def marks(cell: NotebookNode) -> NotebookNode:
@@ -122,29 +113,6 @@ def visible_part(source: str) -> str:
 def has_hidden_part(source: str) -> bool:
     """Whether the cell still holds a hidden test: it was graded by nbgrader alone."""
     return bool(_HIDDEN.search(source))
-
-
-def comment_title(source: str, language: str) -> str:
-    """The title that a code cell's first line gives it, if it is a comment in this language.
-
-    Args:
-        source: the cell's text.
-        language: of the page. "# Форма / Shape (2 балла)" has a title for both.
-    """
-    first = printable(source.lstrip().split("\n", 1)[0], 200)
-    if not first.startswith("#"):
-        return ""
-    parts = [part.strip() for part in without_points(first.lstrip("# %")).split(" / ")]
-    if len(parts) == 2 and len({bool(_CYRILLIC.search(part)) for part in parts}) == 2:
-        return next(part for part in parts if bool(_CYRILLIC.search(part)) == (language == "ru"))
-    title = " / ".join(parts)
-    return "" if language != "ru" and _CYRILLIC.search(title) else title
-
-
-def words_of(grade_id: str) -> str:
-    """A cell's name as words: `task1_block_shape` is "Block shape"."""
-    words = re.sub(r"^task_?\d+_", "", grade_id).replace("_", " ").strip() or grade_id
-    return words[:1].upper() + words[1:]
 
 
 def released_sources(path: Path) -> frozenset[str]:

@@ -7,13 +7,14 @@ import re
 from markupsafe import Markup
 from nbformat import NotebookNode
 
+from grader.course.titles import comment_title
 from grader.language import _
 from grader.printable import printable
 from grader.show.feedback import markup
 from grader.show.feedback.cell_outcome import exception_of, printed, read_outcome, sentence, traceback_of
 from grader.show.feedback.grades import Grades
 from grader.show.feedback.page import NOTHING, Output, Piece
-from grader.show.feedback.sections import Section, comment_title, is_answer, is_test, marks
+from grader.show.feedback.sections import Section, is_answer, is_test, marks
 
 MAX_PIECES = 60  # cells of one task that are shown; a notebook may have 2000
 MAX_COLOURED = 60_000  # characters of code of the whole page: some texts take the lexer three seconds for 20 000

@@ -13,7 +13,7 @@ from leaderboard_app import formatting
 from leaderboard_app.class_data import ClassData
 from leaderboard_app.class_database import Board, GradeRecord, Identity, RunLine, all_runs, grades_of, runs_of
 from leaderboard_app.views import tables
-from leaderboard_app.views.teacher.asking import ask
+from leaderboard_app.views.asking import ask
 
 
 def draw(settings: BoardSettings, who: Identity, data: ClassData) -> None:

@@ -10,8 +10,8 @@ from leaderboard_app import formatting, languages
 from leaderboard_app.class_data import ClassData
 from leaderboard_app.class_database import Board, Identity, IntegrityRecord, grades_of, integrity_of
 from leaderboard_app.views import tables
+from leaderboard_app.views.asking import ask
 from leaderboard_app.views.entrance import require_teacher
-from leaderboard_app.views.teacher.asking import ask
 
 _LOOK_S = 2
 

@@ -21,7 +21,7 @@ from leaderboard_app.class_database import (
     new_token,
 )
 from leaderboard_app.views import tables
-from leaderboard_app.views.teacher.asking import ask
+from leaderboard_app.views.asking import ask
 
 _LINK = "_teacher_new_link"
 

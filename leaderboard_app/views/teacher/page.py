@@ -10,9 +10,19 @@ from grader.language import _
 from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting
 from leaderboard_app.class_data import ClassData
-from leaderboard_app.class_database import Identity
+from leaderboard_app.class_database import Board, Identity, hand_counts, waiting_doubts
+from leaderboard_app.views import asking
 from leaderboard_app.views.entrance import require_teacher, title_with_way_out
-from leaderboard_app.views.teacher import asking, gradebook, integrity, invitations, looking, rules
+from leaderboard_app.views.teacher import (
+    doubts,
+    gradebook,
+    integrity,
+    invitations,
+    looking,
+    one_task,
+    rules,
+    waiting,
+)
 from leaderboard_app.views.unavailable import load_or_explain
 
 _Section = Callable[[BoardSettings, Identity, ClassData], None]
@@ -26,8 +36,13 @@ def render(settings: BoardSettings) -> None:
     st.caption(
         _("{name}. Names and private scores stand here: not for the projector.").format(name=formatting.plain(who.name))
     )
+    with Board.open(settings.class_db_url) as board:
+        answers, asked = sum(hand_counts(board).values()), waiting_doubts(board)
     sections: dict[str, tuple[str, _Section]] = {
         "gradebook": (_("Gradebook"), gradebook.draw),
+        "waiting": (_counted(_("Waiting for you"), answers), waiting.draw),
+        "doubts": (_counted(_("Questions"), asked), doubts.draw),
+        "task": (_("One task"), one_task.draw),
         "runs": (_("Runs"), looking.draw_runs),
         "anomalies": (_("Look twice"), looking.draw_anomalies),
         "integrity": (_("Alike works"), integrity.draw),
@@ -44,5 +59,11 @@ def render(settings: BoardSettings) -> None:
         label_visibility="collapsed",
         required=True,
     )
-    asking.tell()
+    if chosen != "waiting":  # the queue tells its own, within its fragment
+        asking.tell()
     sections[chosen or "gradebook"][1](settings, who, data)
+
+
+def _counted(title: str, count: int) -> str:
+    """A section's name with how much waits in it."""
+    return f"{title} · {count}" if count else title

@@ -11,7 +11,7 @@ from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting
 from leaderboard_app.class_data import AssignmentBoard, ClassData
 from leaderboard_app.class_database import Identity
-from leaderboard_app.views.teacher.asking import ask
+from leaderboard_app.views.asking import ask
 
 
 def draw(settings: BoardSettings, who: Identity, data: ClassData) -> None:

@@ -15,9 +15,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 import grader.show.feedback
 from grader.course.folder import Course
+from grader.course.titles import comment_title, words_of
 from grader.outcomes import Outcome
 from grader.show.feedback.grades import Grade
-from grader.show.feedback.sections import comment_title, sections_of, words_of
+from grader.show.feedback.sections import sections_of
 
 LOST = {"task1_block_shape": (0.0, 2.0)}
 STANDINGS = {

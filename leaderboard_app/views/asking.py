@@ -1,4 +1,4 @@
-"""How the teacher's page gets something done: a request in the inbox, carried out by the watcher within a moment."""
+"""How the page gets something done: a request in the inbox, carried out by the watcher within a moment."""
 
 from __future__ import annotations
 
@@ -25,19 +25,32 @@ def ask(settings: BoardSettings, who: Identity, action: str, **fields: str) -> b
     Returns:
         Whether it was done.
     """
+    request_id = send(settings, who, action, **fields)
+    return bool(request_id) and wait(settings, request_id)
+
+
+def send(settings: BoardSettings, who: Identity, action: str, **fields: str) -> str:
+    """Ask for something without waiting for it; the request's number, empty where it could not be sent.
+
+    Why not is told by `tell` on the next run.
+    """
     if not settings.inbox:
         st.session_state[_SAID] = ("error", _("Nobody watches the inbox. Start the page with `grader serve`."))
-        return False
+        return ""
     try:
-        request = Inbox(Path(settings.inbox)).put_request(who.access_id, action, **fields)
+        return Inbox(Path(settings.inbox)).put_request(who.access_id, action, **fields).id
     except EnvironmentFault as fault:
         st.session_state[_SAID] = ("error", formatting.plain(str(fault)))
-        return False
+        return ""
+
+
+def wait(settings: BoardSettings, request_id: str) -> bool:
+    """Wait until a request was carried out; whether it was done, and why not is told by `tell`."""
     give_up = time.monotonic() + _PATIENCE_S
     while time.monotonic() < give_up:
         time.sleep(_LOOK_S)
         with Board.open(settings.class_db_url) as board:
-            outcome = outcome_of(board, request.id)
+            outcome = outcome_of(board, request_id)
         if outcome is None:
             continue
         is_done = outcome.action != "refused"
