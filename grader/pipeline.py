@@ -98,6 +98,7 @@ def grade_class(
                     row = replace(finish(done.item, done.result, ledger, recorder), device=done.device.name)
                     rows.append(row)
                     listener.finished(row)
+            recorder.settle()
             for slug, own in rules.items():
                 recorder.update_ranges(slug, own.answer_key)
     return sorted(rows, key=lambda row: (slugs.index(row.slug), row.student))

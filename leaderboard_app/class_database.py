@@ -21,6 +21,7 @@ from grader.record.database.anomalies import find as find_anomalies
 from grader.record.database.decisions import audit_log, feedback_of, grades_of, outcome_of, rules_of
 from grader.record.database.failures import OwnFailures, failures_of
 from grader.record.database.integrity import IntegrityRecord, integrity_of
+from grader.record.database.late import CountedRecord, ExtensionRecord, Member, counted_of, extensions_of, members_of
 from grader.record.database.page_records import AccessRecord, GradeRecord, Identity, UploadRecord
 from grader.record.database.personal import OwnRun, RunLine, alias_of, all_runs, runs_of
 from grader.record.database.queries import (
@@ -46,10 +47,13 @@ __all__ = [
     "Attempt",
     "Board",
     "BoardUnavailable",
+    "CountedRecord",
+    "ExtensionRecord",
     "GradeRecord",
     "Identity",
     "IntegrityRecord",
     "LeaderboardRow",
+    "Member",
     "OverallRow",
     "OwnFailures",
     "OwnRun",
@@ -63,6 +67,8 @@ __all__ = [
     "all_runs",
     "audit_log",
     "by_assignment",
+    "counted_of",
+    "extensions_of",
     "failures_of",
     "feedback_of",
     "find_anomalies",
@@ -73,6 +79,7 @@ __all__ = [
     "integrity_of",
     "is_token",
     "link_to",
+    "members_of",
     "new_token",
     "outcome_of",
     "ranges_of",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,12 +15,16 @@ from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.class_database import (
     OVER,
     Board,
+    CountedRecord,
+    ExtensionRecord,
     GradeRecord,
     Identity,
     OwnRun,
     RunState,
     UploadRecord,
     alias_of,
+    counted_of,
+    extensions_of,
     feedback_of,
     grades_of,
     runs_of,
@@ -39,6 +43,8 @@ class OwnWork:
         uploads: files that came through the page, the newest first.
         ahead: how many uploads stand before this one in the queue, by id.
         grades: one per assignment.
+        counted: which submission is the grade and what being late has cost, by assignment.
+        extensions: later deadlines, by assignment.
     """
 
     alias: str
@@ -46,6 +52,8 @@ class OwnWork:
     uploads: tuple[UploadRecord, ...]
     ahead: dict[str, int]
     grades: tuple[GradeRecord, ...]
+    counted: dict[str, CountedRecord] = field(default_factory=dict)
+    extensions: dict[str, ExtensionRecord] = field(default_factory=dict)
 
     def runs_for(self, slug: str) -> list[OwnRun]:
         """The runs of one assignment."""
@@ -62,6 +70,11 @@ class OwnWork:
     def grade(self, slug: str) -> GradeRecord | None:
         """The grade for one assignment."""
         return next((grade for grade in self.grades if grade.assignment == slug), None)
+
+    def due(self, board: AssignmentBoard) -> datetime | None:
+        """The student's own deadline: the class's, or an extension's."""
+        deadline, extension = board.assignment.deadline, self.extensions.get(board.assignment.slug)
+        return deadline if deadline is None or extension is None else max(deadline, extension.until)
 
     @property
     def is_waiting(self) -> bool:
@@ -88,6 +101,8 @@ def load(settings: BoardSettings, who: Identity) -> OwnWork:
             uploads=(*(_received(item, student) for item in arrived if item.id not in ids), *known),
             ahead={upload.id: place for place, upload in enumerate(queue)},
             grades=tuple(grades_of(board, student)),
+            counted={slug: found for (_student, slug), found in counted_of(board, student).items()},
+            extensions={slug: found for (_student, slug), found in extensions_of(board, student).items()},
         )
 
 

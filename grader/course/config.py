@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from grader.language import Language, _, ngettext
 from grader.sandbox.limits import Limits
 from grader.scoring.contest import Part, Source
 from grader.scoring.f1 import Average
+from grader.scoring.late import Counts, LateRules, Policy
 from grader.scoring.points import DEFAULT_TABLE, PointsTable
 from grader.scoring.quota import Quota
 
@@ -51,6 +53,9 @@ class AssignmentConfig(_Strict):
         colab: the released notebook's address on Google Drive or GitHub; the class's `colab` where it is empty.
         goal: points that everybody in the class is to reach, shown on the projector; two thirds of what can be earned
             without a person where it is left out, no goal where it is 0.
+        counts: which of a student's submissions is the grade, `last` or `best`; left out, the last, and in the contest
+            the best, as on its board.
+        teams: whether students hand it in together, as the column `team` of roster.csv says.
         limits: settings that differ from the class's `[limits]`.
     """
 
@@ -62,6 +67,8 @@ class AssignmentConfig(_Strict):
     weights: str = ""
     colab: str = ""
     goal: float | None = Field(None, ge=0)
+    counts: Counts | None = None
+    teams: bool = False
     limits: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("deadline", mode="before")
@@ -122,6 +129,46 @@ class ContestConfig(_Strict):
         return rows if isinstance(rows, PointsTable) else PointsTable.parse(rows)
 
 
+class LateConfig(_Strict):
+    """What being late costs.
+
+    Attributes:
+        policy: `none`; `percent`, a part of the points for each day begun; `budget`, late days that a student has for
+            the term.
+        grace_minutes: so much later is not late yet.
+        percent: of the points, a day; with a budget, for the days that it does not cover, and 100 where left out.
+        at_most: percent that are taken off in all.
+        days: the budget.
+    """
+
+    policy: Policy = Policy.NONE
+    grace_minutes: int = Field(0, ge=0, le=24 * 60)
+    percent: float | None = Field(None, gt=0, le=100)
+    at_most: float = Field(100, gt=0, le=100)
+    days: int | None = Field(None, ge=1, le=365)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.policy is Policy.PERCENT and self.percent is None:
+            raise ValueError('policy = "percent" needs how many a day, such as percent = 10')
+        if self.policy is Policy.BUDGET and self.days is None:
+            raise ValueError('policy = "budget" needs how many late days a student has, such as days = 5')
+        if self.policy is not Policy.BUDGET and self.days is not None:
+            raise ValueError('late days need policy = "budget"')
+        return self
+
+    @property
+    def rules(self) -> LateRules:
+        """The rules in exact numbers."""
+        return LateRules(
+            self.policy,
+            timedelta(minutes=self.grace_minutes),
+            Fraction(repr(100.0 if self.percent is None else self.percent)),
+            Fraction(repr(self.at_most)),
+            self.days or 0,
+        )
+
+
 class MoodleConfig(_Strict):
     """The Moodle in which the class hands in, for `grader moodle`.
 
@@ -162,6 +209,7 @@ class ClassConfig(_Strict):
         packages: libraries that notebooks may use, as the released contest notebook says: names, with or without
             versions. `grader doctor` looks whether they are here.
         limits: what one submission may use.
+        late: what being late costs.
         assignments: by slug, in lesson order.
         moodle: where the class hands in, if it does so in a Moodle whose web service may be used.
     """
@@ -179,6 +227,7 @@ class ClassConfig(_Strict):
     packages: tuple[str, ...] = DEFAULT_PACKAGES
     limits: Limits = Field(default_factory=Limits)
     contest: ContestConfig = Field(default_factory=ContestConfig)
+    late: LateConfig = Field(default_factory=LateConfig)
     assignments: dict[str, AssignmentConfig] = Field(default_factory=dict)
     moodle: MoodleConfig | None = None
 
@@ -232,6 +281,11 @@ class ClassConfig(_Strict):
             return Limits.model_validate({**self.limits.model_dump(), **own})
         except ValidationError as error:
             raise _invalid(f"[assignments.{slug}.limits]", error) from error
+
+    def counts_of(self, slug: str) -> Counts:
+        """Which of a student's submissions is the grade."""
+        own = self.assignments.get(slug, AssignmentConfig())
+        return own.counts or (Counts.BEST if own.contest else Counts.LAST)
 
     def deadline_of(self, slug: str) -> datetime | None:
         """The deadline with its time zone."""

@@ -52,6 +52,8 @@ def _rules(course: Course, slug: str, assignment: Assignment) -> PageRules:
         cell_ids=tuple(cell.grade_id for cell in assignment.cells),
         full_points=assignment.full_points,
         goal=math.floor(assignment.full_points * _GOAL_SHARE) if settings.goal is None else settings.goal,
+        late=course.config.late.rules,
+        counts=course.config.counts_of(slug),
     )
     if not settings.contest:
         return rules

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from datetime import datetime
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from leaderboard_app import formatting, languages, own_work, routes
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.class_database import Identity
 from leaderboard_app.own_work import OwnWork
-from leaderboard_app.views import achievements, charts, failures, submissions
+from leaderboard_app.views import achievements, charts, failures, lateness, submissions
 from leaderboard_app.views.choosing import choose, due
 from leaderboard_app.views.entrance import require_student, title_with_way_out
 from leaderboard_app.views.unavailable import load_or_explain
@@ -92,18 +93,14 @@ def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, who: I
             _of(grade.effective_points if grade else None, board.assignment.max_points),
             border=True,
             height="stretch",
-            help=_("Of the last submission, as the gradebook has it.") + _by_hand(board),
+            help=lateness.which_counts(board) + _by_hand(board),
         )
         _quota_card(board, settings, who)
-        _deadline_card(board, settings, language)
+        _deadline_card(work.due(board), settings, language)
     if grade is not None and grade.override is not None:
         text = _("Your teacher set this grade: {reason}").format(reason=formatting.plain(grade.reason))
         st.info(text, icon=":material/edit_note:")
-    elif grade is not None and grade.late_penalty > 0:
-        st.warning(
-            _("Handed in late: {points} points less.").format(points=formatting.points(grade.late_penalty)),
-            icon=":material/schedule:",
-        )
+    lateness.draw(board, work, settings, language)
 
 
 def _by_hand(board: AssignmentBoard) -> str:
@@ -129,8 +126,7 @@ def _quota_card(board: AssignmentBoard, settings: BoardSettings, who: Identity) 
     )
 
 
-def _deadline_card(board: AssignmentBoard, settings: BoardSettings, language: Language) -> None:
-    deadline = board.assignment.deadline
+def _deadline_card(deadline: datetime | None, settings: BoardSettings, language: Language) -> None:
     if deadline is None:
         return
     st.metric(

@@ -109,6 +109,8 @@ class Loop:
         self._next_scan = 0.0
         self._to_range: set[str] = set()
         self._next_ranges = 0.0
+        self._counted_at: object = None
+        self._next_count = 0.0
         self._integrity = Integrity(database, fleet.workers, fleet.beside)
         course.inbox.mkdir(mode=0o700, exist_ok=True)
         self._inbox.sweep()
@@ -120,6 +122,7 @@ class Loop:
     def _reopen(self) -> None:
         self.close()
         self._recorder = Recorder(self._course, self._roster)
+        self._counted_at = None
 
     def look_at_once(self) -> None:
         """Look at `submitted/` with the next step."""
@@ -145,6 +148,7 @@ class Loop:
             finished = self._collect_results()
             taken = self._try_again() or self._empty_inbox()
             started = self._scan()
+            self._settle()
             ranged = self._update_ranges()
             compared = self._integrity.step(self._course.root)
         return finished or taken or started or ranged or compared
@@ -224,7 +228,7 @@ class Loop:
         who = AccessList(self._database).identity(item.access_id)
         if who is not None and who.is_teacher and not Decisions(self._database).is_done(item.id):
             carry_out(Teacher(self._course, self._database, who.name, item.id), item.action, item.fields)
-            self._next_scan = 0.0
+            self._next_scan = self._next_count = 0.0
             self._integrity.look_again()
         self._inbox.remove(item.id)
 
@@ -259,6 +263,18 @@ class Loop:
         if is_whole:
             self._next_scan = time.monotonic() + max(_SCAN_S, _SHARE * (time.monotonic() - began))
         return done
+
+    def _settle(self) -> None:
+        """Count work again where a teacher has given an extension, on the page or not, or changed the rules."""
+        if time.monotonic() < self._next_count:
+            return
+        self._next_count = time.monotonic() + _SCAN_S
+        mark = self._recorder.counting_mark()
+        if mark != self._counted_at:
+            for change in self._recorder.settle():
+                _LOG.info("%s / %s: %s, counted again", change.student, change.assignment, f"{change.after:g}")
+                self._make_feedback(change.student, change.assignment)
+            self._counted_at = mark
 
     def _update_ranges(self) -> bool:
         """Compare the students of a contest in which something was recorded, a moment at a time; whether any was."""
@@ -356,10 +372,10 @@ class Loop:
             else:
                 self._uploads.fail(upload, row.problem, key)
         if row.report is not None and (upload is not None or row.status is not GradingStatus.UNCHANGED):
-            self._make_feedback(row)
+            self._make_feedback(row.student, row.slug)
 
-    def _make_feedback(self, row: Row) -> None:
+    def _make_feedback(self, student: str, slug: str) -> None:
         try:
-            make_feedback(self._course, row.slug, row.student)
+            make_feedback(self._course, slug, student)
         except GraderError as error:
-            Decisions(self._database).log("grader", "no-feedback", f"{row.student} / {row.slug}", str(error)[:500])
+            Decisions(self._database).log("grader", "no-feedback", f"{student} / {slug}", str(error)[:500])
