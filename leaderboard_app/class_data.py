@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
@@ -21,6 +21,7 @@ from leaderboard_app.class_database import (
     LeaderboardRow,
     OverallRow,
     by_assignment,
+    for_everybody,
     ranges_of,
     rank_assignment,
     rank_overall,
@@ -44,6 +45,7 @@ class AssignmentBoard:
         ranges: by alias, the ranks of a contest that the noise does not tell apart.
         events: what has happened lately, the newest first.
         students: how many the class has.
+        teams: under which alias the members of teams stand, by their own.
     """
 
     assignment: AssignmentSummary
@@ -53,6 +55,11 @@ class AssignmentBoard:
     ranges: Mapping[str, RankRange]
     events: tuple[Event, ...] = ()
     students: int = 0
+    teams: Mapping[str, str] = field(default_factory=dict)
+
+    def shown_alias(self, alias: str) -> str:
+        """Under which alias somebody stands here: the own one, or that of a team."""
+        return self.teams.get(alias, alias)
 
     @property
     def full_points(self) -> float:
@@ -74,7 +81,8 @@ class AssignmentBoard:
 
     def row_of(self, alias: str) -> LeaderboardRow | None:
         """The row of one student."""
-        return next((row for row in self.standings if row.alias == alias), None)
+        shown = self.shown_alias(alias)
+        return next((row for row in self.standings if row.alias == shown), None)
 
     def range_of(self, row: LeaderboardRow) -> RankRange | None:
         """The ranks that this row's cannot be told apart from; None also until a new score is compared."""
@@ -172,7 +180,7 @@ def _shared(class_db_url: str) -> _Shared:
 def _read(board: Board, now: datetime) -> ClassData:
     assignments, attempts = board.assignments(), by_assignment(board.attempts())
     standings = {known.slug: rank_assignment(known, attempts[known.slug]) for known in assignments}
-    rules, ranges, students = rules_of(board), ranges_of(board), board.students()
+    rules, ranges, students, teams = rules_of(board), ranges_of(board), board.students(), board.team_aliases()
 
     def of(known: AssignmentSummary) -> AssignmentBoard:
         own, rows = attempts[known.slug], standings[known.slug]
@@ -183,12 +191,13 @@ def _read(board: Board, now: datetime) -> ClassData:
             PageRules.from_json(rules.get(known.slug, {})),
             ranges.get(known.slug, {}),
             students=students,
+            teams=teams.get(known.slug, {}),
         )
         return replace(found, events=latest_events(known, own, found.full_points, found.rules.baselines))
 
     return ClassData(
         read_at=now,
-        overall=rank_overall(assignments, standings),
+        overall=rank_overall(assignments, for_everybody(standings, teams)),
         boards=tuple(of(known) for known in assignments),
     )
 

@@ -21,7 +21,15 @@ from grader.record.database.anomalies import find as find_anomalies
 from grader.record.database.decisions import audit_log, feedback_of, grades_of, outcome_of, rules_of
 from grader.record.database.failures import OwnFailures, failures_of
 from grader.record.database.integrity import IntegrityRecord, integrity_of
-from grader.record.database.late import CountedRecord, ExtensionRecord, Member, counted_of, extensions_of, members_of
+from grader.record.database.late import (
+    CountedRecord,
+    ExtensionRecord,
+    Member,
+    counted_of,
+    extensions_of,
+    members_of,
+    together_with,
+)
 from grader.record.database.page_records import AccessRecord, GradeRecord, Identity, UploadRecord
 from grader.record.database.personal import OwnRun, RunLine, alias_of, all_runs, runs_of
 from grader.record.database.queries import (
@@ -34,7 +42,7 @@ from grader.record.database.queries import (
 )
 from grader.record.database.ranges import ranges_of
 from grader.record.database.records import RunState, TaskRecord
-from grader.record.database.standings import Attempt, by_assignment, rank_assignment, rank_overall
+from grader.record.database.standings import Attempt, by_assignment, for_everybody, rank_assignment, rank_overall
 from grader.record.database.uploads import OVER, scored_already, uploads_of
 from grader.record.database.uploads import waiting as waiting_uploads
 
@@ -72,6 +80,7 @@ __all__ = [
     "failures_of",
     "feedback_of",
     "find_anomalies",
+    "for_everybody",
     "grades_of",
     "has_way_in",
     "hashed",
@@ -88,6 +97,7 @@ __all__ = [
     "rules_of",
     "runs_of",
     "scored_already",
+    "together_with",
     "uploads_of",
     "waiting_uploads",
 ]

@@ -27,7 +27,9 @@ from leaderboard_app.class_database import (
     extensions_of,
     feedback_of,
     grades_of,
+    members_of,
     runs_of,
+    together_with,
     uploads_of,
     waiting_uploads,
 )
@@ -97,13 +99,23 @@ def load(settings: BoardSettings, who: Identity) -> OwnWork:
         ids = {upload.id for upload in known}
         return OwnWork(
             alias=alias_of(board, student),
-            runs=tuple(runs_of(board, student)),
+            runs=_with_team(board, student),
             uploads=(*(_received(item, student) for item in arrived if item.id not in ids), *known),
             ahead={upload.id: place for place, upload in enumerate(queue)},
             grades=tuple(grades_of(board, student)),
             counted={slug: found for (_student, slug), found in counted_of(board, student).items()},
             extensions={slug: found for (_student, slug), found in extensions_of(board, student).items()},
         )
+
+
+def _with_team(board: Board, student: str) -> tuple[OwnRun, ...]:
+    """A student's runs, and what teammates have handed in for assignments that they do together; the oldest first."""
+    members = members_of(board)
+    runs = list(runs_of(board, student))
+    for slug in [slug for (one, slug) in members if one == student]:
+        mates = [one for one in together_with(members, student, slug) if one != student]
+        runs += [run for mate in mates for run in runs_of(board, mate, slug)]
+    return tuple(sorted(runs, key=lambda run: run.received_at))
 
 
 def _queue(uploads: list[UploadRecord]) -> list[UploadRecord]:

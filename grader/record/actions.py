@@ -23,7 +23,7 @@ from grader.record.database import ClassDatabase
 from grader.record.database.access import AccessList
 from grader.record.database.decisions import Decisions
 from grader.record.database.integrity import IntegrityReports
-from grader.record.database.late import ExtensionRecord, LateBook
+from grader.record.database.late import ExtensionRecord, LateBook, together_with
 
 _MAX_TEXT = 500
 _MAX_PER_DAY = 1000
@@ -258,8 +258,7 @@ def _together(teacher: Teacher, book: LateBook, named: str, assignment: str) -> 
     if named in roster:  # a student who has handed in nothing yet
         teacher.database.ensure_student(named, roster[named] or None)
     _known_student(teacher, named)
-    own = members.get(named)
-    return [student for student, one in members.items() if own and one.holder_id == own.holder_id] or [named]
+    return together_with(book.members(), named, assignment)
 
 
 def set_quota(teacher: Teacher, per_day: int, in_total: int) -> None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from grader.course.folder import Course
 from grader.record.database import ClassDatabase
-from grader.record.database.late import CountedRecord, ExtensionRecord, LateBook, Place, ScoredRun, holder_of
+from grader.record.database.late import CountedRecord, ExtensionRecord, LateBook, Place, ScoredRun, together_with
 from grader.record.ledger import Ledger
 from grader.scoring.late import Attempt, Counted, Counts, LateRules, Policy, Terms, count, exact
 
@@ -55,9 +55,8 @@ class Counting:
         return self._rules
 
     def team_of(self, student: str, slug: str) -> list[str]:
-        """Everybody who gets the grade of this student's submission, the student first."""
-        others = [s for (s, a), one in self._members.items() if a == slug and one.holder_id == student and s != student]
-        return [student, *sorted(others)]
+        """Everybody who hands in together with a student, or the student alone."""
+        return together_with(self._members, student, slug)
 
     def mark(self) -> object:
         """Something that changes with every extension."""
@@ -70,7 +69,7 @@ class Counting:
             students: whose work; a team's members come with its holder.
         """
         wanted = None if students is None else self._with_teams(students)
-        runs = self._book.runs(None if wanted is None else self._holders(wanted))
+        runs = self._book.runs(None if wanted is None else self._with_teams(wanted))
         extensions, known = self._book.extensions(), self._book.counted(wanted)
         for student in sorted(self._everybody(runs) if wanted is None else wanted):
             for record in self._of_student(student, runs, extensions):
@@ -85,11 +84,9 @@ class Counting:
         return {run.student_id for run in runs} | {student for student, _slug in self._members}
 
     def _with_teams(self, students: Collection[str]) -> set[str]:
-        together = {s for (s, _a), one in self._members.items() if one.holder_id in students}
-        return {*students, *together}
-
-    def _holders(self, students: Collection[str]) -> set[str]:
-        return {*students, *(one.holder_id for (s, _a), one in self._members.items() if s in students)}
+        """These students, and whoever hands in anything together with one of them."""
+        holders = {one.holder_id for (s, _a), one in self._members.items() if s in students}
+        return {*students, *(s for (s, _a), one in self._members.items() if one.holder_id in holders)}
 
     def _of_student(
         self, student: str, runs: list[ScoredRun], extensions: Mapping[Place, ExtensionRecord]
@@ -113,26 +110,29 @@ class Counting:
 
     def _attempts(self, student: str, runs: list[ScoredRun]) -> dict[str, list[Attempt]]:
         """What may count: the submission whose result stands; where the best counts, all, by their newest results."""
-        by_submission: dict[str, dict[int, ScoredRun]] = defaultdict(dict)
+        of_assignment: dict[str, list[ScoredRun]] = defaultdict(list)
         for run in runs:
-            if run.student_id == holder_of(self._members, student, run.assignment):
-                by_submission[run.assignment][run.submission_id] = run
-        found: dict[str, list[Attempt]] = {}
-        for slug, newest in by_submission.items():
-            own = self._candidates(holder_of(self._members, student, slug), slug, newest, runs)
-            if own:
-                found[slug] = [Attempt(slug, run.received_at, exact(run.points), run.key) for run in own]
-        return found
+            if run.student_id in self._teams_of(student).get(run.assignment, (student,)):
+                of_assignment[run.assignment].append(run)
+        chosen = {slug: self._candidates(student, slug, own) for slug, own in of_assignment.items()}
+        return {
+            slug: [Attempt(slug, run.received_at, exact(run.points), run.key) for run in own]
+            for slug, own in chosen.items()
+            if own
+        }
 
-    def _candidates(
-        self, holder: str, slug: str, newest: dict[int, ScoredRun], runs: list[ScoredRun]
-    ) -> list[ScoredRun]:
-        current = self._ledger.current(slug, holder)
-        standing = next((run for run in runs if run.key == current), None)
+    def _teams_of(self, student: str) -> dict[str, list[str]]:
+        return {slug: self.team_of(student, slug) for (one, slug) in self._members if one == student}
+
+    def _candidates(self, student: str, slug: str, runs: list[ScoredRun]) -> list[ScoredRun]:
+        current = {self._ledger.current(slug, one) for one in self.team_of(student, slug)}
+        standing = [run for run in runs if run.key in current]
         if self._course.config.counts_of(slug) is Counts.LAST:
-            return [] if standing is None else [standing]
-        if standing is not None:  # of an earlier run of its submission, where rules were changed and changed back
-            newest = {**newest, standing.submission_id: standing}
+            # Of a team's, the one that was received last: the others' results stood until then.
+            return sorted(standing, key=lambda run: (run.received_at, run.run_id))[-1:]
+        newest = {run.submission_id: run for run in runs}
+        # Of an earlier run of its submission, where rules were changed and changed back.
+        newest |= {run.submission_id: run for run in standing}
         return sorted(newest.values(), key=lambda run: run.submission_id)
 
     def _record(self, student: str, one: Counted, left: int | None, of: int) -> CountedRecord:

@@ -63,6 +63,8 @@ class Recorder:
     Attributes:
         regrade_counts: how often a teacher has asked for a submission to be graded anew, by student and assignment.
         history: what was recorded before.
+        shared: (student, assignment) pairs that another submission became the grade of, such as a teammate's; whoever
+            makes their feedback empties it.
     """
 
     def __init__(self, course: Course, names: dict[str, str] | None = None) -> None:
@@ -77,6 +79,7 @@ class Recorder:
         self._rank_ranges = RankRangeUpdater(self._ledger, Ranges(self._database))
         self._stored = StoredResults(course, self._gradebook, self._database)
         self.history = History(self._ledger, self._database, self._stored)
+        self.shared: list[tuple[str, str]] = []
         self._counting = Counting(course, self._database, self._ledger)
 
     def __enter__(self) -> Self:
@@ -238,6 +241,7 @@ class Recorder:
         if not isinstance(result, Graded):
             return False
         student, slug = record.student_id, record.assignment
+        self.shared.append((student, slug))
         submission = Submission(student, slug, self._course.submitted / student / slug, record.received_at)
         self._write_autograded(submission, result)
         self._points.write(submission, result)
@@ -249,8 +253,10 @@ class Recorder:
         """The result that stands because it is better than this submission's, which was recorded before; or None."""
         student, slug = submission.student, submission.slug
         current = self._ledger.current(slug, student)
-        is_last = self._course.config.counts_of(slug) is Counts.LAST
-        if is_last or current in ("", key) or not (self._stored.has_run(key) and self._stored.has_run(current)):
+        is_own_last = (
+            self._course.config.counts_of(slug) is Counts.LAST and len(self._counting.team_of(student, slug)) == 1
+        )
+        if is_own_last or current in ("", key) or not (self._stored.has_run(key) and self._stored.has_run(current)):
             return None
         result = self._ledger.find(current)
         return result if isinstance(result, Graded) else None

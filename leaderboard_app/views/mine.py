@@ -58,7 +58,7 @@ def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, who: I
     with st.container(horizontal=True):
         rank = row.rank if row else None
         among = board.range_of(row) if row else None
-        change = _change(rank, board.ranks_yesterday.get(work.alias))
+        change = _change(rank, board.ranks_yesterday.get(board.shown_alias(work.alias)))
         st.metric(
             _("Place"),
             _place(rank, among),

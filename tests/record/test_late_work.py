@@ -241,3 +241,57 @@ def test_the_page_asks_for_an_extension_of_several_students(tenth: Course) -> No
         actions.carry_out(teacher, "extend", fields)
         assert sorted(LateBook(database).extensions()) == [("bart", "resnet"), ("lisa", "resnet")]
     assert [one.student for one in recount(tenth)] == ["bart"]
+
+
+def with_team(course: Course, roster: str) -> Course:
+    (course.root / "roster.csv").write_text(roster, encoding="utf-8")
+    return with_settings(course, "", f"deadline = {DEADLINE}\nteams = true")
+
+
+def test_a_team_has_one_submission_one_row_and_shared_points(late: Course) -> None:
+    course = with_team(late, "id,name,team\nlisa,Лиза,Д1\nbart,Барт,Д1\nmaggie,Мэгги,Д1\n")
+    hand_in(course, "bart", "wrong/relu_missing_after_add", "2026-03-05 05:00:00 UTC")
+    for status in (GradingStatus.GRADED, GradingStatus.UNCHANGED):
+        rows = {row.student: row.status for row in grade_class(course, ["resnet"])}
+        assert rows == {"bart": status, "lisa": GradingStatus.UNCHANGED}
+        found = points(course)
+        assert len({found[student] for student in ("lisa", "bart", "maggie")}) == 1
+        assert 0 < (found["maggie"] or 0) < FULL
+    with Board.open(course.database_url) as board:
+        row, *others = board.standings("resnet")
+        assert (row.submissions, others) == (3, [])
+        assert len({line.points for line in board.overall()}) == 1
+        assert len(board.overall()) == 3
+    assert run("feedback", "resnet", "--class", course.root).exit_code == 0
+    assert (course.feedback / "maggie" / "resnet" / "resnet.html").is_file()
+
+    done = run("extend", "Д1", "resnet", "--until", "2026-03-06", "--reason", "power cut", "--class", course.root)
+    assert done.exit_code == 0, done.output
+    with ClassDatabase.open(course.database_url) as database:
+        assert {student for student, _slug in LateBook(database).extensions()} == {"lisa", "bart", "maggie"}
+
+
+@pytest.mark.parametrize(
+    ("roster", "said"),
+    [
+        ("id,name\nlisa,Lisa\n", "has no column `team`"),
+        ("id,team\nlisa,a\nbart,a\nlisa,b\n", "lisa is in two teams"),
+        ("id,team\nlisa,bart\nbart,bart\n", "the id of a student and the name of a team"),
+    ],
+)
+def test_teams_that_cannot_be_are_refused(late: Course, roster: str, said: str) -> None:
+    with pytest.raises(InvalidConfig, match=said):
+        recount(with_team(late, roster))
+
+
+def test_what_is_collected_later_is_in_time_where_the_teacher_says_when_it_came(tenth: Course, tmp_path: Path) -> None:
+    shutil.rmtree(tenth.submitted)
+    source = tmp_path / "from_lms" / "lisa"
+    source.mkdir(parents=True)
+    (source / "resnet.ipynb").write_text(nbformat.writes(student_notebook(tenth, "resnet", "reference")))
+    late = run("collect", "resnet", source.parent, "--class", tenth.root)
+    assert "collect with --received" in " ".join(late.output.split())
+    in_time = run("collect", "resnet", source.parent, "--received", "2026-03-02T20:00", "--class", tenth.root)
+    assert "--received" not in in_time.output
+    assert (tenth.submitted / "lisa/resnet/timestamp.txt").read_text().startswith("2026-03-02 17:00:00")
+    assert run("collect", "resnet", source.parent, "--received", "soon", "--class", tenth.root).exit_code == 2

@@ -199,10 +199,12 @@ def members_of(board: Board) -> dict[Place, Member]:
         return _members(connection)
 
 
-def holder_of(members: Mapping[Place, Member], student_id: str, assignment: str) -> str:
-    """Under whom a student's work for an assignment lies: a team's holder, or the student."""
-    member = members.get((student_id, assignment))
-    return student_id if member is None else member.holder_id
+def together_with(members: Mapping[Place, Member], student_id: str, assignment: str) -> list[str]:
+    """Everybody who hands an assignment in together with a student, or the student alone."""
+    own = members.get((student_id, assignment))
+    if own is None:
+        return [student_id]
+    return [s for (s, slug), one in members.items() if slug == assignment and one.holder_id == own.holder_id]
 
 
 def _scored(row: Any) -> ScoredRun:

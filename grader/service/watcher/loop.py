@@ -373,6 +373,9 @@ class Loop:
                 self._uploads.fail(upload, row.problem, key)
         if row.report is not None and (upload is not None or row.status is not GradingStatus.UNCHANGED):
             self._make_feedback(row.student, row.slug)
+        for student, slug in {*self._recorder.shared} - {(row.student, row.slug)}:
+            self._make_feedback(student, slug)
+        self._recorder.shared.clear()
 
     def _make_feedback(self, student: str, slug: str) -> None:
         try:
