@@ -43,6 +43,16 @@ from grader.record.database.queries import (
 from grader.record.database.ranges import ranges_of
 from grader.record.database.records import RunState, TaskRecord
 from grader.record.database.standings import Attempt, by_assignment, for_everybody, rank_assignment, rank_overall
+from grader.record.database.statistics import (
+    Missing,
+    Stuck,
+    TaskStatistics,
+    Tried,
+    missing_from,
+    stuck_in,
+    submissions_of,
+    task_statistics,
+)
 from grader.record.database.uploads import OVER, scored_already, uploads_of
 from grader.record.database.uploads import waiting as waiting_uploads
 
@@ -62,12 +72,16 @@ __all__ = [
     "IntegrityRecord",
     "LeaderboardRow",
     "Member",
+    "Missing",
     "OverallRow",
     "OwnFailures",
     "OwnRun",
     "RunLine",
     "RunState",
+    "Stuck",
     "TaskRecord",
+    "TaskStatistics",
+    "Tried",
     "Unavailable",
     "UploadRecord",
     "accesses",
@@ -89,6 +103,7 @@ __all__ = [
     "is_token",
     "link_to",
     "members_of",
+    "missing_from",
     "new_token",
     "outcome_of",
     "ranges_of",
@@ -97,6 +112,9 @@ __all__ = [
     "rules_of",
     "runs_of",
     "scored_already",
+    "stuck_in",
+    "submissions_of",
+    "task_statistics",
     "together_with",
     "uploads_of",
     "waiting_uploads",

@@ -33,6 +33,7 @@ from grader.cli import (
     manual,
     moodle,
     moving,
+    reminding,
     serving,
 )
 from grader.cli.error_output import VerbGroup, errors_reported
@@ -58,6 +59,7 @@ for verbs in (
     invitations,
     decisions,
     extending,
+    reminding,
     integrity,
     audit,
     doctor,

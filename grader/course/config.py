@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import date, datetime, time, timedelta
-from fractions import Fraction
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -17,12 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from grader.course.colab import colab_address, notebook_in
 from grader.course.database_url import parse
 from grader.course.packages import DEFAULT_PACKAGES, parse_package
+from grader.course.time_settings import LateConfig, RemindersConfig
 from grader.errors import EnvironmentFault, InvalidConfig, disk_fault
 from grader.language import Language, _, ngettext
 from grader.sandbox.limits import Limits
 from grader.scoring.contest import Part, Source
 from grader.scoring.f1 import Average
-from grader.scoring.late import Counts, LateRules, Policy
+from grader.scoring.late import Counts
 from grader.scoring.points import DEFAULT_TABLE, PointsTable
 from grader.scoring.quota import Quota
 
@@ -129,46 +129,6 @@ class ContestConfig(_Strict):
         return rows if isinstance(rows, PointsTable) else PointsTable.parse(rows)
 
 
-class LateConfig(_Strict):
-    """What being late costs.
-
-    Attributes:
-        policy: `none`; `percent`, a part of the points for each day begun; `budget`, late days that a student has for
-            the term.
-        grace_minutes: so much later is not late yet.
-        percent: of the points, a day; with a budget, for the days that it does not cover, and 100 where left out.
-        at_most: percent that are taken off in all.
-        days: the budget.
-    """
-
-    policy: Policy = Policy.NONE
-    grace_minutes: int = Field(0, ge=0, le=24 * 60)
-    percent: float | None = Field(None, gt=0, le=100)
-    at_most: float = Field(100, gt=0, le=100)
-    days: int | None = Field(None, ge=1, le=365)
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        if self.policy is Policy.PERCENT and self.percent is None:
-            raise ValueError('policy = "percent" needs how many a day, such as percent = 10')
-        if self.policy is Policy.BUDGET and self.days is None:
-            raise ValueError('policy = "budget" needs how many late days a student has, such as days = 5')
-        if self.policy is not Policy.BUDGET and self.days is not None:
-            raise ValueError('late days need policy = "budget"')
-        return self
-
-    @property
-    def rules(self) -> LateRules:
-        """The rules in exact numbers."""
-        return LateRules(
-            self.policy,
-            timedelta(minutes=self.grace_minutes),
-            Fraction(repr(100.0 if self.percent is None else self.percent)),
-            Fraction(repr(self.at_most)),
-            self.days or 0,
-        )
-
-
 class MoodleConfig(_Strict):
     """The Moodle in which the class hands in, for `grader moodle`.
 
@@ -212,6 +172,7 @@ class ClassConfig(_Strict):
         late: what being late costs.
         assignments: by slug, in lesson order.
         moodle: where the class hands in, if it does so in a Moodle whose web service may be used.
+        reminders: how `grader remind` reaches students; nobody is reminded where it is left out.
     """
 
     schema_version: Annotated[int, Field(alias="schema", ge=1, le=1)] = 1
@@ -230,6 +191,7 @@ class ClassConfig(_Strict):
     late: LateConfig = Field(default_factory=LateConfig)
     assignments: dict[str, AssignmentConfig] = Field(default_factory=dict)
     moodle: MoodleConfig | None = None
+    reminders: RemindersConfig | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -368,7 +330,9 @@ def _invalid(where: str, error: ValidationError) -> InvalidConfig:
     lines = []
     for problem in error.errors():
         place = ".".join(str(part) for part in problem["loc"])
-        found = "***" if place.endswith("token") else _shown(problem.get("input"))  # put there by mistake
+        found = (
+            "***" if place.endswith("token") or place.startswith("reminders") else _shown(problem.get("input"))
+        )  # put there by mistake
         reason = problem["msg"].removeprefix("Value error, ")
         lines.append(_("{place}: {reason} (found {found})").format(place=place, reason=reason, found=found))
     said = ngettext("{where} has {count} mistake:", "{where} has {count} mistakes:", len(lines))

@@ -90,6 +90,10 @@ train_s = 600              # seconds that a notebook may train; it reads SPRINGF
 # weights = "weights"      # a folder here with ImageNet weights (*.pth): torchvision finds them without a download
 limits = {{ wall_s = 1200, cell_s = 1200 }}
 
+# [reminders]                # for `grader remind`; see `grader manual`
+# url_env = "GRADER_REMINDERS"         # a variable with the address of a mail server or messenger, or:
+# url_file = "~/.grader-reminders"     # a file for you alone (chmod 600) with it
+
 # [moodle]                   # for `grader moodle pull` and `push`
 # url = "https://moodle.school.org"
 # token_file = "~/.moodle-token"       # of a web service, a file for you alone; or the variable MOODLE_TOKEN

@@ -96,6 +96,19 @@ def regrade(teacher: Teacher, student: str, assignment: str) -> None:
     teacher.log("rejudge", f"{student} / {assignment}", f"no. {number}")
 
 
+def regrade_all(teacher: Teacher, assignment: str) -> None:
+    """Have every submission of an assignment graded anew; the old results stand until the new ones are there.
+
+    Raises:
+        InvalidConfig: no such assignment.
+    """
+    _known_assignment(teacher, assignment)
+    students = sorted({report.student_id for report in teacher.database.reports(assignment=assignment)})
+    for student in students:
+        Decisions(teacher.database).add_regrade(student, assignment)
+    teacher.log("rejudge", assignment, f"{len(students)}")
+
+
 def invite(teacher: Teacher, student: str, name: str, token_sha256: str | None, email: str = "") -> None:
     """Let a student in by a link's hash or an address; an earlier link ends.
 
@@ -299,6 +312,7 @@ _ACTIONS: dict[str, Callable[[Teacher, _Fields], object]] = {
     "override": lambda t, f: override(t, f["student"], f["assignment"], _number(f["points"]), f["reason"]),
     "drop-override": lambda t, f: drop_override(t, f["student"], f["assignment"]),
     "rejudge": lambda t, f: regrade(t, f["student"], f["assignment"]),
+    "rejudge-all": lambda t, f: regrade_all(t, f["assignment"]),
     "integrity": lambda t, f: ask_integrity(t, f["assignment"]),
     "invite": lambda t, f: invite(t, f["student"], f.get("name", ""), f["token_sha256"]),
     "revoke": lambda t, f: revoke(t, f["student"]),

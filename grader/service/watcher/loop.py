@@ -36,6 +36,7 @@ from grader.record.upkeep.definitions import put_back
 from grader.sandbox.devices import places
 from grader.service.watcher.integrity import Integrity
 from grader.service.watcher.open_files import OpenFiles
+from grader.service.watcher.reminders import ACTION, start_reminding
 from grader.service.watcher.rules import CurrentRules, signature
 from grader.service.watcher.uploads import Uploads
 from grader.show.feedback.making import make_feedback
@@ -227,6 +228,10 @@ class Loop:
     def _carry_out(self, item: Request) -> None:
         who = AccessList(self._database).identity(item.access_id)
         if who is not None and who.is_teacher and not Decisions(self._database).is_done(item.id):
+            if item.action == ACTION:
+                start_reminding(self._course, who.name, item)
+                self._inbox.remove(item.id)
+                return
             carry_out(Teacher(self._course, self._database, who.name, item.id), item.action, item.fields)
             self._next_scan = self._next_count = 0.0
             self._integrity.look_again()

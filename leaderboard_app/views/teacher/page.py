@@ -11,6 +11,7 @@ from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting
 from leaderboard_app.class_data import ClassData
 from leaderboard_app.class_database import Identity
+from leaderboard_app.views import statistics
 from leaderboard_app.views.entrance import require_teacher, title_with_way_out
 from leaderboard_app.views.teacher import asking, gradebook, integrity, invitations, looking, rules
 from leaderboard_app.views.unavailable import load_or_explain
@@ -28,6 +29,7 @@ def render(settings: BoardSettings) -> None:
     )
     sections: dict[str, tuple[str, _Section]] = {
         "gradebook": (_("Gradebook"), gradebook.draw),
+        "statistics": (_("Statistics"), statistics.draw),
         "runs": (_("Runs"), looking.draw_runs),
         "anomalies": (_("Look twice"), looking.draw_anomalies),
         "integrity": (_("Alike works"), integrity.draw),
