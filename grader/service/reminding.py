@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from grader.errors import EnvironmentFault, InvalidConfig, disk_fault
 from grader.language import _, speaking
 from grader.record.database import ClassDatabase
 from grader.record.database.decisions import Decisions
-from grader.record.database.late import LateBook, together_with
+from grader.record.database.late import ExtensionRecord, LateBook, together_with
 
 _COLUMN = re.compile(r"\{([^{}]+)\}")
 _EMAIL = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+")
@@ -79,17 +79,58 @@ def due_reminders(course: Course, slug: str) -> list[Reminder]:
     with ClassDatabase.open(course.database_url) as database:
         book = LateBook(database)
         members, extensions = book.members(), book.extensions()
-        known = {report.student_id for report in database.reports(assignment=slug)}
-    known |= {submission.student for submission in find_submissions(course, [slug])}
+    known = _handed_in(course, [slug])[slug]
     missing = [one for one in read_people(path) if not known & {*together_with(members, one.id, slug)}]
-    deadline = course.config.deadline_of(slug)
-    found = []
     with speaking(course.config.language):
-        for person in missing:
-            extension = extensions.get((person.id, slug))
-            due = deadline if deadline is None or extension is None else max(deadline, extension.until)
-            found.append(Reminder(person, *_text(course, slug, person, due)))
+        return [
+            Reminder(person, *_text(course, slug, person, _due(course, slug, person.id, extensions)))
+            for person in missing
+        ]
+
+
+def _handed_in(course: Course, slugs: Sequence[str]) -> dict[str, set[str]]:
+    """Who has handed in, by assignment; graded or not."""
+    found: dict[str, set[str]] = {slug: set() for slug in slugs}
+    with ClassDatabase.open(course.database_url) as database:
+        for run in LateBook(database).runs():
+            found.get(run.assignment, set()).add(run.student_id)
+    for submission in find_submissions(course, slugs):
+        found[submission.slug].add(submission.student)
     return found
+
+
+def _due(
+    course: Course, slug: str, student: str, extensions: Mapping[tuple[str, str], ExtensionRecord]
+) -> datetime | None:
+    deadline, extension = course.config.deadline_of(slug), extensions.get((student, slug))
+    return deadline if deadline is None or extension is None else max(deadline, extension.until)
+
+
+def _moment(course: Course, when: datetime) -> str:
+    zone, language = ZoneInfo(course.config.timezone), course.config.language
+    return format_datetime(when, "d MMMM, HH:mm", tzinfo=zone, locale=language)
+
+
+def due_by_student(course: Course, students: Sequence[str], now: datetime) -> dict[str, str]:
+    """What each of these students may still hand in in time, for a letter: `ResNet: 2 March, 23:59`.
+
+    Args:
+        course: the class.
+        students: ids.
+        now: with a time zone.
+    """
+    slugs = [slug for slug in course.slugs() if course.config.deadline_of(slug) is not None]
+    handed_in = _handed_in(course, slugs)
+    with ClassDatabase.open(course.database_url) as database:
+        book = LateBook(database)
+        members, extensions = book.members(), book.extensions()
+    found: dict[str, list[str]] = {student: [] for student in students}
+    for slug in slugs:
+        for student in students:
+            due = _due(course, slug, student, extensions)
+            if due is not None and due > now and not handed_in[slug] & {*together_with(members, student, slug)}:
+                found[student].append(f"{course.title(slug)}: {_moment(course, due)}")
+    return {student: "; ".join(lines) for student, lines in found.items()}
 
 
 def remind(course: Course, slug: str, author: str, request_id: str | None = None) -> Reminded:
@@ -182,9 +223,7 @@ def send(addresses: Sequence[str], reminder: Reminder) -> bool:
 
 def _text(course: Course, slug: str, person: Person, due: datetime | None) -> tuple[str, str]:
     title, zone = course.title(slug), course.config.timezone
-    when = ""
-    if due is not None:
-        when = format_datetime(due, "d MMMM, HH:mm", tzinfo=ZoneInfo(zone), locale=course.config.language)
+    when = "" if due is None else _moment(course, due)
     subject = _("{title}: due {moment}").format(title=title, moment=when) if when else title
     lines = [_("Hello, {name}!").format(name=person.name or person.id), ""]
     lines.append(_("You have not handed in “{title}” yet.").format(title=title))

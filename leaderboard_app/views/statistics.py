@@ -97,10 +97,9 @@ def _tasks(found: Sequence[TaskStatistics]) -> None:
     st.subheader(_("By task"), anchor=False)
     tables.draw(
         [
-            tables.Column(_("Task"), [one.title for one in found], width_px=260),
-            tables.Column(_("Solved"), [one.solved for one in found], kind="count"),
-            tables.Column(_("Solved, %"), [round(100 * one.share) for one in found], kind="count"),
-            tables.Column(_("Tries until then"), [one.tries for one in found], kind="points"),
+            tables.Column(_("Task"), [one.title for one in found], width_px=170),
+            tables.Column(_("Solved"), [f"{one.solved} ({100 * one.share:.0f}%)" for one in found], kind="score"),
+            tables.Column(_("Tries"), [one.tries for one in found], kind="points", width_px=90),
         ],
         alt=_("How each task went"),
         key="by-task",

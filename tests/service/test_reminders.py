@@ -166,3 +166,13 @@ def test_what_cannot_be_sent_is_said_before_anything_is(
     assert done.exit_code == 2
     assert said in " ".join(done.output.split())
     assert PASSWORD not in done.output
+
+
+def test_invitations_are_fit_for_a_mail_merge(with_roster: Course, tmp_path: Path) -> None:
+    links = tmp_path / "links.csv"
+    assert run("invite", "--to", links, "--class", with_roster.root).exit_code == 0
+    lines = links.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "id,name,link,email,due"
+    assert lines[1].startswith("lisa,Лиза Симпсон,http://127.0.0.1:8501/me?key=")
+    assert lines[1].endswith(",lisa@example.org,")
+    assert lines[2].endswith(',bart@example.org,"ResNet: 2 марта, 23:59"')
