@@ -12,7 +12,7 @@ from typing import Any
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.plugins import FileNameCollectorPlugin
-from nbgrader.preprocessors import NbGraderPreprocessor, OverwriteCells
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, OverwriteCells
 from traitlets import Unicode
 
 from grader.collect.names import student_of
@@ -53,6 +53,21 @@ class SealedExecute(NbGraderPreprocessor, Preprocessor):
         return examined.notebook, resources
 
 
+class LatePenalties(AssignLatePenalties):
+    """Takes off what the class's rules for late work say; without any, what nbgrader's own plugin does."""
+
+    class_dir = Unicode("", help="the class folder").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Write the penalty into the gradebook."""
+        from grader.record.late_penalties import penalise  # noqa: PLC0415  as above
+
+        marks = resources["nbgrader"]
+        if not penalise(Course.open(Path(self.class_dir)), marks["db_url"], marks["assignment"], marks["student"]):
+            super().preprocess(nb, resources)
+        return nb, resources
+
+
 class SubmissionCollector(FileNameCollectorPlugin):
     """Understands plain names of submissions for `nbgrader zip_collect`; `grader collect` understands many more."""
 
@@ -69,6 +84,7 @@ class SubmissionCollector(FileNameCollectorPlugin):
 
 
 __all__ = [
+    "LatePenalties",
     "SealedExecute",
     "SealedOverwriteCells",
     "configure",

@@ -16,7 +16,9 @@ from grader.grading.conditions import slots_of
 from grader.grading.job import Job
 from grader.language import speaking
 from grader.record.class_lock import class_lock
+from grader.record.database import ClassDatabase
 from grader.record.ledger import Ledger
+from grader.record.page_rules import publish_rules
 from grader.record.planning import Row, Rules, Work, finish, prepare
 from grader.record.recorder import Recorder
 from grader.sandbox.devices import Choice, Device, places
@@ -80,6 +82,9 @@ def grade_class(
         for slug in _put_back(course, slugs):
             listener.released(slug)
         ledger = Ledger(course.ledger)
+        if any(settings.teams for settings in course.config.assignments.values()):
+            with ClassDatabase.open(course.database_url) as database:
+                publish_rules(course, database)
         with Recorder(course, roster) as recorder:
             rules = {slug: Rules.of(course, slug, slots, isolated) for slug in {s.slug for s in submissions}}
             rows: list[Row] = []
@@ -98,6 +103,7 @@ def grade_class(
                     row = replace(finish(done.item, done.result, ledger, recorder), device=done.device.name)
                     rows.append(row)
                     listener.finished(row)
+            recorder.settle()
             for slug, own in rules.items():
                 recorder.update_ranges(slug, own.answer_key)
     return sorted(rows, key=lambda row: (slugs.index(row.slug), row.student))

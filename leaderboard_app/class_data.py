@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
@@ -22,6 +22,7 @@ from leaderboard_app.class_database import (
     OverallRow,
     by_assignment,
     hand_points,
+    for_everybody,
     ranges_of,
     rank_assignment,
     rank_overall,
@@ -46,6 +47,7 @@ class AssignmentBoard:
         events: what has happened lately, the newest first.
         students: how many the class has.
         by_hand: points for answers of which a teacher has read some.
+        teams: under which alias the members of teams stand, by their own.
     """
 
     assignment: AssignmentSummary
@@ -56,6 +58,11 @@ class AssignmentBoard:
     events: tuple[Event, ...] = ()
     students: int = 0
     by_hand: float = 0.0
+    teams: Mapping[str, str] = field(default_factory=dict)
+
+    def shown_alias(self, alias: str) -> str:
+        """Under which alias somebody stands here: the own one, or that of a team."""
+        return self.teams.get(alias, alias)
 
     @property
     def full_points(self) -> float:
@@ -77,7 +84,8 @@ class AssignmentBoard:
 
     def row_of(self, alias: str) -> LeaderboardRow | None:
         """The row of one student."""
-        return next((row for row in self.standings if row.alias == alias), None)
+        shown = self.shown_alias(alias)
+        return next((row for row in self.standings if row.alias == shown), None)
 
     def range_of(self, row: LeaderboardRow) -> RankRange | None:
         """The ranks that this row's cannot be told apart from; None also until a new score is compared."""
@@ -178,7 +186,7 @@ def _read(board: Board, now: datetime) -> ClassData:
     standings = {
         known.slug: rank_assignment(known, attempts[known.slug], by_hand.of(known.slug)) for known in assignments
     }
-    rules, ranges, students = rules_of(board), ranges_of(board), board.students()
+    rules, ranges, students, teams = rules_of(board), ranges_of(board), board.students(), board.team_aliases()
 
     def of(known: AssignmentSummary) -> AssignmentBoard:
         own, rows = attempts[known.slug], standings[known.slug]
@@ -190,12 +198,13 @@ def _read(board: Board, now: datetime) -> ClassData:
             ranges.get(known.slug, {}),
             students=students,
             by_hand=by_hand.begun.get(known.slug, 0.0),
+            teams=teams.get(known.slug, {}),
         )
         return replace(found, events=latest_events(known, own, found.full_points, found.rules.baselines))
 
     return ClassData(
         read_at=now,
-        overall=rank_overall(assignments, standings),
+        overall=rank_overall(assignments, for_everybody(standings, teams)),
         boards=tuple(of(known) for known in assignments),
     )
 

@@ -39,6 +39,15 @@ from grader.record.database.hands import (
     waiting_groups,
 )
 from grader.record.database.integrity import IntegrityRecord, integrity_of
+from grader.record.database.late import (
+    CountedRecord,
+    ExtensionRecord,
+    Member,
+    counted_of,
+    extensions_of,
+    members_of,
+    together_with,
+)
 from grader.record.database.page_records import AccessRecord, GradeRecord, Identity, UploadRecord
 from grader.record.database.personal import OwnRun, RunLine, alias_of, all_runs, runs_of
 from grader.record.database.queries import (
@@ -51,7 +60,17 @@ from grader.record.database.queries import (
 )
 from grader.record.database.ranges import ranges_of
 from grader.record.database.records import RunState, TaskRecord
-from grader.record.database.standings import Attempt, by_assignment, rank_assignment, rank_overall
+from grader.record.database.standings import Attempt, by_assignment, for_everybody, rank_assignment, rank_overall
+from grader.record.database.statistics import (
+    Missing,
+    Stuck,
+    TaskStatistics,
+    Tried,
+    missing_from,
+    stuck_in,
+    submissions_of,
+    task_statistics,
+)
 from grader.record.database.uploads import OVER, scored_already, uploads_of
 from grader.record.database.uploads import waiting as waiting_uploads
 
@@ -68,11 +87,15 @@ __all__ = [
     "BoardUnavailable",
     "DoubtEvent",
     "DoubtRecord",
+    "CountedRecord",
+    "ExtensionRecord",
     "GradeRecord",
     "HandPoints",
     "Identity",
     "IntegrityRecord",
     "LeaderboardRow",
+    "Member",
+    "Missing",
     "OverallRow",
     "OwnFailures",
     "OwnRun",
@@ -80,7 +103,10 @@ __all__ = [
     "QuestionRecord",
     "RunLine",
     "RunState",
+    "Stuck",
     "TaskRecord",
+    "TaskStatistics",
+    "Tried",
     "Unavailable",
     "UploadRecord",
     "accesses",
@@ -90,9 +116,12 @@ __all__ = [
     "by_assignment",
     "doubts_of",
     "every_doubt",
+    "counted_of",
+    "extensions_of",
     "failures_of",
     "feedback_of",
     "find_anomalies",
+    "for_everybody",
     "grades_of",
     "hand_answers_of",
     "hand_counts",
@@ -104,6 +133,8 @@ __all__ = [
     "integrity_of",
     "is_token",
     "link_to",
+    "members_of",
+    "missing_from",
     "new_token",
     "outcome_of",
     "ranges_of",
@@ -113,6 +144,10 @@ __all__ = [
     "runs_of",
     "scored_already",
     "titles_of",
+    "stuck_in",
+    "submissions_of",
+    "task_statistics",
+    "together_with",
     "uploads_of",
     "waiting_doubts",
     "waiting_groups",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,15 +15,21 @@ from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.class_database import (
     OVER,
     Board,
+    CountedRecord,
+    ExtensionRecord,
     GradeRecord,
     Identity,
     OwnRun,
     RunState,
     UploadRecord,
     alias_of,
+    counted_of,
+    extensions_of,
     feedback_of,
     grades_of,
+    members_of,
     runs_of,
+    together_with,
     uploads_of,
     waiting_uploads,
 )
@@ -39,6 +45,8 @@ class OwnWork:
         uploads: files that came through the page, the newest first.
         ahead: how many uploads stand before this one in the queue, by id.
         grades: one per assignment.
+        counted: which submission is the grade and what being late has cost, by assignment.
+        extensions: later deadlines, by assignment.
     """
 
     alias: str
@@ -46,6 +54,8 @@ class OwnWork:
     uploads: tuple[UploadRecord, ...]
     ahead: dict[str, int]
     grades: tuple[GradeRecord, ...]
+    counted: dict[str, CountedRecord] = field(default_factory=dict)
+    extensions: dict[str, ExtensionRecord] = field(default_factory=dict)
 
     def runs_for(self, slug: str) -> list[OwnRun]:
         """The runs of one assignment."""
@@ -62,6 +72,11 @@ class OwnWork:
     def grade(self, slug: str) -> GradeRecord | None:
         """The grade for one assignment."""
         return next((grade for grade in self.grades if grade.assignment == slug), None)
+
+    def due(self, board: AssignmentBoard) -> datetime | None:
+        """The student's own deadline: the class's, or an extension's."""
+        deadline, extension = board.assignment.deadline, self.extensions.get(board.assignment.slug)
+        return deadline if deadline is None or extension is None else max(deadline, extension.until)
 
     @property
     def is_waiting(self) -> bool:
@@ -84,11 +99,23 @@ def load(settings: BoardSettings, who: Identity) -> OwnWork:
         ids = {upload.id for upload in known}
         return OwnWork(
             alias=alias_of(board, student),
-            runs=tuple(runs_of(board, student)),
+            runs=_with_team(board, student),
             uploads=(*(_received(item, student) for item in arrived if item.id not in ids), *known),
             ahead={upload.id: place for place, upload in enumerate(queue)},
             grades=tuple(grades_of(board, student)),
+            counted={slug: found for (_student, slug), found in counted_of(board, student).items()},
+            extensions={slug: found for (_student, slug), found in extensions_of(board, student).items()},
         )
+
+
+def _with_team(board: Board, student: str) -> tuple[OwnRun, ...]:
+    """A student's runs, and what teammates have handed in for assignments that they do together; the oldest first."""
+    members = members_of(board)
+    runs = list(runs_of(board, student))
+    for slug in [slug for (one, slug) in members if one == student]:
+        mates = [one for one in together_with(members, student, slug) if one != student]
+        runs += [run for mate in mates for run in runs_of(board, mate, slug)]
+    return tuple(sorted(runs, key=lambda run: run.received_at))
 
 
 def _queue(uploads: list[UploadRecord]) -> list[UploadRecord]:

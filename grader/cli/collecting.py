@@ -7,8 +7,10 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -49,6 +51,13 @@ def collect(
             "--from-moodle-worksheet", metavar="FILE", help="Moodle's grading worksheet: who a participant is."
         ),
     ] = None,
+    received: Annotated[
+        str,
+        typer.Option(
+            metavar="WHEN",
+            help="When they were handed in there, like 2026-12-01T23:59; left out, now: that decides who is late.",
+        ),
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show file, student and why; write nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -79,14 +88,50 @@ def collect(
             ask=(lambda questions: _ask(course, questions))
             if _is_conversation() and not (as_json or dry_run)
             else None,
+            received=_moment(course, received),
             is_dry_run=dry_run,
         )
         if as_json:
             print(json.dumps({"assignment": slug, **asdict(found)}, ensure_ascii=False))
         else:
             _show(found, slug, source, is_dry_run=dry_run)
+            if found.students and not received:
+                _warn_of_lateness(course, slug)
     if not found.is_complete:
         raise typer.Exit(NOT_DONE)
+
+
+def _moment(course: Course, when: str) -> datetime | None:
+    """When submissions were received elsewhere; None where nobody says so.
+
+    Raises:
+        InvalidConfig: it is no moment.
+    """
+    from grader.course.config import read_deadline
+    from grader.errors import InvalidConfig
+
+    if not when.strip():
+        return None
+    try:
+        moment = read_deadline(when)
+    except ValueError as error:
+        raise InvalidConfig(
+            _("{when!r} is no moment: {error}.").format(when=when, error=error),
+            remedy=_("Write it like 2026-12-01T23:59, or 2026-12-01 for the end of that day."),
+        ) from None
+    return moment.replace(tzinfo=moment.tzinfo or ZoneInfo(course.config.timezone))
+
+
+def _warn_of_lateness(course: Course, slug: str) -> None:
+    """Say that what is collected behind the deadline counts as late, where that costs points."""
+    deadline = course.config.deadline_of(slug)
+    if course.config.late.policy == "none" or deadline is None or deadline > datetime.now(UTC):
+        return
+    text = _(
+        "They count as handed in now, after the deadline. If they came there in time, collect with --received before "
+        "you grade."
+    )
+    Console(highlight=False, soft_wrap=True).print(f"[yellow]{_('late:')}[/] {text}")
 
 
 def _is_conversation() -> bool:

@@ -29,20 +29,36 @@ def rejudge(
     class_dir: ClassDir = HERE,
     as_json: Json = False,
 ) -> None:
-    """Score all stored predictions of a contest again, after answers or thresholds have changed; nothing is run.
+    """Count points again, after deadlines, extensions or rules for late work have changed; nothing is run.
+
+    All stored predictions of a contest are scored again too, for when answers or thresholds have changed.
 
     Example: [bold]grader rejudge springfield[/]
     """
+    from grader.cli.extending import recounted, show_changes
     from grader.course.folder import Course
     from grader.record.rescoring import rescore
 
     course = Course.open(class_dir)
     course.require(assignment)
+    changes = recounted(course)
+    if not course.assignment_config(assignment).contest:
+        if as_json:
+            told = [
+                {"student": c.student, "assignment": c.assignment, "before": c.before, "after": c.after}
+                for c in changes
+            ]
+            print(json.dumps({"assignment": assignment, "changes": told}, ensure_ascii=False))
+        else:
+            show_changes(changes, course)
+        return
     found = rescore(course, assignment)
     if as_json:
         print(json.dumps({"assignment": assignment, "students": [asdict(line) for line in found]}, ensure_ascii=False))
         return
     console = Console(highlight=False)
+    if changes:
+        show_changes(changes, course)
     for line in found:
         change = "" if line.before == line.after else f" [yellow]({_('before:')} {line.before:g})[/]"
         console.print(f"[bold]{escape(line.student)}[/]  {line.submissions}  {line.after:g}{change}")

@@ -83,15 +83,17 @@ def feedback(slugs: Slugs = None, class_dir: ClassDir = HERE, students: Students
     from grader.collect.submissions import find_submissions
     from grader.course.folder import Course
     from grader.record.grades import publish_grades
+    from grader.record.teams import with_teams
     from grader.show.feedback.making import make_feedback
 
     course = Course.open(class_dir)
     made, places = [], []
-    for submission in find_submissions(course, course.wanted(slugs), students or ()):
-        if (course.autograded / submission.student / submission.slug).is_dir():
-            make_feedback(course, submission.slug, submission.student)
-            places.append((submission.student, submission.slug))
-            made.append(str(course.feedback / submission.student / submission.slug / f"{submission.slug}.html"))
+    handed_in = [(one.student, one.slug) for one in find_submissions(course, course.wanted(slugs), students or ())]
+    for student, slug in with_teams(course, handed_in):
+        if (course.autograded / student / slug).is_dir():
+            make_feedback(course, slug, student)
+            places.append((student, slug))
+            made.append(str(course.feedback / student / slug / f"{slug}.html"))
     publish_grades(course, places)
     if as_json:
         print(json.dumps({"feedback": made}, ensure_ascii=False))

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,7 +75,9 @@ def invite(
     ] = None,
     to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Standard output if left out.")] = None,
 ) -> None:
-    """Make personal links, as CSV: id, name, link. Only hashes are kept, so print or send them now.
+    """Make personal links, as CSV: id, name, link, email, due. Only hashes are kept, so print or send them now.
+
+    In "due" stands what a student has not handed in yet: the file is fit for a mail merge.
 
     A list from elsewhere may be a part of the class: those whom roster.csv lacks are added to it, and named.
 
@@ -82,6 +85,8 @@ def invite(
     """
     from grader.files import replacing_given
     from grader.record.invitations import invite_all, invite_one_teacher
+    from grader.service.reminding import due_by_student
+    from grader.show.spreadsheet import safe_cell
 
     output = replacing_given(to) if to else nullcontext(sys.stdout)
     with acting(class_dir) as who, addressing(who.course.config.language), output as file:  # links are shown once
@@ -92,8 +97,10 @@ def invite(
         )
         notes = _notes(found)
         writer = csv.writer(file)
-        writer.writerow(["id", "name", "link"])
-        writer.writerows((link.id, link.name, link.link) for link in found.links)
+        writer.writerow(["id", "name", "link", "email", "due"])
+        due = due_by_student(who.course, [link.id for link in found.links if link.id], datetime.now(UTC))
+        for link in found.links:
+            writer.writerow([*map(safe_cell, (link.id, link.name, link.link, link.email, due.get(link.id, "")))])
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     count = len(found.links)
     invited = ngettext("{count} new link", "{count} new links", count).format(count=count)

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from grader.collect.answers import Answers, of_mapping, remember, remembered
@@ -88,6 +89,7 @@ def gather(
     answers: Answers | None = None,
     worksheet: Worksheet | None = None,
     ask: Ask | None = None,
+    received: datetime | None = None,
     is_dry_run: bool = False,
 ) -> Collected:
     """Bring a folder or an LMS archive into the class folder, or say what would be brought.
@@ -106,6 +108,7 @@ def gather(
         answers: of the teacher's; they are kept for the term.
         worksheet: Moodle's, which says who a participant is.
         ask: asks the teacher what is not certain; nobody is asked if left out.
+        received: when they were handed in elsewhere, with a time zone; now if left out.
         is_dry_run: whether nothing is written.
 
     Returns:
@@ -141,7 +144,7 @@ def gather(
                 choice = _choose(staged, slug, ending, directory)
             if not is_dry_run:
                 name = SUBMISSION_CSV if ending == ".csv" else f"{slug}.ipynb"
-                place_all(course, slug, choice.chosen, staged.folder, room, name)
+                place_all(course, slug, choice.chosen, staged.folder, room, name, received)
                 remember(course, given)
         return _collected(staged, choice)
 

@@ -5,16 +5,25 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from grader.collect.choosing import Chosen
-from grader.collect.submissions import TIMESTAMP
+from grader.collect.submissions import TIMESTAMP, stamp_with
 from grader.course.folder import Course
 from grader.errors import disk_fault
 from grader.files import ordinary_files
 
 
-def place_all(course: Course, slug: str, chosen: Sequence[Chosen], source: Path, room: Path, name: str) -> None:
+def place_all(
+    course: Course,
+    slug: str,
+    chosen: Sequence[Chosen],
+    source: Path,
+    room: Path,
+    name: str,
+    received: datetime | None = None,
+) -> None:
     """Replace students' submissions by what was chosen; one that has not changed stays, with its time.
 
     nbgrader's zip_collect empties a student's folder before it copies, so that a full disk or a kill in between loses
@@ -27,6 +36,7 @@ def place_all(course: Course, slug: str, chosen: Sequence[Chosen], source: Path,
         source: the folder in which they lie.
         room: a folder on the class's disk, removed by the caller afterwards.
         name: of the file that is graded, such as `resnet.ipynb`.
+        received: when they were handed in elsewhere, as the teacher says; None is now.
 
     Raises:
         EnvironmentFault: something cannot be written; the class is as it was.
@@ -34,7 +44,10 @@ def place_all(course: Course, slug: str, chosen: Sequence[Chosen], source: Path,
     try:
         for one in chosen:
             _make(one, source, room / "new" / one.student, name)
-        _exchange([(room / "new" / one.student, course.submitted / one.student / slug) for one in chosen], room / "old")
+            if received is not None:
+                stamp_with(room / "new" / one.student, received)
+        pairs = [(room / "new" / one.student, course.submitted / one.student / slug) for one in chosen]
+        _exchange(pairs if received else [pair for pair in pairs if not _holds_the_same(*pair)], room / "old")
     except OSError as error:
         raise disk_fault(error, course.submitted, "written") from error
 
@@ -58,8 +71,6 @@ def _exchange(pairs: Iterable[tuple[Path, Path]], old: Path) -> None:
     done: list[tuple[Path, Path, Path]] = []
     try:
         for number, (made, target) in enumerate(pairs):
-            if _holds_the_same(made, target):
-                continue
             target.parent.mkdir(parents=True, exist_ok=True)
             kept = old / str(number)
             done.append((made, target, kept))

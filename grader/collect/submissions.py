@@ -251,6 +251,12 @@ def read_stamp(text: str) -> tuple[datetime, str]:
     return naive.replace(tzinfo=UTC), ""
 
 
+def stamp_with(folder: Path, received_at: datetime) -> None:
+    """Write down when a submission was received; with a time zone."""
+    stamp = received_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+    (folder / TIMESTAMP).write_text(stamp, encoding="utf-8")
+
+
 def place(course: Course, student: str, slug: str, files: Mapping[str, bytes], received_at: datetime) -> Submission:
     """Write a submission into `submitted/`, in place of what the student handed in before.
 
@@ -268,8 +274,7 @@ def place(course: Course, student: str, slug: str, files: Mapping[str, bytes], r
     try:
         with replacing_folder(target, ".placing-") as made:
             lay_out(made, tuple(files.items()))
-            stamp = received_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
-            (made / TIMESTAMP).write_text(stamp, encoding="utf-8")
+            stamp_with(made, received_at)
     except OSError as error:
         raise EnvironmentFault(
             _("The upload of {student} cannot be written: {strerror}.").format(student=student, strerror=error.strerror)

@@ -5,7 +5,7 @@ The page runs these checks before a file is queued, and the watcher again before
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any
@@ -17,6 +17,7 @@ from grader.errors import InvalidSubmission
 from grader.language import _
 from grader.notebook import read_notebook, require_cells
 from grader.scoring.baseline import Baseline, BaselineKind
+from grader.scoring.late import Counts, LateRules
 from grader.scoring.points import PointsTable, Threshold
 from grader.scoring.quota import Quota
 from grader.scoring.submission_csv import SUBMISSION_CSV, parse_submission
@@ -47,6 +48,8 @@ class PageRules:
         full_points: what can be earned without the answers that a person reads; None where nobody has said.
         goal: points that everybody in the class is to reach; 0 where the class has no such goal.
         baselines: what simple models reach.
+        late: what being late costs.
+        counts: which of a student's submissions is the grade.
     """
 
     source: str = "rerun"
@@ -61,6 +64,8 @@ class PageRules:
     full_points: float | None = None
     goal: float = 0.0
     baselines: tuple[Baseline, ...] = ()
+    late: LateRules = field(default_factory=LateRules)
+    counts: Counts = Counts.LAST
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored."""
@@ -79,6 +84,8 @@ class PageRules:
             "full_points": self.full_points,
             "goal": self.goal,
             "baselines": [asdict(line) for line in self.baselines],
+            "late": self.late.to_json(),
+            "counts": str(self.counts),
         }
 
     @classmethod
@@ -104,6 +111,8 @@ class PageRules:
                 Baseline(BaselineKind(line["kind"]), line["correct"], line["total"], line["label"])
                 for line in plain.get("baselines", ())
             ),
+            late=LateRules.from_json(plain.get("late", {})),
+            counts=Counts(plain.get("counts", "last")),
         )
 
     @property

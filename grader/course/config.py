@@ -16,11 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from grader.course.colab import colab_address, notebook_in
 from grader.course.database_url import parse
 from grader.course.packages import DEFAULT_PACKAGES, parse_package
+from grader.course.time_settings import LateConfig, RemindersConfig
 from grader.errors import EnvironmentFault, InvalidConfig, disk_fault
 from grader.language import Language, _, ngettext
 from grader.sandbox.limits import Limits
 from grader.scoring.contest import Part, Source
 from grader.scoring.f1 import Average
+from grader.scoring.late import Counts
 from grader.scoring.points import DEFAULT_TABLE, PointsTable
 from grader.scoring.quota import Quota
 
@@ -51,6 +53,9 @@ class AssignmentConfig(_Strict):
         colab: the released notebook's address on Google Drive or GitHub; the class's `colab` where it is empty.
         goal: points that everybody in the class is to reach, shown on the projector; two thirds of what can be earned
             without a person where it is left out, no goal where it is 0.
+        counts: which of a student's submissions is the grade, `last` or `best`; left out, the last, and in the contest
+            the best, as on its board.
+        teams: whether students hand it in together, as the column `team` of roster.csv says.
         limits: settings that differ from the class's `[limits]`.
     """
 
@@ -62,6 +67,8 @@ class AssignmentConfig(_Strict):
     weights: str = ""
     colab: str = ""
     goal: float | None = Field(None, ge=0)
+    counts: Counts | None = None
+    teams: bool = False
     limits: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("deadline", mode="before")
@@ -162,8 +169,10 @@ class ClassConfig(_Strict):
         packages: libraries that notebooks may use, as the released contest notebook says: names, with or without
             versions. `grader doctor` looks whether they are here.
         limits: what one submission may use.
+        late: what being late costs.
         assignments: by slug, in lesson order.
         moodle: where the class hands in, if it does so in a Moodle whose web service may be used.
+        reminders: how `grader remind` reaches students; nobody is reminded where it is left out.
     """
 
     schema_version: Annotated[int, Field(alias="schema", ge=1, le=1)] = 1
@@ -179,8 +188,10 @@ class ClassConfig(_Strict):
     packages: tuple[str, ...] = DEFAULT_PACKAGES
     limits: Limits = Field(default_factory=Limits)
     contest: ContestConfig = Field(default_factory=ContestConfig)
+    late: LateConfig = Field(default_factory=LateConfig)
     assignments: dict[str, AssignmentConfig] = Field(default_factory=dict)
     moodle: MoodleConfig | None = None
+    reminders: RemindersConfig | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -232,6 +243,11 @@ class ClassConfig(_Strict):
             return Limits.model_validate({**self.limits.model_dump(), **own})
         except ValidationError as error:
             raise _invalid(f"[assignments.{slug}.limits]", error) from error
+
+    def counts_of(self, slug: str) -> Counts:
+        """Which of a student's submissions is the grade."""
+        own = self.assignments.get(slug, AssignmentConfig())
+        return own.counts or (Counts.BEST if own.contest else Counts.LAST)
 
     def deadline_of(self, slug: str) -> datetime | None:
         """The deadline with its time zone."""
@@ -314,7 +330,9 @@ def _invalid(where: str, error: ValidationError) -> InvalidConfig:
     lines = []
     for problem in error.errors():
         place = ".".join(str(part) for part in problem["loc"])
-        found = "***" if place.endswith("token") else _shown(problem.get("input"))  # put there by mistake
+        found = (
+            "***" if place.endswith("token") or place.startswith("reminders") else _shown(problem.get("input"))
+        )  # put there by mistake
         reason = problem["msg"].removeprefix("Value error, ")
         lines.append(_("{place}: {reason} (found {found})").format(place=place, reason=reason, found=found))
     said = ngettext("{where} has {count} mistake:", "{where} has {count} mistakes:", len(lines))

@@ -45,7 +45,7 @@ def configure(config: Any, class_dir: Path) -> None:
     config.Autograde.autograde_preprocessors = [
         f"{_PLUGINS}.SealedExecute",
         "grader.record.gradebook_writer.SealedSaveAutoGrades",
-        "nbgrader.preprocessors.AssignLatePenalties",
+        f"{_PLUGINS}.LatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     released = GenerateAssignment.preprocessors.default_args[0]
@@ -66,6 +66,7 @@ def configure(config: Any, class_dir: Path) -> None:
     config.NamePackages.language = course.config.language
     config.NamePackages.packages = {slug: packages for slug in course.slugs() if course.assignment_config(slug).contest}
     config.SealedExecute.class_dir = str(course.root)
+    config.LatePenalties.class_dir = str(course.root)
     # Markdown and outputs of students are hostile text in the teacher's and the student's browser.
     config.HTMLExporter.sanitize_html = True
     config.HTMLExporter.filters = {

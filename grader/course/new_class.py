@@ -55,9 +55,17 @@ thresholds = [
     ["0.93", 11], ["0.94", 12], ["0.95", 13], ["0.96", 14], ["0.97", 15],
 ]
 
+[late]
+policy = "none"            # late work keeps its points; "percent": see below; "budget": late days for the term
+grace_minutes = 0          # so much later is not late yet
+# percent = 10             # of the points, a day begun; with a budget, for days that it does not cover: all if left out
+# at_most = 50             # percent that are taken off in all
+# days = 5                 # the budget of a student
+
 [assignments.alexnet]
 title = "AlexNet"
 # deadline = 2026-12-01             # a date: until the end of that day; or a moment, 2026-12-01T18:00:00
+# counts = "best"          # of several submissions; left out, "last", and in the contest "best"
 # colab = "https://drive.google.com/file/d/ID/view"  # this notebook lies on Google Drive: the link opens it in Colab
 # goal = 6                 # the projector shows how many have so many points; left out: two thirds; 0: no goal
 
@@ -81,6 +89,10 @@ source = "rerun"           # runs the notebook; "network": it predicts with weig
 train_s = 600              # seconds that a notebook may train; it reads SPRINGFIELD_TRAIN_SECONDS
 # weights = "weights"      # a folder here with ImageNet weights (*.pth): torchvision finds them without a download
 limits = {{ wall_s = 1200, cell_s = 1200 }}
+
+# [reminders]                # for `grader remind`; see `grader manual`
+# url_env = "GRADER_REMINDERS"         # a variable with the address of a mail server or messenger, or:
+# url_file = "~/.grader-reminders"     # a file for you alone (chmod 600) with it
 
 # [moodle]                   # for `grader moodle pull` and `push`
 # url = "https://moodle.school.org"

@@ -8,7 +8,9 @@ from grader.language import _
 from grader.outcomes import Outcome
 from grader.printable import printable
 from grader.record.database import RunRecord
+from grader.record.database.late import CountedRecord
 from grader.show.export import GradeLine
+from grader.show.lateness import late_line, points_line
 
 # Names the comment as ours, so that a teacher's own words are never replaced.
 MARK = '<div class="springfield-grader">'
@@ -16,7 +18,9 @@ _MAX_MESSAGE = 600
 _MAX_TASKS = 40
 
 
-def comment_of(line: GradeLine, run: RunRecord | None, late_penalty: float = 0.0) -> str:
+def comment_of(
+    line: GradeLine, run: RunRecord | None, late_penalty: float = 0.0, counted: CountedRecord | None = None
+) -> str:
     """Points, and why some were lost, in the current language.
 
     It is one line, begins with a tag (so that no spreadsheet takes it for a formula), and has neither straight quotes
@@ -26,6 +30,7 @@ def comment_of(line: GradeLine, run: RunRecord | None, late_penalty: float = 0.0
         line: the points.
         run: of what was handed in; None where it is not known.
         late_penalty: what was taken off the points of the run.
+        counted: how late it was, where that is known.
     """
     earned, most = number(line.points), number(line.max_points)
     parts = [f"<p>{_text(_('{points} of {max_points} points.').format(points=earned, max_points=most))}</p>"]
@@ -33,6 +38,8 @@ def comment_of(line: GradeLine, run: RunRecord | None, late_penalty: float = 0.0
         parts.append(f"<p>{_text(_('The teacher set the points: {reason}').format(reason=line.reason))}</p>")
     elif late_penalty:
         late = _("Handed in late: {points} points were taken off.").format(points=number(late_penalty))
+        if known := late_line(counted):
+            late = f"{known}, {points_line(line.points + late_penalty, line.points)}."
         parts.append(f"<p>{_text(late)}</p>")
     parts += _lost(run)
     return f"{MARK}{''.join(parts)}</div>"

@@ -12,7 +12,8 @@ from grader.errors import InvalidConfig
 from grader.language import _
 from grader.lms.comments import comment_of
 from grader.record.database import ClassDatabase, RunRecord
-from grader.show.export import GradeLine, grade_table
+from grader.record.database.late import CountedRecord, LateBook
+from grader.show.export import GradeLine, grade_table, reports_that_count
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,14 @@ class Result:
         run: the run that they come from; None where the class database has lost it.
         has_unread_answers: whether the gradebook waits for a teacher's points.
         late_penalty: points taken off for being late.
+        counted: how late it was, where that is known.
     """
 
     line: GradeLine
     run: RunRecord | None
     has_unread_answers: bool = False
     late_penalty: float = 0.0
+    counted: CountedRecord | None = None
 
     @property
     def student(self) -> str:
@@ -39,7 +42,7 @@ class Result:
     @property
     def comment(self) -> str:
         """For the student, HTML."""
-        return comment_of(self.line, self.run, self.late_penalty)
+        return comment_of(self.line, self.run, self.late_penalty, self.counted)
 
     @property
     def waits_for_teacher(self) -> bool:
@@ -85,7 +88,9 @@ def results_of(course: Course, slug: str) -> ClassResults:
             remedy=_("Run `grader grade {slug}` first.").format(slug=slug),
         )
     with ClassDatabase.open(course.database_url) as database:
-        runs = {report.student_id: report.record for report in database.reports(assignment=slug)}
+        counted = LateBook(database).counted()
+        found = reports_that_count(database, counted, slug)
+        runs = {student: report.record for (student, _slug), report in found.items()}
     with open_gradebook(course) as gradebook:
         results = {
             student: Result(
@@ -93,6 +98,7 @@ def results_of(course: Course, slug: str) -> ClassResults:
                 runs.get(student),
                 submission.needs_manual_grade,
                 float(submission.late_submission_penalty),
+                counted.get((student, slug)),
             )
             for submission in gradebook.assignment_submissions(slug)
             if (student := submission.student.id) in lines

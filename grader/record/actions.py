@@ -6,7 +6,7 @@ Every action checks its own input, changes class.toml or the class database, and
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from grader.record.database.access import AccessList
 from grader.record.database.decisions import Decisions
 from grader.record.database.integrity import IntegrityReports
 from grader.record.database.page_records import Identity
+from grader.record.database.late import ExtensionRecord, LateBook, together_with
 
 _MAX_TEXT = 500
 _MAX_PER_DAY = 1000
@@ -97,6 +98,19 @@ def regrade(teacher: Teacher, student: str, assignment: str) -> None:
     teacher.log("rejudge", f"{student} / {assignment}", f"no. {number}")
 
 
+def regrade_all(teacher: Teacher, assignment: str) -> None:
+    """Have every submission of an assignment graded anew; the old results stand until the new ones are there.
+
+    Raises:
+        InvalidConfig: no such assignment.
+    """
+    _known_assignment(teacher, assignment)
+    students = sorted({report.student_id for report in teacher.database.reports(assignment=assignment)})
+    for student in students:
+        Decisions(teacher.database).add_regrade(student, assignment)
+    teacher.log("rejudge", assignment, f"{len(students)}")
+
+
 def invite(teacher: Teacher, student: str, name: str, token_sha256: str | None, email: str = "") -> None:
     """Let a student in by a link's hash or an address; an earlier link ends.
 
@@ -159,17 +173,107 @@ def set_deadline(teacher: Teacher, assignment: str, when: str) -> None:
     _known_assignment(teacher, assignment)
     value: datetime | None = None
     if when.strip():
-        try:
-            value = read_deadline(when)
-        except ValueError as error:
-            raise InvalidConfig(
-                _("{when!r} is no deadline: {error}.").format(when=when, error=error),
-                remedy=_("Write it like 2026-12-01T23:59, or 2026-12-01 for the end of that day."),
-            ) from None
-        value = value.replace(tzinfo=value.tzinfo or ZoneInfo(teacher.course.config.timezone)).astimezone(UTC)
-        value = value.astimezone(ZoneInfo(teacher.course.config.timezone)).replace(tzinfo=None)
+        value = _moment(teacher, when).astimezone(ZoneInfo(teacher.course.config.timezone)).replace(tzinfo=None)
     change_setting(teacher.course.root, ("assignments", assignment), "deadline", value)
     teacher.log("deadline", assignment, when.strip())
+
+
+def _moment(teacher: Teacher, when: str) -> datetime:
+    """A moment as people write it, in UTC.
+
+    Raises:
+        InvalidConfig: it is none.
+    """
+    try:
+        value = read_deadline(when)
+    except ValueError as error:
+        raise InvalidConfig(
+            _("{when!r} is no deadline: {error}.").format(when=when, error=error),
+            remedy=_("Write it like 2026-12-01T23:59, or 2026-12-01 for the end of that day."),
+        ) from None
+    return value.replace(tzinfo=value.tzinfo or ZoneInfo(teacher.course.config.timezone)).astimezone(UTC)
+
+
+def extend(teacher: Teacher, students: Sequence[str], assignment: str, until: str, reason: str) -> list[str]:
+    """Give students more time for an assignment; nothing is graded for that, points are counted again.
+
+    Args:
+        teacher: who acts.
+        students: ids, or names of teams; everybody in a student's team gets the extension too.
+        assignment: slug.
+        until: as for `set_deadline`; empty text takes extensions back.
+        reason: the students read it.
+
+    Returns:
+        Whose deadline it is now.
+
+    Raises:
+        InvalidConfig: no such student or assignment, no deadline that could be moved, an earlier moment, no reason;
+            nothing was changed.
+    """
+    _known_assignment(teacher, assignment)
+    book = LateBook(teacher.database)
+    together = sorted({one for named in students for one in _together(teacher, book, named, assignment)})
+    if until.strip():
+        moment = _later(teacher, assignment, until)
+        if not reason.strip():
+            raise InvalidConfig(_("An extension has no reason."), remedy=_("Say why; the student reads it."))
+        text = reason.strip()[:_MAX_TEXT]
+        detail = f"{moment.astimezone(ZoneInfo(teacher.course.config.timezone)):%Y-%m-%dT%H:%M}: {text}"
+        for one in together:
+            book.extend(ExtensionRecord(one, assignment, moment, text, teacher.name, datetime.now(UTC)))
+    else:
+        together = [one for one in together if book.drop_extension(one, assignment)]
+        if not together:
+            raise InvalidConfig(
+                _("{student} has no extension for {assignment!r}.").format(
+                    student=", ".join(students), assignment=assignment
+                ),
+                remedy=_("Check the names."),
+            )
+        detail = ""
+    for one in together:  # a request is done with the last line
+        request = teacher.request_id if one == together[-1] else None
+        Decisions(teacher.database).log(teacher.name, "extend", f"{one} / {assignment}", detail, request)
+    return together
+
+
+def _later(teacher: Teacher, assignment: str, until: str) -> datetime:
+    """A moment behind the assignment's deadline.
+
+    Raises:
+        InvalidConfig: there is no deadline, or the moment is none or an earlier one.
+    """
+    deadline = teacher.course.config.deadline_of(assignment)
+    if deadline is None:
+        raise InvalidConfig(
+            _("{assignment} has no deadline, so nobody is late.").format(assignment=assignment),
+            remedy=_("Set one first: `grader deadline {assignment} 2026-12-01T23:59`.").format(assignment=assignment),
+        )
+    moment = _moment(teacher, until)
+    if moment <= deadline:
+        local = deadline.astimezone(ZoneInfo(teacher.course.config.timezone))
+        raise InvalidConfig(
+            _("{until} is not after the deadline, {deadline}.").format(until=until, deadline=f"{local:%Y-%m-%dT%H:%M}"),
+            remedy=_("Name a later moment; an extension never makes a deadline earlier."),
+        )
+    return moment
+
+
+def _together(teacher: Teacher, book: LateBook, named: str, assignment: str) -> list[str]:
+    """A student, or whoever hands this assignment in together: of a student's team, or of a team by its name.
+
+    Raises:
+        InvalidConfig: neither roster nor class database has the student.
+    """
+    members = {student: one for (student, slug), one in book.members().items() if slug == assignment}
+    roster = read_roster(teacher.course) or {}
+    if named not in roster and (team := [student for student, one in members.items() if one.team == named]):
+        return team
+    if named in roster:  # a student who has handed in nothing yet
+        teacher.database.ensure_student(named, roster[named] or None)
+    _known_student(teacher, named)
+    return together_with(book.members(), named, assignment)
 
 
 def set_quota(teacher: Teacher, per_day: int, in_total: int) -> None:
@@ -206,14 +310,16 @@ def ask_integrity(teacher: Teacher, assignment: str) -> None:
 
 _Fields = Mapping[str, str]
 # By the names in requests of the page's and in the log. "rejudge" is the verb `regrade`: stored logs say so.
-_ACTIONS: dict[str, Callable[[Teacher, _Fields], None]] = {
+_ACTIONS: dict[str, Callable[[Teacher, _Fields], object]] = {
     "override": lambda t, f: override(t, f["student"], f["assignment"], _number(f["points"]), f["reason"]),
     "drop-override": lambda t, f: drop_override(t, f["student"], f["assignment"]),
     "rejudge": lambda t, f: regrade(t, f["student"], f["assignment"]),
+    "rejudge-all": lambda t, f: regrade_all(t, f["assignment"]),
     "integrity": lambda t, f: ask_integrity(t, f["assignment"]),
     "invite": lambda t, f: invite(t, f["student"], f.get("name", ""), f["token_sha256"]),
     "revoke": lambda t, f: revoke(t, f["student"]),
     "quota": lambda t, f: set_quota(t, _whole_number(f["per_day"]), _whole_number(f["in_total"])),
+    "extend": lambda t, f: extend(t, f["students"].split("\n"), f["assignment"], f["until"], f["reason"]),
     "deadline": lambda t, f: set_deadline(t, f["assignment"], f["when"]),
     "hand": lambda t, f: _give(t, f),  # noqa: PLW0108  it stands below
     "hand-undo": lambda t, _f: _undo(t),

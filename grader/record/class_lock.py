@@ -13,12 +13,16 @@ from grader.fleet.leftovers import sweep_class, sweep_machine
 from grader.language import _
 
 
+class ClassIsBusy(EnvironmentFault):
+    """Another process holds the class's lock."""
+
+
 @contextmanager
 def class_lock(course: Course) -> Iterator[None]:
     """Hold the class's lock, and remove what killed writers left behind.
 
     Raises:
-        EnvironmentFault: another process holds it.
+        ClassIsBusy: another process holds it.
     """
     try:
         with FileLock(str(course.root / ".grading.lock"), timeout=0):
@@ -26,7 +30,7 @@ def class_lock(course: Course) -> Iterator[None]:
             sweep_class(course)
             yield
     except Timeout:
-        raise EnvironmentFault(
+        raise ClassIsBusy(
             _("Another `grader` is writing results in {root}.").format(root=course.root),
             remedy=_("Wait until it is done, or stop it."),
         ) from None

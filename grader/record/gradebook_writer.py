@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import nbformat
@@ -21,6 +22,7 @@ from grader.grading.job import Graded
 from grader.outcomes import Outcome
 from grader.record.by_hand.alike import answer_hash
 from grader.record.by_hand.answers import texts_of, work_hash
+from grader.scoring.late import Policy
 
 Resources = Any
 
@@ -76,6 +78,8 @@ class GradebookWriter:
         self._gradebook = gradebook
         self._database_url = course.gradebook_url
         self._config = nbgrader_config(course)
+        self._late = course.config.late.policy
+        self._deadlines = course.config.deadline_of
 
     def write(self, submission: Submission, result: Graded, judged: Mapping[str, str]) -> None:
         """Put a result's points in place of earlier ones; nbgrader reads them from the executed notebook.
@@ -101,9 +105,26 @@ class GradebookWriter:
         gradebook.update_or_create_student(student)
         late_s = gradebook.update_or_create_submission(slug, student, timestamp=received).total_seconds_late
         SealedSaveAutoGrades(config=self._config).save(notebook, gradebook, student, slug, judged)
-        if late_s > 0:
+        if late_s > 0 and self._late is Policy.NONE:
             names = {"student": student, "assignment": slug, "notebook": slug, "db_url": self._database_url}
             AssignLatePenalties(config=self._config).preprocess(notebook, {"nbgrader": names})
         else:
             gradebook.find_submission_notebook(slug, slug, student).late_submission_penalty = None
             gradebook.db.commit()
+
+    def show_due(self, student: str, slug: str, due: datetime | None) -> None:
+        """Have formgrader show when a student's work is due; where class.toml has no deadline, its own stays.
+
+        Raises:
+            nbgrader.api.MissingEntry: nothing of this student's was graded.
+        """
+        deadline = self._deadlines(slug)
+        if deadline is None or due is None or self._late is Policy.NONE:
+            return
+        submission = self._gradebook.find_submission(slug, student)
+        usual = deadline.astimezone(UTC).replace(tzinfo=None)
+        more = due.astimezone(UTC) - deadline.astimezone(UTC)
+        extension = more if more > timedelta() else None
+        if submission.assignment.duedate != usual or submission.extension != extension:
+            submission.assignment.duedate, submission.extension = usual, extension
+            self._gradebook.db.commit()

@@ -25,6 +25,7 @@ class Link:
     id: str
     name: str
     link: str
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def invite_all(teacher: Teacher, roster: Path | None, url: str, *, again: bool, 
             continue
         token = new_token()
         actions.invite(teacher, person.id, person.name, hashed(token), person.email)
-        links.append(Link(person.id, person.name, link_to(url, token)))
+        links.append(Link(person.id, person.name, link_to(url, token), person.email))
     return Invited(tuple(links), tuple(person.id for person in added), own.is_file())
 
 

@@ -13,6 +13,7 @@ from grader.datasets.layout import load_answer_key
 from grader.errors import InvalidAssignment, MissingDataset
 from grader.record.database import AssignmentRecord, ClassDatabase
 from grader.record.database.decisions import Decisions
+from grader.record.teams import publish_teams
 
 # A class without a goal of its own is to reach so much of what the tests can give, every one of it.
 _GOAL_SHARE = 2 / 3
@@ -31,6 +32,7 @@ def publish_rules(course: Course, database: ClassDatabase) -> None:
         records.append(assignment_record(course, slug, assignment.max_points))
     database.ensure_assignments(records)
     Decisions(database).set_rules((slug, rules.to_json()) for slug, rules in found.items())
+    publish_teams(course, database, list(found))
 
 
 def assignment_record(course: Course, slug: str, max_points: float) -> AssignmentRecord:
@@ -52,6 +54,8 @@ def _rules(course: Course, slug: str, assignment: Assignment) -> PageRules:
         cell_ids=tuple(cell.grade_id for cell in assignment.cells),
         full_points=assignment.full_points,
         goal=math.floor(assignment.full_points * _GOAL_SHARE) if settings.goal is None else settings.goal,
+        late=course.config.late.rules,
+        counts=course.config.counts_of(slug),
     )
     if not settings.contest:
         return rules

@@ -230,6 +230,7 @@ def known_row(item: Work, rules: Rules, ledger: Ledger, recorder: Recorder) -> R
     if isinstance(known, Graded) and known.report.is_complete and recorder.is_current(item.submission, item.key):
         return _restored(item, known, recorder)
     later = recorder.history.later_result(item.submission, item.content) if rules.has_ladder else None
+    later = later or recorder.counted_instead(item.submission, item.key)
     if later is None:
         return finish(item, known, ledger, recorder)
     if recorder.is_recorded(item.submission, later, later.key):

@@ -27,12 +27,14 @@ from grader.grading.job import Graded
 from grader.language import _
 from grader.outcomes import TaskResult
 from grader.record.by_hand.answers import AnswerBook
+from grader.record.counting import Change, Counting
 from grader.record.database import Admission, ClassDatabase, EntryRecord, RunRecord, RunState, TaskRecord
 from grader.record.database.decisions import Decisions
+from grader.record.database.late import CountedRecord
 from grader.record.database.page_records import GradebookGrade
 from grader.record.database.ranges import Ranges
 from grader.record.gradebook_writer import GradebookWriter
-from grader.record.grades import publish_grade
+from grader.record.grades import publish_grade, take_off
 from grader.record.history import History, ScoredPredictions
 from grader.record.ledger import Ledger, Problem
 from grader.record.page_rules import assignment_record
@@ -40,6 +42,7 @@ from grader.record.rank_ranges import RankRangeUpdater
 from grader.record.upkeep.stored_results import Store, StoredResults
 from grader.scoring.contest import AnswerKey
 from grader.scoring.failures import Failures, noted_failures
+from grader.scoring.late import Counts
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Recorder:
         regrade_counts: how often a teacher has asked for a submission to be graded anew, by student and assignment.
         history: what was recorded before.
         answers: the page's copy of answers and of points given by hand.
+        shared: (student, assignment) pairs that another submission became the grade of, such as a teammate's; whoever
+            makes their feedback empties it.
     """
 
     def __init__(self, course: Course, names: dict[str, str] | None = None) -> None:
@@ -77,6 +82,8 @@ class Recorder:
         self._rank_ranges = RankRangeUpdater(self._ledger, Ranges(self._database))
         self._stored = StoredResults(course, self._gradebook, self._database)
         self.history = History(self._ledger, self._database, self._stored)
+        self.shared: list[tuple[str, str]] = []
+        self._counting = Counting(course, self._database, self._ledger)
 
     def __enter__(self) -> Self:
         return self
@@ -193,6 +200,68 @@ class Recorder:
         if is_last:
             self._ledger.set_current(slug, student, new.key)
 
+    def counting_mark(self) -> object:
+        """Something that changes with every extension: then work has to be counted again."""
+        return self._counting.mark()
+
+    def settle(self, students: Collection[str] | None = None) -> list[Change]:
+        """Count work again and write what has changed; no notebook is graded for that.
+
+        Args:
+            students: whose work; None is everybody's.
+
+        Raises:
+            EnvironmentFault: something cannot be written; running again goes on.
+        """
+        changes = []
+        for record in self._counting.found(students):
+            change = self._settle_one(record)
+            if change is not None:
+                changes.append(change)
+        return changes
+
+    def _settle_one(self, record: CountedRecord) -> Change | None:
+        student, slug = record.student_id, record.assignment
+        grade = self._decisions.grade(student, slug)
+        taken_before = self._decisions.share_taken(student, slug)
+        if self._ledger.current(slug, student) != record.run_key and not self._put_in_place(record):
+            return None  # the ledger has lost that result: what stands goes on standing
+        self._points.show_due(student, slug, record.due_at)
+        self._counting.keep(record)
+        if record.taken is None and taken_before is not None:
+            take_off(self._gradebook, student, slug, None)
+        publish_grade(self._gradebook, self._decisions, student, slug)
+        now = self._decisions.grade(student, slug)
+        before = None if grade is None else grade.points
+        if now is None or before == now.points:
+            return None
+        return Change(student, slug, before, now.points, record)
+
+    def _put_in_place(self, record: CountedRecord) -> bool:
+        """Let another submission's result be the grade; whether the ledger has it."""
+        result = self._ledger.find(record.run_key)
+        if not isinstance(result, Graded):
+            return False
+        student, slug = record.student_id, record.assignment
+        self.shared.append((student, slug))
+        submission = Submission(student, slug, self._course.submitted / student / slug, record.received_at)
+        self._write_points(submission, result)
+        self._ledger.set_current(slug, student, record.run_key)
+        self._stored.note(slug, student, result)
+        return True
+
+    def counted_instead(self, submission: Submission, key: str) -> Graded | None:
+        """The result that stands because it is better than this submission's, which was recorded before; or None."""
+        student, slug = submission.student, submission.slug
+        current = self._ledger.current(slug, student)
+        is_own_last = (
+            self._course.config.counts_of(slug) is Counts.LAST and len(self._counting.team_of(student, slug)) == 1
+        )
+        if is_own_last or current in ("", key) or not (self._stored.has_run(key) and self._stored.has_run(current)):
+            return None
+        result = self._ledger.find(current)
+        return result if isinstance(result, Graded) else None
+
     def update_ranges(self, slug: str, key: AnswerKey | None, patience_s: float = math.inf) -> bool:
         """Bring the contest's ranges of ranks up to what is recorded; see `grader.record.rank_ranges`."""
         return self._rank_ranges.update(slug, key, patience_s)
@@ -241,6 +310,7 @@ class Recorder:
         self._ledger.set_current(submission.slug, submission.student, key)
         if isinstance(result, Graded):
             self._stored.note(submission.slug, submission.student, result)
+            self.settle([submission.student])
 
     def _write_points(self, submission: Submission, result: Graded, stores: Collection[Store] = tuple(Store)) -> None:
         """Write `autograded/` and gradebook, noting first which answers a teacher's points were given for."""

@@ -78,6 +78,7 @@ def rescore(course: Course, slug: str) -> list[Rescored]:
                     recorder.record_again(old, new, is_last=old is stored[-1])
                 if results:
                     found.append(Rescored(student, len(results), before, results[-1].report.points))
+            recorder.settle()
             recorder.update_ranges(slug, conditions.contest.key)
     return found
 

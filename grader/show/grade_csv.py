@@ -12,7 +12,18 @@ from zoneinfo import ZoneInfo
 from grader.show.export import GradeLine
 from grader.show.spreadsheet import safe_cell
 
-HEADER = ("student", "name", "assignment", "points", "max_points", "f1", "received", "reason")
+HEADER = (
+    "student",
+    "name",
+    "assignment",
+    "points",
+    "max_points",
+    "f1",
+    "received",
+    "reason",
+    "late_penalty",
+    "days_late",
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,8 @@ def write_grades(file: TextIO, lines: Sequence[GradeLine], style: Style, *, wide
 def _cells(line: GradeLine, style: Style) -> list[str]:
     numbers = [style.number(text) for text in (f"{line.points:g}", f"{line.max_points:g}", line.f1)]
     who = [safe_cell(text) for text in (line.student, line.name, line.assignment)]
-    return [*who, *numbers, style.moment(line.received), safe_cell(line.reason)]
+    late = [style.number(f"{line.late_penalty:g}"), f"{line.days_late}"]
+    return [*who, *numbers, style.moment(line.received), safe_cell(line.reason), *late]
 
 
 def _wide(lines: Sequence[GradeLine], style: Style) -> Iterable[list[str]]:

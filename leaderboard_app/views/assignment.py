@@ -54,7 +54,7 @@ def _draw(
     _cards(board)
     table = _table(board, settings.zone, board.assignment.slug, read_at, language)
     tables.draw(
-        table.marked(_ALIAS, own_alias),
+        table.marked(_ALIAS, board.shown_alias(own_alias)),
         alt=_("Students by alias, ordered by their best score"),
         key=board.assignment.slug,
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+from datetime import datetime
+
 import streamlit as st
 
 from grader.language import Language, _, ngettext
@@ -11,7 +14,7 @@ from leaderboard_app import formatting, languages, own_work, routes
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.class_database import Identity
 from leaderboard_app.own_work import OwnWork
-from leaderboard_app.views import achievements, charts, doubts, failures, submissions
+from leaderboard_app.views import achievements, charts, doubts, failures, lateness, submissions
 from leaderboard_app.views.choosing import choose, due
 from leaderboard_app.views.entrance import require_student, title_with_way_out
 from leaderboard_app.views.sandboxed import feedback_frame
@@ -57,7 +60,7 @@ def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, who: I
     with st.container(horizontal=True):
         rank = row.rank if row else None
         among = board.range_of(row) if row else None
-        change = _change(rank, board.ranks_yesterday.get(work.alias))
+        change = _change(rank, board.ranks_yesterday.get(board.shown_alias(work.alias)))
         st.metric(
             _("Place"),
             _place(rank, among),
@@ -92,18 +95,14 @@ def _card(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, who: I
             _of(grade.effective_points if grade else None, board.assignment.max_points),
             border=True,
             height="stretch",
-            help=_("Of the last submission, as the gradebook has it.") + _by_hand(board),
+            help=lateness.which_counts(board) + _by_hand(board),
         )
         _quota_card(board, settings, who)
-        _deadline_card(board, settings, language)
+        _deadline_card(work.due(board), settings, language)
     if grade is not None and grade.override is not None:
         text = _("Your teacher set this grade: {reason}").format(reason=formatting.plain(grade.reason))
         st.info(text, icon=":material/edit_note:")
-    elif grade is not None and grade.late_penalty > 0:
-        st.warning(
-            _("Handed in late: {points} points less.").format(points=formatting.points(grade.late_penalty)),
-            icon=":material/schedule:",
-        )
+    lateness.draw(board, work, settings, language)
 
 
 def _by_hand(board: AssignmentBoard) -> str:
@@ -129,8 +128,7 @@ def _quota_card(board: AssignmentBoard, settings: BoardSettings, who: Identity) 
     )
 
 
-def _deadline_card(board: AssignmentBoard, settings: BoardSettings, language: Language) -> None:
-    deadline = board.assignment.deadline
+def _deadline_card(deadline: datetime | None, settings: BoardSettings, language: Language) -> None:
     if deadline is None:
         return
     st.metric(

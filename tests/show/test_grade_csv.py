@@ -20,21 +20,21 @@ def written(style: Style, *, wide: bool) -> list[str]:
     return file.getvalue().split("\r\n")[:-1]
 
 
-def test_the_default_is_as_it_was() -> None:
+def test_columns_are_only_ever_added_behind_those_that_were() -> None:
     assert written(Style(), wide=False) == [
-        "student,name,assignment,points,max_points,f1,received,reason",
-        "'=lisa,Лиза,resnet,17.5,20,,2026-11-30T21:54:38+00:00,",
-        "bart,'-Барт,springfield,'-1,15,0.94792,,'+1 late",
-        "'=lisa,,springfield,7,15,0.90000,,",
+        "student,name,assignment,points,max_points,f1,received,reason,late_penalty,days_late",
+        "'=lisa,Лиза,resnet,17.5,20,,2026-11-30T21:54:38+00:00,,0,0",
+        "bart,'-Барт,springfield,'-1,15,0.94792,,'+1 late,0,0",
+        "'=lisa,,springfield,7,15,0.90000,,,0,0",
     ]
 
 
 def test_a_russian_excel_gets_semicolons_commas_a_byte_order_mark_and_the_classs_time() -> None:
     assert written(russian_excel("Europe/Moscow"), wide=False) == [
-        "\ufeffstudent;name;assignment;points;max_points;f1;received;reason",
-        "'=lisa;Лиза;resnet;17,5;20;;01.12.2026 00:54;",
-        "bart;'-Барт;springfield;-1;15;0,94792;;'+1 late",
-        "'=lisa;;springfield;7;15;0,90000;;",
+        "\ufeffstudent;name;assignment;points;max_points;f1;received;reason;late_penalty;days_late",
+        "'=lisa;Лиза;resnet;17,5;20;;01.12.2026 00:54;;0;0",
+        "bart;'-Барт;springfield;-1;15;0,94792;;'+1 late;0;0",
+        "'=lisa;;springfield;7;15;0,90000;;;0;0",
     ]
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
+from grader.record.database.late_schema import TeamMember
 from grader.record.database.records import RunState
 from grader.record.database.schema import Entry, Run, Student, Submission
 from grader.scoring.quota import Allowance, Quota, Use, allowance
@@ -54,6 +55,15 @@ def allowance_of(
     return allowance(_uses(session, student_id, assignment), quota, now, zone)
 
 
+def _team(session: Session | Connection, student_id: str, assignment: str) -> list[str]:
+    """Whose submissions count: those of everybody who hands in together with this student."""
+    own = select(TeamMember.holder_id).where(TeamMember.student_id == student_id, TeamMember.assignment == assignment)
+    together = select(TeamMember.student_id).where(
+        TeamMember.assignment == assignment, TeamMember.holder_id == own.scalar_subquery()
+    )
+    return [row[0] for row in session.execute(together)] or [student_id]
+
+
 def _uses(session: Session | Connection, student_id: str, assignment: str) -> list[Use]:
     """Every submission; invalid is one that was run to its end, and never to a valid score."""
     ended = (RunState.SCORED, RunState.FAILED)
@@ -67,7 +77,7 @@ def _uses(session: Session | Connection, student_id: str, assignment: str) -> li
         .select_from(Submission)
         .outerjoin(Run, Run.submission_id == Submission.id)
         .outerjoin(Entry, Entry.run_id == Run.id)
-        .where(Submission.student_id == student_id, Submission.assignment == assignment)
+        .where(Submission.student_id.in_(_team(session, student_id, assignment)), Submission.assignment == assignment)
         .group_by(Submission.id)
     )
     return [

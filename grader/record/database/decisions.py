@@ -5,11 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from grader.record.database.late_schema import CountedWork
 from grader.record.database.page_records import AuditRecord, GradebookGrade, GradeRecord
 from grader.record.database.page_schema import AuditEntry, Feedback, Grade, Override, PageRules, RegradeCount
 from grader.record.database.queries import Board
@@ -112,6 +114,15 @@ class Decisions:
         def load(session: Session) -> GradebookGrade | None:
             row = session.get(Grade, (student_id, assignment))
             return None if row is None else GradebookGrade(row.points, row.late_penalty)
+
+        return self._database.transact(load)
+
+    def share_taken(self, student_id: str, assignment: str) -> Fraction | None:
+        """The share of the points that being late costs; None where nbgrader alone decides about penalties."""
+
+        def load(session: Session) -> Fraction | None:
+            row = session.get(CountedWork, (student_id, assignment))
+            return None if row is None or row.taken is None else Fraction(row.taken)
 
         return self._database.transact(load)
 

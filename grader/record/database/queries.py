@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
@@ -17,12 +18,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Subquery, func, select
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import aliased
 
 from grader.course.database_url import parse, shown, sqlite_path
 from grader.errors import EnvironmentFault
 from grader.record.database import revisions
 from grader.record.database.admission import allowance_of
 from grader.record.database.engine import reading
+from grader.record.database.late_schema import TeamMember
 from grader.record.database.page_schema import StoredRange
 from grader.record.database.records import RunState
 from grader.record.database.revisions import SchemaState
@@ -34,6 +37,7 @@ from grader.record.database.standings import (
     LeaderboardRow,
     OverallRow,
     by_assignment,
+    for_everybody,
     rank_assignment,
     rank_overall,
 )
@@ -167,9 +171,8 @@ class Board:
     def overall(self) -> tuple[OverallRow, ...]:
         """The students who handed in anything, by the sum of their best points."""
         assignments, attempts = self.assignments(), by_assignment(self.attempts())
-        return rank_overall(
-            assignments, {known.slug: rank_assignment(known, attempts[known.slug]) for known in assignments}
-        )
+        standings = {known.slug: rank_assignment(known, attempts[known.slug]) for known in assignments}
+        return rank_overall(assignments, for_everybody(standings, self.team_aliases()))
 
     def allowance(self, student_id: str, slug: str, quota: Quota, now: datetime, zone: ZoneInfo) -> Allowance:
         """What a student has left for an assignment: of today, in total, and when it resets."""
@@ -197,8 +200,26 @@ class Board:
         )
         if slug is not None:
             query = query.where(Submission.assignment == slug)
+        teams = self.team_aliases()
         with self.connection() as connection:
-            return [Attempt(*row) for row in connection.execute(query)]
+            found = [Attempt(*row) for row in connection.execute(query)]
+        if not teams:
+            return found
+        return [replace(one, alias=teams.get(one.slug, {}).get(one.alias, one.alias)) for one in found]
+
+    def team_aliases(self) -> dict[str, dict[str, str]]:
+        """Under which alias the members of teams stand on a board, by assignment and the member's own alias."""
+        member, holder = aliased(Student), aliased(Student)
+        query = (
+            select(TeamMember.assignment, member.alias, holder.alias)
+            .join(member, member.id == TeamMember.student_id)
+            .join(holder, holder.id == TeamMember.holder_id)
+        )
+        found: dict[str, dict[str, str]] = {}
+        with self.connection() as connection:
+            for slug, alias, shown in connection.execute(query):
+                found.setdefault(slug, {})[alias] = shown
+        return found
 
 
 def latest_scored_runs() -> Subquery:

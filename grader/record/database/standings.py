@@ -182,6 +182,24 @@ def rank_overall(
     return tuple(replace(row, rank=rank) for row, rank in zip(unranked, ranks, strict=True))
 
 
+def for_everybody(
+    standings: Mapping[str, Sequence[LeaderboardRow]], teams: Mapping[str, Mapping[str, str]]
+) -> dict[str, tuple[LeaderboardRow, ...]]:
+    """The rows of each assignment, a team's once for each of its members: for the sums of the whole course.
+
+    Args:
+        standings: the rows of each, as `rank_assignment` gives them.
+        teams: under which alias the members of teams stand, by assignment and the member's own alias.
+    """
+    found = {}
+    for slug, rows in standings.items():
+        members: dict[str, list[str]] = defaultdict(list)
+        for alias, shown in teams.get(slug, {}).items():
+            members[shown].append(alias)
+        found[slug] = tuple(replace(row, alias=alias) for row in rows for alias in members.get(row.alias, [row.alias]))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Best:
     """A student's best attempt, the earliest of equals; None without a valid one."""

@@ -37,6 +37,7 @@ from grader.sandbox.devices import places
 from grader.service.watcher.by_hand import HandGrading
 from grader.service.watcher.integrity import Integrity
 from grader.service.watcher.open_files import OpenFiles
+from grader.service.watcher.reminders import ACTION, start_reminding
 from grader.service.watcher.rules import CurrentRules, signature
 from grader.service.watcher.uploads import Uploads
 from grader.show.feedback.making import make_feedback
@@ -110,6 +111,8 @@ class Loop:
         self._next_scan = 0.0
         self._to_range: set[str] = set()
         self._next_ranges = 0.0
+        self._counted_at: object = None
+        self._next_count = 0.0
         self._integrity = Integrity(database, fleet.workers, fleet.beside)
         self._hands = HandGrading(database)
         course.inbox.mkdir(mode=0o700, exist_ok=True)
@@ -122,6 +125,7 @@ class Loop:
     def _reopen(self) -> None:
         self.close()
         self._recorder = Recorder(self._course, self._roster)
+        self._counted_at = None
 
     def look_at_once(self) -> None:
         """Look at `submitted/` with the next step."""
@@ -147,6 +151,7 @@ class Loop:
             finished = self._collect_results()
             taken = self._try_again() or self._empty_inbox()
             started = self._scan()
+            self._settle()
             ranged = self._update_ranges()
             compared = self._integrity.step(self._course.root)
             told = self._hands.step(self._course, self._recorder.answers, self._make_feedback)
@@ -228,13 +233,15 @@ class Loop:
     def _carry_out(self, item: Request) -> None:
         who = AccessList(self._database).identity(item.access_id)
         if who is not None and not Decisions(self._database).is_done(item.id):
-            if who.is_teacher:
+            if not who.is_teacher:
+                carry_out_for_student(self._database, who, item.action, item.fields, item.id)
+            elif item.action == ACTION:
+                start_reminding(self._course, who.name, item)
+            else:
                 carry_out(Teacher(self._course, self._database, who.name, item.id), item.action, item.fields)
-                self._next_scan = 0.0
+                self._next_scan = self._next_count = 0.0
                 self._integrity.look_again()
                 self._hands.look_again()
-            else:
-                carry_out_for_student(self._database, who, item.action, item.fields, item.id)
         self._inbox.remove(item.id)
 
     def _take(self, student: str, item: Upload) -> bool:
@@ -268,6 +275,18 @@ class Loop:
         if is_whole:
             self._next_scan = time.monotonic() + max(_SCAN_S, _SHARE * (time.monotonic() - began))
         return done
+
+    def _settle(self) -> None:
+        """Count work again where a teacher has given an extension, on the page or not, or changed the rules."""
+        if time.monotonic() < self._next_count:
+            return
+        self._next_count = time.monotonic() + _SCAN_S
+        mark = self._recorder.counting_mark()
+        if mark != self._counted_at:
+            for change in self._recorder.settle():
+                _LOG.info("%s / %s: %s, counted again", change.student, change.assignment, f"{change.after:g}")
+                self._make_feedback(change.student, change.assignment)
+            self._counted_at = mark
 
     def _update_ranges(self) -> bool:
         """Compare the students of a contest in which something was recorded, a moment at a time; whether any was."""
@@ -366,6 +385,9 @@ class Loop:
                 self._uploads.fail(upload, row.problem, key)
         if row.report is not None and (upload is not None or row.status is not GradingStatus.UNCHANGED):
             self._make_feedback(row.student, row.slug)
+        for student, slug in {*self._recorder.shared} - {(row.student, row.slug)}:
+            self._make_feedback(student, slug)
+        self._recorder.shared.clear()
 
     def _make_feedback(self, student: str, slug: str) -> bool:
         """Make the page that the student reads; whether it could be made."""

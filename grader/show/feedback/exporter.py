@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from grader.errors import InvalidConfig
 from grader.language import Language, _, ngettext, speaking
 from grader.printable import printable
 from grader.record.database.failures import failures_of
+from grader.record.database.late import counted_of, extensions_of
 from grader.record.database.queries import Board, BoardUnavailable
 from grader.scoring.failures import noted_failures
 from grader.show.failures import failures_css, failures_html
@@ -30,9 +32,35 @@ from grader.show.feedback.grades import Grades, read_grades
 from grader.show.feedback.page import NOTHING, Page
 from grader.show.feedback.reading import read_page
 from grader.show.feedback.sections import released_sources
+from grader.show.lateness import days_left_line, late_line, points_line
 
 Resources = Any
 TEMPLATE = "page.html.j2"
+
+
+@dataclass(frozen=True)
+class LateNotes:
+    """What the page says about time; what there is nothing to say about is empty.
+
+    Attributes:
+        due: when it was due, extension included.
+        zone: of all moments on the page.
+        line: how late it was, and what that cost.
+        is_costly: whether points were taken off.
+        days_left: of the student's late days.
+        extension: the reason of an extension.
+        until: and its end.
+        of_submissions: how many there were to choose the best from.
+    """
+
+    due: str
+    zone: str
+    line: str
+    is_costly: bool
+    days_left: str
+    extension: str
+    until: str
+    of_submissions: int
 
 
 class FeedbackExporter(Exporter):
@@ -112,9 +140,35 @@ def render(page: Page, course: Course, slug: str, *, graded: datetime | None, fa
             student=_name(course, page.grades),
             received=_moment(page.grades.received, zone, language),
             graded=_moment(graded, zone, language),
+            late=late_notes(course, slug, page.grades),
             failures=failures,
             failures_css=failures_css() if failures else NOTHING,
         )
+    )
+
+
+def late_notes(course: Course, slug: str, grades: Grades) -> LateNotes:
+    """What there is to say about time, in the language that is spoken just now."""
+    zone, language = ZoneInfo(course.config.timezone), course.config.language
+    try:
+        with Board.open(course.database_url) as board:
+            counted = counted_of(board, grades.student).get((grades.student, slug))
+            extension = extensions_of(board, grades.student).get((grades.student, slug))
+    except BoardUnavailable:
+        counted, extension = None, None
+    due = counted.due_at if counted else course.config.deadline_of(slug)
+    line = late_line(counted)
+    if line and grades.penalty:
+        line += ", " + points_line(grades.points + grades.penalty, grades.points)
+    return LateNotes(
+        due=_moment(due, zone, language),
+        zone=course.config.timezone,
+        line=line,
+        is_costly=grades.penalty > 0,
+        days_left=days_left_line(counted),
+        extension="" if extension is None else printable(extension.reason, 500),
+        until=_moment(None if extension is None else extension.until, zone, language),
+        of_submissions=counted.of_submissions if counted else 1,
     )
 
 

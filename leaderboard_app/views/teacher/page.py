@@ -11,7 +11,7 @@ from grader.service.page_settings import BoardSettings
 from leaderboard_app import formatting
 from leaderboard_app.class_data import ClassData
 from leaderboard_app.class_database import Board, Identity, hand_counts, waiting_doubts
-from leaderboard_app.views import asking
+from leaderboard_app.views import asking, statistics
 from leaderboard_app.views.entrance import require_teacher, title_with_way_out
 from leaderboard_app.views.teacher import (
     doubts,
@@ -43,6 +43,7 @@ def render(settings: BoardSettings) -> None:
         "waiting": (_counted(_("Waiting for you"), answers), waiting.draw),
         "doubts": (_counted(_("Questions"), asked), doubts.draw),
         "task": (_("One task"), one_task.draw),
+        "statistics": (_("Statistics"), statistics.draw),
         "runs": (_("Runs"), looking.draw_runs),
         "anomalies": (_("Look twice"), looking.draw_anomalies),
         "integrity": (_("Alike works"), integrity.draw),
