@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from grader.course.cluster_config import ClusterConfig
 from grader.course.colab import colab_address, notebook_in
 from grader.course.database_url import parse
 from grader.course.packages import DEFAULT_PACKAGES, parse_package
@@ -164,6 +165,7 @@ class ClassConfig(_Strict):
         limits: what one submission may use.
         assignments: by slug, in lesson order.
         moodle: where the class hands in, if it does so in a Moodle whose web service may be used.
+        cluster: where other machines find this one, for `--cluster`.
     """
 
     schema_version: Annotated[int, Field(alias="schema", ge=1, le=1)] = 1
@@ -181,6 +183,7 @@ class ClassConfig(_Strict):
     contest: ContestConfig = Field(default_factory=ContestConfig)
     assignments: dict[str, AssignmentConfig] = Field(default_factory=dict)
     moodle: MoodleConfig | None = None
+    cluster: ClusterConfig = ClusterConfig()
 
     @field_validator("timezone")
     @classmethod
