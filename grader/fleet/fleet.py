@@ -118,6 +118,8 @@ class Fleet(Generic[T, R]):
         self._retries: deque[_Retry[T]] = deque()
         self._lost: deque[_Lost[T]] = deque()
         self._is_alone = False
+        self._changed: Future[None] | None = None
+        self._look_at_machines()
 
     def __enter__(self) -> Self:
         return self
@@ -183,7 +185,7 @@ class Fleet(Generic[T, R]):
                 machines come and go, that ends the waiting too.
         """
         happens: list[Future[Any]] = [run.future for queue in self._queues.values() for run in queue]
-        happens += [] if self._machines is None else [self._machines.changed]
+        happens += [] if self._changed is None else [self._changed]
         wait(happens, timeout_s, FIRST_COMPLETED)
         over: list[Finished[T, R]] = []
         for lane, queue in self._queues.items():
@@ -211,8 +213,9 @@ class Fleet(Generic[T, R]):
         """Take up lanes that have come; those that are gone stay until their jobs are collected, and get no others."""
         if self._machines is None:
             return
-        if self._machines.changed.done():
-            self._machines.changed.result()  # raises where none has come for too long
+        if self._changed is not None and self._changed.done():
+            self._changed.result()  # raises where none has come for too long
+        self._changed = self._machines.changed  # before looking: what changes from here on ends the next waiting
         self._lanes = list(self._machines.lanes())
         there = set(self._lanes)
         for lane in there - self._queues.keys():
