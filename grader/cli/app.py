@@ -33,6 +33,7 @@ from grader.cli import (
     manual,
     moodle,
     moving,
+    plan,
     serving,
 )
 from grader.cli.error_output import VerbGroup, errors_reported
@@ -62,6 +63,7 @@ for verbs in (
     audit,
     doctor,
     moving,
+    plan,
     manual,
     demo,
 ):
