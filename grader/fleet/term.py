@@ -1,4 +1,4 @@
-"""A model of a term: when runs arrive before a deadline, how long they wait for a lane, how many machines a class needs.
+"""A model of a term: when runs arrive before a deadline, how long they wait, how many machines a class needs.
 
 Nobody hands in evenly. Half of all runs come within a certain time before the deadline, half of the rest within that
 time before it, and so on: an exponential distribution, cut off at the length of the term. Lanes take the runs in the
