@@ -254,7 +254,7 @@ def test_faults_of_machines_cables_and_coordinator_change_nothing(
             assert points(course, "resnet") == {student: expected[kind] for student, kind in who.items()}, done
             with ClassDatabase.open(course.database_url) as database:
                 recorded = Counter(one.student_id for one in database.reports(every_run=True))
-            assert recorded == Counter(who), done
+            assert recorded == Counter(dict.fromkeys(who, 1)), done
             assert '"apu/' not in said
             wait_for(lambda: not any(place.processes() for place in places), 30, "a process is left")
             wait_for(lambda lab=lab: not list(lab.scratch.iterdir()), 30, "a temporary folder is left")

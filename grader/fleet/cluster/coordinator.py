@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,7 @@ from grader.fleet.cluster.machine import on_machine
 from grader.fleet.cluster.parcels import LargeFiles, OwnFolders, Parcel, Portable, pack
 from grader.fleet.lane import Lane
 from grader.fleet.machines import MachineLost
+from grader.fleet.workers import scratch_folder
 from grader.grading.job import Conditions
 from grader.language import Language, _, current_language, speaking
 from grader.sandbox.devices import Choice
@@ -98,9 +99,16 @@ class Cluster:
         self._is_closing = False
 
     def __enter__(self) -> Self:
-        configure()
         settings = self._settings
         security = security_of(settings.certificates, settings.host)
+        with ExitStack() as stack:
+            configure(stack.enter_context(scratch_folder()))
+            self._listen(security)
+            self._stack = stack.pop_all()
+        return self
+
+    def _listen(self, security: Any) -> None:
+        settings = self._settings
         try:
             self._dask = distributed.LocalCluster(
                 n_workers=0, host=settings.host, scheduler_port=settings.port, dashboard_address=None,
@@ -126,7 +134,6 @@ class Cluster:
             self._close()
             raise
         self._set_alarm()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -134,7 +141,8 @@ class Cluster:
         if self._settings.address_file is not None:
             with contextlib.suppress(OSError):
                 self._settings.address_file.unlink()
-        self._close()
+        with self._stack:
+            self._close()
 
     def _close(self) -> None:
         self._is_closing = True

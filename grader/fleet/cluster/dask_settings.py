@@ -43,8 +43,11 @@ _SETTINGS = {
 }
 
 
-def configure() -> None:
+def configure(scratch: Path | None = None) -> None:
     """Tell Dask what a class needs.
+
+    Args:
+        scratch: a folder of this process, for what Dask lays down; it imports from there, so nobody else may write it.
 
     Raises:
         EnvironmentFault: it is not installed.
@@ -56,7 +59,7 @@ def configure() -> None:
         )
     import dask  # noqa: PLC0415  of the extra
 
-    dask.config.set(_SETTINGS)
+    dask.config.set({**_SETTINGS, **({} if scratch is None else {"temporary-directory": str(scratch)})})
     for name in ("distributed", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what a reader needs to know is said in sentences of ours
 

@@ -71,12 +71,12 @@ def work(
         EnvironmentFault: the coordinator refuses this machine.
         InvalidConfig: the address is none, a folder is missing, or certificates are.
     """
-    configure()
     data = data_by_digest(settings.data)
     for digest, folder in data.items():
         tell(_("{folder} is looked through: {digest}.").format(folder=folder, digest=digest[:12]))
     facts = MachineFacts(settings.name, versions(), settings.devices, frozenset(data))
     with scratch_folder() as scratch:
+        configure(scratch)
         machine = _Machine(settings, facts, data, workers, stop, tell, scratch)
         asyncio.run(machine.work())
 
