@@ -1,4 +1,4 @@
-"""The model of a term, checked against a fleet that does the same runs with stand-ins that sleep: 100 minutes a second."""
+"""The model of a term, checked against a real fleet with stand-ins that sleep: a hundred minutes a second."""
 
 from __future__ import annotations
 
