@@ -7,8 +7,9 @@ import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from classroom import HandIn
-from cluster_processes import points, started, with_cluster
+from cluster_processes import points, started, wait_for, with_cluster
 from command_line import grader
 
 from grader.course.folder import Course
@@ -42,3 +43,27 @@ def test_two_workers_grade_a_class_and_its_points_are_those_of_this_machine_alon
     assert grader("grade", "resnet", "--json", "--slots", "1", "--class", alone.root).returncode == 1
     assert points(course, "resnet") == points(alone, "resnet")
     assert not (course.cluster / "address").exists()
+
+
+@pytest.mark.slow
+def test_a_worker_serves_one_watcher_after_another(course: Course, hand_in: HandIn, tmp_path: Path) -> None:
+    """Without certificates: coordinator and worker are alone on this machine's loopback."""
+    course = with_cluster(course, port=0)
+    where = ("--address-file", course.cluster / "address", "--slots", "1", "--name", "moe")
+    watch = ["watch", "--cluster", "--class", course.root]
+
+    def is_graded(student: str) -> bool:
+        return (course.autograded / student / "resnet" / "resnet.ipynb").is_file()
+
+    with started(["worker", *where], tmp_path / "moe.log"):
+        hand_in("lisa", "resnet", "reference")
+        with started(watch, tmp_path / "watch.log") as watcher:
+            wait_for(lambda: is_graded("lisa"), 400, "lisa's notebook is not graded")
+            watcher.kill()
+        hand_in("bart", "resnet", "untouched")
+        with started(watch, tmp_path / "watch.log"):
+            wait_for(lambda: is_graded("bart"), 400, "bart's notebook is not graded")
+    said = (tmp_path / "moe.log").read_text()
+    assert said.count("moe has joined tcp://127.0.0.1:") == 2
+    assert "The coordinator is gone." in said
+    assert "Traceback" not in said

@@ -98,10 +98,11 @@ class Lab:
         claims = bool(more.pop("claims", False))
         place = self.chance.choice(self.places)
         process = self.start(place, self.arguments("stranger", **more), log, claims=claims)
-        wait_for(lambda: process.poll() is not None or self.is_over, 120, f"{log}: nobody refused it")
-        if process.poll() is None:  # the coordinator was through before it was asked
+        try:  # or the coordinator is through before it is asked
+            wait_for(lambda: process.poll() is not None or self.is_over, 400, f"{log}: nobody refused it")
+        finally:
             process.kill()
-        process.wait()
+            process.wait()
         said = (self.folder / log).read_text()
         assert self.is_over or words in said, said
 
