@@ -49,9 +49,15 @@ def grade(
     """
     from grader.cli.results import ProgressWatcher, show_rows
     from grader.course.folder import Course
+    from grader.errors import InvalidConfig
     from grader.pipeline import ProgressListener, grade_class
     from grader.record.planning import GradingStatus
 
+    if cluster and unisolated:
+        raise InvalidConfig(
+            _("--unisolated is for this machine alone: on others nothing runs without a sandbox."),
+            remedy=_("Leave out --cluster or --unisolated."),
+        )
     course = Course.open(class_dir)
     wanted = course.wanted(slugs)
     console = Console(stderr=True)

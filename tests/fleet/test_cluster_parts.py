@@ -134,6 +134,12 @@ def test_a_worker_that_is_started_wrongly_says_so(arguments: tuple[str, ...], wo
     assert words in said.stderr
 
 
+def test_no_other_machine_runs_anything_without_a_sandbox(course: Course) -> None:
+    said = grader("grade", "--cluster", "--unisolated", "--class", course.root)
+    assert said.returncode == 2
+    assert "for this machine alone" in said.stderr
+
+
 def test_who_waits_for_machines_in_vain_is_told(course: Course) -> None:
     with_cluster(course, port=0, wait_s=1)
     (course.submitted / "lisa" / "resnet").mkdir(parents=True)

@@ -43,9 +43,7 @@ def make_certificates(folder: Path) -> None:
     if folder.exists():
         raise InvalidConfig(
             _("{folder} is there already; the machines have copies of what is in it.").format(folder=folder),
-            remedy=_(
-                "For new certificates take the folder away, run this again, and copy worker/ to each machine anew."
-            ),
+            remedy=_("For new ones take the folder away, run this again, and copy worker/ to each machine anew."),
         )
     authority = _Authority()
     issued = {COORDINATOR: authority.issue("coordinator"), WORKER: authority.issue("worker")}

@@ -175,11 +175,12 @@ class Cluster:
 
     def can_do(self, address: str, conditions: Conditions) -> bool:
         """Whether a machine has what such jobs need."""
+        needed = self._folders.needs(conditions)  # may read a whole data set, while the scheduler goes on
         with self._lock:
             machine = self._machines.get(address)
             if machine is None:
                 return False
-            lacking = self._folders.needs(conditions) - machine.facts.data
+            lacking = needed - machine.facts.data
             if lacking and (address, lacking) not in self._told_lacks:
                 self._told_lacks.add((address, lacking))
                 folders = ", ".join(sorted({str(host) for host, _inside in conditions.data})[:1])
