@@ -10,6 +10,7 @@ from grader.collect.submissions import find_submissions
 from grader.course.folder import Course
 from grader.course.roster import read_roster
 from grader.fleet.fleet import Fleet, run_all
+from grader.fleet.machines import Machines
 from grader.fleet.tries import next_try
 from grader.fleet.workers import Workers, do, local_workers
 from grader.grading.conditions import slots_of
@@ -51,6 +52,7 @@ def grade_class(
     workers: Workers = local_workers,
     listener: ProgressListener | None = None,
     isolated: bool = True,
+    machines: Machines | None = None,
 ) -> list[Row]:
     """Grade what was handed in and not graded yet.
 
@@ -64,6 +66,7 @@ def grade_class(
         workers: makes the executor for a number of slots.
         listener: is called as grading goes on.
         isolated: False runs the notebooks without a sandbox, with this process's own rights: for one's own code alone.
+        machines: other machines that grade; then this one does not.
 
     Returns:
         One row per submission, by assignment and student.
@@ -75,7 +78,8 @@ def grade_class(
     """
     listener = listener or ProgressListener()
     slots = slots or slots_of(course)
-    devices = places(device, slots=slots, per_gpu=course.config.per_gpu)
+    devices = () if machines else places(device, slots=slots, per_gpu=course.config.per_gpu)
+    waits_for_gpu = device == "cuda"
     with class_lock(course), speaking(course.config.language):
         roster = read_roster(course)
         submissions = find_submissions(course, slugs, students)
@@ -98,7 +102,8 @@ def grade_class(
             listener.started(len(submissions), len(work))
             for row in rows:
                 listener.finished(row)
-            with Fleet(devices, workers, do, placed=partial(_placed, listener)) as fleet:
+            placed = partial(_placed, listener)
+            with Fleet(devices, workers, do, placed=placed, machines=machines, waits_for_gpu=waits_for_gpu) as fleet:
                 for done in run_all(fleet, work, next_try):
                     row = replace(finish(done.item, done.result, ledger, recorder), device=done.device.name)
                     rows.append(row)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from grader.cli.options import HERE, ClassDir, Device, Json, Slugs, Students
+from grader.cli.machines import machines_of
+from grader.cli.options import HERE, ClassDir, Device, Json, OnCluster, Slugs, Students
 from grader.language import _, ngettext
 
 
@@ -36,17 +38,26 @@ def grade(
         bool,
         typer.Option("--unisolated", help="Without a sandbox, with your own rights: for your own notebooks."),
     ] = False,
+    cluster: OnCluster = False,
     as_json: Json = False,
 ) -> None:
     """Grade what was handed in and not graded yet; running it again goes on where it stopped.
+
+    With --cluster the machines grade on which `grader worker` runs, and this one hands out and records.
 
     Example: [bold]grader grade resnet springfield[/]
     """
     from grader.cli.results import ProgressWatcher, show_rows
     from grader.course.folder import Course
+    from grader.errors import InvalidConfig
     from grader.pipeline import ProgressListener, grade_class
     from grader.record.planning import GradingStatus
 
+    if cluster and unisolated:
+        raise InvalidConfig(
+            _("--unisolated is for this machine alone: on others nothing runs without a sandbox."),
+            remedy=_("Leave out --cluster or --unisolated."),
+        )
     course = Course.open(class_dir)
     wanted = course.wanted(slugs)
     console = Console(stderr=True)
@@ -57,22 +68,28 @@ def grade(
             "tests and other submissions included, and use the network. Grade nothing with it that others have written."
         )
         console.print(f"[bold red]{_('warning:')}[/] {text}")
-    rows = grade_class(
-        course,
-        wanted,
-        students=students or (),
-        regrade=regrade,
-        slots=slots,
-        device=device.value,
-        listener=listener,
-        isolated=not unisolated,
-    )
+    with machines_of(course, partial(_say, console), is_wanted=cluster, device=device.value) as machines:
+        rows = grade_class(
+            course,
+            wanted,
+            students=students or (),
+            regrade=regrade,
+            slots=slots,
+            device=device.value,
+            listener=listener,
+            isolated=not unisolated,
+            machines=machines,
+        )
     if as_json:
         print(json.dumps({"submissions": [_plain(row) for row in rows]}, ensure_ascii=False))
     else:
         show_rows(Console(), rows)
     if any(row.status is GradingStatus.NOT_GRADED for row in rows):
         raise typer.Exit(1)
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def feedback(slugs: Slugs = None, class_dir: ClassDir = HERE, students: Students = None, as_json: Json = False) -> None:

@@ -16,6 +16,9 @@ Slugs = Annotated[list[str] | None, typer.Argument(metavar="[ASSIGNMENT]...", he
 Students = Annotated[
     list[str] | None, typer.Option("--student", "-s", metavar="ID", help="Only this student; may be given again.")
 ]
+OnCluster = Annotated[
+    bool, typer.Option("--cluster", help="On the machines on which `grader worker` runs; [cluster] of class.toml.")
+]
 HERE = Path()
 
 

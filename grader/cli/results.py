@@ -34,8 +34,9 @@ class ProgressWatcher(ProgressListener):
         self._done = 0
         self._total = 0
         self._pace = Pace()
-        self._devices: dict[str, TaskID] = {}
-        self._busy: dict[str, str] = {}
+        self._places: dict[str, TaskID] = {}
+        self._busy: dict[str, list[str]] = {}
+        self._lanes: dict[str, int] = {}
 
     def started(self, total: int, to_grade: int) -> None:
         """Start the bar, unless there is nothing to do."""
@@ -51,34 +52,50 @@ class ProgressWatcher(ProgressListener):
         )
 
     def placed(self, student: str, slug: str, device: str) -> None:
-        """Name who runs on a GPU, in a line for each; processors are many and alike, and have none."""
+        """Name who runs on a GPU or on another machine, in a line for each; processors here are many and alike."""
         if device == CPU.name:
             return
-        self._busy[device] = f"{_safe(student)} {escape(slug)}"
-        if device not in self._devices:
-            self._devices[device] = self._progress.add_task("", total=None)
-        self._show_devices()
+        place, who = _place_of(device), f"{_safe(student)} {escape(slug)}"
+        self._forget(who)  # where it ran before, a machine has gone
+        busy = self._busy.setdefault(place, [])
+        busy.append(who)
+        self._lanes[place] = max(self._lanes.get(place, 1), len(busy))
+        if place not in self._places:
+            self._places[place] = self._progress.add_task("", total=None)
+        self._show_places()
 
-    def _show_devices(self) -> None:
-        for device, task in self._devices.items():
-            left_s = self._pace.left_s(device, self._total - self._done, len(self._devices))
+    def _forget(self, who: str) -> None:
+        for busy in self._busy.values():
+            if who in busy:
+                busy.remove(who)
+
+    def _show_places(self) -> None:
+        for place, task in self._places.items():
+            remaining, lanes = self._total - self._done, self._lanes[place]
+            left_s = self._pace.left_s(place, remaining, len(self._places), lanes)
             left = "" if left_s is None else ", " + _("{minutes:.0f} min left").format(minutes=left_s / 60)
-            doing = self._busy.get(device, _("idle"))
-            done = _("{count} done").format(count=self._pace.done(device))
-            self._progress.update(task, description=f"{device}: {doing} ({done}{left})")
+            doing = ", ".join(self._busy.get(place, ())) or _("idle")
+            done = _("{count} done").format(count=self._pace.done(place))
+            self._progress.update(task, description=f"{place}: {doing} ({done}{left})")
 
     def finished(self, row: Row) -> None:
         """Move the bar."""
         self._done += 1
-        if row.device in self._devices and row.report is not None:
-            self._pace.note(row.device, row.report.wall_s)
-            self._busy.pop(row.device, None)
-            self._show_devices()
+        place = _place_of(row.device)
+        if place in self._places and row.report is not None:
+            self._pace.note(place, row.report.wall_s)
+            self._forget(f"{_safe(row.student)} {escape(row.slug)}")
+            self._show_places()
         self._progress.advance(self._task)
         if row.status is not GradingStatus.UNCHANGED:
             self._progress.console.print(_line(row))
         if self._done >= self._total:
             self._progress.stop()
+
+
+def _place_of(device: str) -> str:
+    """What has a line of its own: a GPU here, another machine as a whole."""
+    return device.partition("/")[0]
 
 
 def _line(row: Row) -> str:

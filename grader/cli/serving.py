@@ -13,12 +13,14 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from grader.cli.board import page_line
-from grader.cli.options import HERE, ClassDir
+from grader.cli.machines import machines_of
+from grader.cli.options import HERE, ClassDir, OnCluster
 from grader.language import _
 
 if TYPE_CHECKING:
     from grader.course.folder import Course
 
+_LOG = logging.getLogger("grader.watch")
 Slots = Annotated[int, typer.Option(help="Submissions graded at once; 0: as class.toml says.", min=0)]
 
 
@@ -28,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(serve)
 
 
-def watch(class_dir: ClassDir = HERE, slots: Slots = 0) -> None:
+def watch(class_dir: ClassDir = HERE, slots: Slots = 0, cluster: OnCluster = False) -> None:
     """Grade what comes in through the page or into submitted/, until Ctrl-C; it may be stopped at any moment.
 
     Example: [bold]grader watch --class cnn-2026[/]
@@ -39,7 +41,8 @@ def watch(class_dir: ClassDir = HERE, slots: Slots = 0) -> None:
     course = Course.open(class_dir)
     stop = _stop_on_signals()
     _log_to(Console(stderr=True))
-    watch_class(course, stop, slots=slots)
+    with machines_of(course, _LOG.info, is_wanted=cluster, waits=True) as machines:
+        watch_class(course, stop, slots=slots, machines=machines)
 
 
 def serve(
@@ -47,6 +50,7 @@ def serve(
     port: Annotated[int, typer.Option(help="Where to listen.", min=1, max=65535)] = 8501,
     address: Annotated[str, typer.Option(help="Beyond this machine only behind a proxy with TLS.")] = "127.0.0.1",
     slots: Slots = 0,
+    cluster: OnCluster = False,
     systemd: Annotated[
         bool, typer.Option("--systemd", help="Print a unit for systemd that does so from each start of the machine.")
     ] = False,
@@ -62,7 +66,7 @@ def serve(
 
     course = Course.open(class_dir)
     if systemd:
-        _print_unit(course, address, port, slots)
+        _print_unit(course, address, port, slots, is_cluster=cluster)
         return
     from grader.service.serve import serve_class
 
@@ -70,15 +74,21 @@ def serve(
     console = Console(stderr=True, highlight=False)
     _log_to(console)
     console.print(page_line(address, port))
-    serve_class(course, stop, address=address, port=port, slots=slots)
+    with machines_of(course, _LOG.info, is_wanted=cluster, waits=True) as machines:
+        serve_class(course, stop, address=address, port=port, slots=slots, machines=machines)
     console.print(_("Stopped. Nothing is lost: what was not graded yet is graded after the next start."))
 
 
-def _print_unit(course: Course, address: str, port: int, slots: int) -> None:
+def _print_unit(course: Course, address: str, port: int, slots: int, *, is_cluster: bool) -> None:
     from grader.cli.systemd_unit import unit, unit_name
 
     path = os.environ.get("PATH", os.defpath)
-    print(unit(course.root, course.config.name, address=address, port=port, slots=slots, path=path), end="")
+    print(
+        unit(
+            course.root, course.config.name, address=address, port=port, slots=slots, path=path, is_cluster=is_cluster
+        ),
+        end="",
+    )
     name = unit_name(course.root)
     text = _("To install it: save it as {file}, then `systemctl daemon-reload` and `systemctl enable --now {name}`.")
     said = text.format(file=f"/etc/systemd/system/{name}", name=name)

@@ -39,7 +39,7 @@ def unit_name(folder: Path) -> str:
     return f"grader-{re.sub(r'[^A-Za-z0-9_.-]', '_', folder.name) or 'class'}.service"
 
 
-def unit(folder: Path, name: str, *, address: str, port: int, slots: int, path: str) -> str:
+def unit(folder: Path, name: str, *, address: str, port: int, slots: int, path: str, is_cluster: bool = False) -> str:
     """The unit's text.
 
     Args:
@@ -48,12 +48,14 @@ def unit(folder: Path, name: str, *, address: str, port: int, slots: int, path: 
         address: where the page listens.
         port: where the page listens.
         slots: submissions graded at once; 0 is not written.
+        is_cluster: whether other machines grade.
         path: where programs such as `bwrap` are looked for, as in the environment of whoever asks.
     """
     program = shutil.which("grader", path=str(Path(sys.executable).parent)) or shutil.which("grader")
     start = [program] if program else [sys.executable, "-m", "grader"]
     start += ["serve", "--class", str(folder), "--address", address, "--port", str(port)]
     start += ["--slots", str(slots)] if slots else []
+    start += ["--cluster"] if is_cluster else []
     return _TEMPLATE.format(
         description=_one_line(name),
         user=getpass.getuser(),

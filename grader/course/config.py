@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from grader.course.cluster_config import ClusterConfig
 from grader.course.colab import colab_address, notebook_in
 from grader.course.database_url import parse
 from grader.course.packages import DEFAULT_PACKAGES, parse_package
@@ -173,6 +174,7 @@ class ClassConfig(_Strict):
         assignments: by slug, in lesson order.
         moodle: where the class hands in, if it does so in a Moodle whose web service may be used.
         reminders: how `grader remind` reaches students; nobody is reminded where it is left out.
+        cluster: where other machines find this one, for `--cluster`.
     """
 
     schema_version: Annotated[int, Field(alias="schema", ge=1, le=1)] = 1
@@ -192,6 +194,7 @@ class ClassConfig(_Strict):
     assignments: dict[str, AssignmentConfig] = Field(default_factory=dict)
     moodle: MoodleConfig | None = None
     reminders: RemindersConfig | None = None
+    cluster: ClusterConfig = ClusterConfig()
 
     @field_validator("timezone")
     @classmethod

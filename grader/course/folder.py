@@ -84,6 +84,11 @@ class Course:
         return self.root / "kaggle"
 
     @property
+    def cluster(self) -> Path:
+        """Certificates for the machines of a cluster, and the address at which they find this one."""
+        return self.root / "cluster"
+
+    @property
     def ledger(self) -> Path:
         """Results of finished runs."""
         return self.root / "ledger"

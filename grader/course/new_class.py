@@ -98,6 +98,11 @@ limits = {{ wall_s = 1200, cell_s = 1200 }}
 # url = "https://moodle.school.org"
 # token_file = "~/.moodle-token"       # of a web service, a file for you alone; or the variable MOODLE_TOKEN
 # assignments = {{ resnet = 123 }}       # the number in the assignment's address, mod/assign/view.php?id=123
+
+# [cluster]                  # for `--cluster`: other machines, on which `grader worker` runs, grade
+# host = "10.0.0.1"          # this machine, as the others reach it; `grader cluster init` makes the certificates
+# port = 8786
+# wait_s = 600               # seconds after which `grader grade` ends where no machine is there; 0: it waits on
 """
 TITLES = {
     "ru": {"skip_connection": "Обходной путь", "springfield": "Путешествие по Спрингфилду"},

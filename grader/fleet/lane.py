@@ -16,6 +16,7 @@ from grader.sandbox.slot import Kind, acquire, release
 from grader.scoring.contest import RUNS_NOTEBOOK
 
 R = TypeVar("R")
+W = TypeVar("W")
 
 
 class Lane:
@@ -37,12 +38,16 @@ class Lane:
         if job.conditions.source in RUNS_NOTEBOOK:  # predictions alone need no sandbox
             self._conditions = job.conditions
         job = replace(job, conditions=replace(job.conditions, device=self.device))
-        return self._give(lambda worker: worker.submit(run, job))
+        return self.give(run, job)
 
     def warm_up(self, conditions: Conditions) -> None:
         """Start the worker and its sandbox before the first submission needs them."""
         self._conditions = conditions
-        self._give(lambda worker: worker.submit(_start_sandbox, _kind(conditions, self.device)))
+        self.give(_start_sandbox, _kind(conditions, self.device))
+
+    def can_do(self, conditions: Conditions) -> bool:
+        """Whether what such jobs need is there."""
+        return True
 
     def is_warm_for(self, conditions: Conditions) -> bool:
         """Whether the lane's sandbox is of the kind that these conditions need."""
@@ -65,13 +70,13 @@ class Lane:
         """End the worker."""
         self._stack.close()
 
-    def _give(self, submit: Callable[[Executor], Future[R]]) -> Future[R]:
+    def give(self, run: Callable[[W], R], what: W) -> Future[R]:
         """Hand work to the worker; one that has died while it had nothing to do is replaced first."""
         try:
-            return submit(self._worker())
+            return self._worker().submit(run, what)
         except BrokenProcessPool:
             self.renew(is_warm=False)
-            return submit(self._worker())
+            return self._worker().submit(run, what)
 
     def _worker(self) -> Executor:
         if self._executor is None:

@@ -96,6 +96,11 @@ def check_bwrap() -> None:
                 "Unprivileged user namespaces may be switched off (sysctl "
                 "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns); run "
                 "`grader doctor`."
+            )
+            + " "
+            + _(
+                "In a container /proc must not be masked: `--security-opt unmask=ALL` for Podman, `--security-opt "
+                "systempaths=unconfined` for Docker, `procMount: Unmasked` in Kubernetes."
             ),
         )
 

@@ -30,12 +30,14 @@ class Device:
         visible: its `CUDA_VISIBLE_DEVICES`; empty for a processor.
         memory_share: how much of the GPU's memory torch may take, 0 to 1.
         threads: threads for numeric libraries.
+        machine: the name of another machine; empty for this one.
     """
 
     name: str = "cpu"
     visible: str = ""
     memory_share: float = 1.0
     threads: int = 1
+    machine: str = ""
 
     @property
     def is_gpu(self) -> bool:

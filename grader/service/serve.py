@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from grader.course.folder import Course
 from grader.errors import EnvironmentFault
+from grader.fleet.machines import Machines
 from grader.language import _
 from grader.record.database import ClassDatabase
 from grader.record.page_rules import publish_rules
@@ -35,10 +36,20 @@ def page_settings(course: Course, *, takes_uploads: bool) -> BoardSettings:
     )
 
 
-def serve_class(course: Course, stop: threading.Event, *, address: str, port: int, slots: int = 0) -> None:
+def serve_class(
+    course: Course, stop: threading.Event, *, address: str, port: int, slots: int = 0, machines: Machines | None = None
+) -> None:
     """Serve the page, walled in, and grade what comes in, until `stop` is set or the page cannot be served.
 
     A page that ends by itself is started anew; the tabs that show it find it again.
+
+    Args:
+        course: the class.
+        stop: ends it.
+        address: where the page listens.
+        port: where the page listens.
+        slots: submissions at once; 0 takes the class's setting.
+        machines: other machines that grade; then this one does not.
 
     Raises:
         EnvironmentFault: the page cannot be started, or another `grader` is at work.
@@ -54,7 +65,7 @@ def serve_class(course: Course, stop: threading.Event, *, address: str, port: in
     try:
         from grader.service.watcher.loop import watch  # noqa: PLC0415  it loads torch for seconds, while the page is up already
 
-        watch(course, stop, slots=slots)
+        watch(course, stop, slots=slots, machines=machines)
     finally:
         stop.set()
         looking.join()

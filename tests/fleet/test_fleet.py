@@ -21,6 +21,8 @@ from grader.course.assignment import Assignment
 from grader.course.folder import Course
 from grader.errors import EnvironmentFault
 from grader.fleet.fleet import Finished, Fleet, run_all
+from grader.fleet.lane import Lane
+from grader.fleet.machines import MachineLost
 from grader.fleet.workers import Workers, local_workers
 from grader.grading.job import Conditions, Job
 from grader.outcomes import Report
@@ -246,6 +248,92 @@ def test_the_progress_names_each_gpu_what_runs_there_and_the_time_left() -> None
     assert "cuda:1: bart springfield" in said
     assert "cuda:0: nelson springfield (1 done, 10 min left)" in said
     assert "cpu:" not in said
+
+
+def test_the_progress_names_each_machine_with_all_that_runs_there() -> None:
+    console = Console(record=True, force_terminal=True, width=120)
+    watcher = ProgressWatcher(console)
+    watcher.started(9, 9)
+    watcher.placed("lisa", "resnet", "moe/cpu")
+    watcher.placed("bart", "resnet", "moe/cpu")
+    watcher.placed("ralph", "resnet", "barney/cuda:0")
+    watcher.placed("bart", "resnet", "barney/cpu")  # moe was lost
+    watcher.finished(Row("lisa", "resnet", GradingStatus.GRADED, Report((), 300.0), device="moe/cpu"))
+    watcher.placed("nelson", "resnet", "moe/cpu")
+    for number in range(8):
+        watcher.finished(Row(str(number), "resnet", GradingStatus.GRADED, Report((), 1.0)))
+    said = console.export_text()
+    assert "barney: ralph resnet, bart resnet" in said
+    assert "moe: nelson resnet (1 done, 10 min left)" in said  # 8 left, half of them here, two at once
+
+
+class FewMachines:
+    """Machines with a lane each, which are lost when a test says so."""
+
+    def __init__(self, *names: str) -> None:
+        self.there: dict[str, Lane] = {}
+        self.held: dict[str, list[Future[str]]] = defaultdict(list)
+        self.changed: Future[None] = Future()
+        for name in names:
+            self.come(name)
+
+    def lanes(self) -> list[Lane]:
+        return list(self.there.values())
+
+    def come(self, name: str) -> None:
+        held = self.held[name]
+
+        class Holding(Executor):
+            def submit(self, _fn, /, *_args):
+                held.append(Future())
+                return held[-1]
+
+        @contextmanager
+        def worker(_slots: int) -> Iterator[Executor]:
+            yield Holding()
+
+        self.there[name] = Lane(Device(f"{name}/cpu", machine=name), worker)
+        self._tell()
+
+    def lose(self, name: str) -> None:
+        del self.there[name]
+        for future in self.held.pop(name):
+            if not future.done():
+                future.set_exception(MachineLost("gone"))
+        self._tell()
+
+    def _tell(self) -> None:
+        before, self.changed = self.changed, Future()
+        before.set_result(None)
+
+
+def test_jobs_of_a_lost_machine_go_to_the_next_and_after_the_second_loss_are_tried_alone() -> None:
+    machines = FewMachines("moe")
+    work = [(f"{n}", Work(f"{n}").job) for n in range(3)]
+
+    def given(name: str, number: int) -> list[Future[str]]:
+        until = time.monotonic() + 10
+        while len(machines.held[name]) < number:
+            assert time.monotonic() < until, machines.held
+            time.sleep(0.01)
+        return machines.held[name]
+
+    def once_more(job: Job, result: str | Exception) -> Job | None:
+        return replace(job, faults=1) if isinstance(result, MachineLost) and job.faults == 0 else None
+
+    with Fleet[str, str]((), threads, str, machines=machines) as fleet, ThreadPoolExecutor(1) as pool:
+        done = pool.submit(lambda: list(run_all(fleet, work, once_more)))
+        given("moe", 2)
+        machines.come("barney")
+        given("barney", 1)
+        machines.lose("moe")  # with "0" under way, and "1" behind it
+        given("barney", 1)[0].set_result("2")
+        given("barney", 2)
+        machines.lose("barney")
+        machines.come("lenny")
+        for number, name in enumerate(("1", "0")):
+            given("lenny", number + 1)[number].set_result(name)
+        assert sorted(str(one.result) for one in done.result(10)) == ["0", "1", "2"]
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from grader.course.roster import read_roster
 from grader.crashes import in_a_line, write_report
 from grader.errors import GraderError, InvalidAssignment, InvalidConfig, InvalidSubmission
 from grader.fleet.fleet import Finished, Fleet
+from grader.fleet.machines import Machines
 from grader.fleet.tries import next_try
 from grader.fleet.turns import Turns
 from grader.fleet.workers import Workers, do, local_workers
@@ -62,7 +63,14 @@ class _Item:
         return self.work.submission.student, self.work.submission.slug
 
 
-def watch(course: Course, stop: threading.Event, *, slots: int = 0, workers: Workers = local_workers) -> None:
+def watch(
+    course: Course,
+    stop: threading.Event,
+    *,
+    slots: int = 0,
+    workers: Workers = local_workers,
+    machines: Machines | None = None,
+) -> None:
     """Grade what comes in until `stop` is set.
 
     Args:
@@ -70,16 +78,17 @@ def watch(course: Course, stop: threading.Event, *, slots: int = 0, workers: Wor
         stop: ends the loop; what is running is dropped and graded after the next start.
         slots: submissions at once; 0 takes the class's setting.
         workers: makes the executor of one lane.
+        machines: other machines that grade; then this one does not.
 
     Raises:
         EnvironmentFault: another `grader` writes results of this class, or nothing can be written.
     """
     slots = slots or slots_of(course)
-    devices = places("auto", slots=slots, per_gpu=course.config.per_gpu)
+    devices = () if machines else places("auto", slots=slots, per_gpu=course.config.per_gpu)
     with (
         class_lock(course),
         ClassDatabase.open(course.database_url) as database,
-        Fleet[_Item, Graded](devices, workers, do, is_service=True) as fleet,
+        Fleet[_Item, Graded](devices, workers, do, is_service=True, machines=machines) as fleet,
     ):
         loop = Loop(course, database, fleet, slots=slots)
         try:
