@@ -84,6 +84,7 @@ class Recorder:
         self.history = History(self._ledger, self._database, self._stored)
         self.shared: list[tuple[str, str]] = []
         self._counting = Counting(course, self._database, self._ledger)
+        self._counted_at: object = None
 
     def __enter__(self) -> Self:
         return self
@@ -200,9 +201,12 @@ class Recorder:
         if is_last:
             self._ledger.set_current(slug, student, new.key)
 
-    def counting_mark(self) -> object:
-        """Something that changes with every extension: then work has to be counted again."""
-        return self._counting.mark()
+    def settle_if_due(self) -> list[Change]:
+        """Count everybody's work again if an extension was given since it was done last."""
+        mark = self._counting.mark()
+        changes = [] if mark == self._counted_at else self.settle()
+        self._counted_at = mark
+        return changes
 
     def settle(self, students: Collection[str] | None = None) -> list[Change]:
         """Count work again and write what has changed; no notebook is graded for that.
@@ -213,12 +217,8 @@ class Recorder:
         Raises:
             EnvironmentFault: something cannot be written; running again goes on.
         """
-        changes = []
-        for record in self._counting.found(students):
-            change = self._settle_one(record)
-            if change is not None:
-                changes.append(change)
-        return changes
+        changes = (self._settle_one(record) for record in self._counting.found(students))
+        return [change for change in changes if change is not None]
 
     def _settle_one(self, record: CountedRecord) -> Change | None:
         student, slug = record.student_id, record.assignment
@@ -254,9 +254,8 @@ class Recorder:
         """The result that stands because it is better than this submission's, which was recorded before; or None."""
         student, slug = submission.student, submission.slug
         current = self._ledger.current(slug, student)
-        is_own_last = (
-            self._course.config.counts_of(slug) is Counts.LAST and len(self._counting.team_of(student, slug)) == 1
-        )
+        is_alone = len(self._counting.team_of(student, slug)) == 1
+        is_own_last = is_alone and self._course.config.counts_of(slug) is Counts.LAST
         if is_own_last or current in ("", key) or not (self._stored.has_run(key) and self._stored.has_run(current)):
             return None
         result = self._ledger.find(current)

@@ -19,7 +19,7 @@ from grader.course.gradebook import open_gradebook
 from grader.course.nbgrader_config import nbgrader_config
 from grader.errors import InvalidConfig
 from grader.pipeline import grade_class as grade_class_with_workers
-from grader.record import actions
+from grader.record import requests
 from grader.record.actions import Teacher
 from grader.record.database import ClassDatabase
 from grader.record.database.decisions import audit_log, grades_of
@@ -238,7 +238,7 @@ def test_the_page_asks_for_an_extension_of_several_students(tenth: Course) -> No
     with ClassDatabase.open(tenth.database_url) as database:
         teacher = Teacher(tenth, database, "Ms K.", "a" * 32)
         fields = {"students": "bart\nlisa", "assignment": "resnet", "until": "2026-03-05T12:00", "reason": "no power"}
-        actions.carry_out(teacher, "extend", fields)
+        requests.carry_out(teacher, "extend", fields)
         assert sorted(LateBook(database).extensions()) == [("bart", "resnet"), ("lisa", "resnet")]
     assert [one.student for one in recount(tenth)] == ["bart"]
 

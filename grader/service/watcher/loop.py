@@ -24,7 +24,7 @@ from grader.fleet.workers import Workers, do, local_workers
 from grader.grading.conditions import slots_of
 from grader.grading.job import Graded
 from grader.language import speaking
-from grader.record.actions import Teacher, carry_out, carry_out_for_student
+from grader.record.actions import Teacher
 from grader.record.class_lock import class_lock
 from grader.record.database import ClassDatabase
 from grader.record.database.access import AccessList
@@ -33,6 +33,7 @@ from grader.record.ledger import Ledger
 from grader.record.page_rules import publish_rules
 from grader.record.planning import GradingStatus, Row, Work, finish, prepare
 from grader.record.recorder import Recorder
+from grader.record.requests import carry_out, carry_out_for_student
 from grader.record.upkeep.definitions import put_back
 from grader.sandbox.devices import places
 from grader.service.watcher.by_hand import HandGrading
@@ -120,8 +121,6 @@ class Loop:
         self._next_scan = 0.0
         self._to_range: set[str] = set()
         self._next_ranges = 0.0
-        self._counted_at: object = None
-        self._next_count = 0.0
         self._integrity = Integrity(database, fleet.workers, fleet.beside)
         self._hands = HandGrading(database)
         course.inbox.mkdir(mode=0o700, exist_ok=True)
@@ -134,7 +133,6 @@ class Loop:
     def _reopen(self) -> None:
         self.close()
         self._recorder = Recorder(self._course, self._roster)
-        self._counted_at = None
 
     def look_at_once(self) -> None:
         """Look at `submitted/` with the next step."""
@@ -160,7 +158,6 @@ class Loop:
             finished = self._collect_results()
             taken = self._try_again() or self._empty_inbox()
             started = self._scan()
-            self._settle()
             ranged = self._update_ranges()
             compared = self._integrity.step(self._course.root)
             told = self._hands.step(self._course, self._recorder.answers, self._make_feedback)
@@ -248,7 +245,7 @@ class Loop:
                 start_reminding(self._course, who.name, item)
             else:
                 carry_out(Teacher(self._course, self._database, who.name, item.id), item.action, item.fields)
-                self._next_scan = self._next_count = 0.0
+                self._next_scan = 0.0
                 self._integrity.look_again()
                 self._hands.look_again()
         self._inbox.remove(item.id)
@@ -268,6 +265,7 @@ class Loop:
         if began < self._next_scan:
             return False
         self._recorder.look_again()
+        self._settle()
         done, is_whole = False, True
         for submission in find_submissions(self._course, self._course.slugs()):
             place = (submission.student, submission.slug)
@@ -287,15 +285,9 @@ class Loop:
 
     def _settle(self) -> None:
         """Count work again where a teacher has given an extension, on the page or not, or changed the rules."""
-        if time.monotonic() < self._next_count:
-            return
-        self._next_count = time.monotonic() + _SCAN_S
-        mark = self._recorder.counting_mark()
-        if mark != self._counted_at:
-            for change in self._recorder.settle():
-                _LOG.info("%s / %s: %s, counted again", change.student, change.assignment, f"{change.after:g}")
-                self._make_feedback(change.student, change.assignment)
-            self._counted_at = mark
+        for change in self._recorder.settle_if_due():
+            _LOG.info("%s / %s: %s, counted again", change.student, change.assignment, f"{change.after:g}")
+            self._make_feedback(change.student, change.assignment)
 
     def _update_ranges(self) -> bool:
         """Compare the students of a contest in which something was recorded, a moment at a time; whether any was."""
