@@ -27,7 +27,7 @@ from leaderboard_app.class_database import (
     task_statistics,
 )
 from leaderboard_app.views import charts, tables
-from leaderboard_app.views.teacher.asking import ask
+from leaderboard_app.views.asking import ask
 
 
 def draw(settings: BoardSettings, who: Identity, data: ClassData) -> None:
