@@ -94,8 +94,15 @@ def map_sides() -> list[Call]:
 
 
 def depths_of_network(blocks: int, most: int = 32) -> list[int]:
-    """Layers of each block of a network; one block has three at least, or a layer used twice would not be noticed."""
+    """Layers of each block of a network.
+
+    One block has three at least, or a layer used twice would not be noticed; and not all have the same number, or one
+    block's number used for all would not.
+    """
     depths = [random.randint(1, most) for _block in range(blocks)]
     deepest = random.randrange(blocks)
     depths[deepest] = max(depths[deepest], min(3, most))
+    other = (deepest + 1) % blocks
+    if other != deepest and depths[other] == depths[deepest] > 1:
+        depths[other] -= 1
     return depths

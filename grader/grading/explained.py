@@ -92,7 +92,7 @@ class Explainer:
             return result
         if not diagnosis.is_own and diagnosis.is_certain and diagnosis not in self._found:
             self._found.append(diagnosis)
-        return self._with(result, diagnosis, keeps_remedy=diagnosis.is_own)
+        return self._with(result, diagnosis, keeps_remedy=True)
 
     def read(self, result: TaskResult, uses: Sequence[Use] = ()) -> TaskResult:
         """The result with what the student's own text lacks for certain, where the search has found nothing certain.

@@ -12,6 +12,7 @@ import pytest
 from course_answers import SLUGS, grading, notebook
 from torch import nn
 
+from grader.checks import drawing
 from grader.errors import CheckFailed
 from grader.examiner.hidden_test import STANDARD, free_names
 
@@ -153,3 +154,9 @@ def test_what_a_hidden_test_asks_again_it_does_not_tell(slug: str, grade_id: str
     said = by_heart.run(slug, grade_id)
     told = {re.sub(r"\D", "", number) for number in re.findall(r"\d+(?:[ ,]\d{3})*", said)}
     assert not [number for number in by_heart.right if number >= 10 and str(number) in told], said
+
+
+def test_drawn_depths_tell_one_block_for_all_from_each_its_own() -> None:
+    drawn = [drawing.depths_of_network(4, most=3) for _time in range(400)]
+    assert all(len(set(depths)) > 1 and max(depths) == 3 and min(depths) > 0 for depths in drawn)
+    assert all(drawing.depths_of_network(1)[0] >= 3 for _time in range(50))

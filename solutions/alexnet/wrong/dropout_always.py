@@ -1,6 +1,6 @@
 """F.dropout drops in eval mode too (mistake 50)."""
 # loses: task3_make_classifier_function, task3_make_classifier_dropout, task4_alexnet_function
-# message: `F.dropout(x)` drops in every mode
+# message: `F.dropout(x)` without
 
 # %% task3_make_classifier
 class Classifier(nn.Module):
