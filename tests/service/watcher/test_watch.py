@@ -120,7 +120,9 @@ def test_a_students_request_does_nothing(classroom: Class) -> None:
     classroom.inbox.put_request(lisa, "override", student="lisa", assignment="resnet", points="10", reason="please")
     classroom.watch()
     assert classroom.inbox.items() == []
-    assert audit_lines(classroom.database) == []
+    assert [(line.author, line.action) for line in audit_lines(classroom.database)] == [("lisa", "refused")]
+    with Board.open(classroom.course.database_url) as board:
+        assert grades_of(board, "lisa") == []
 
 
 @pytest.mark.slow
