@@ -101,8 +101,8 @@ def test_the_page_loads_without_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
 
 
-# Where HTML is written, and why it is safe there: a token of a checked form, aliases that are escaped, a style sheet and
-# a script of ours, a frame without rights, Markdown that was sanitised.
+# Where HTML is written, and why it is safe there: a token of a checked form, aliases that are escaped, a style sheet
+# and a script of ours, a frame without rights, Markdown that was sanitised.
 HTML = {
     "choice.py": 2,
     "failures.py": 1,
