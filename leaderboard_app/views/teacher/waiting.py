@@ -42,7 +42,6 @@ class _Sent:
     request_id: str
     cell: _Cell
     group: str
-    answers: int
 
 
 @dataclass(frozen=True)
@@ -107,13 +106,17 @@ def _queue(settings: BoardSettings, titles: Mapping[str, str], sent: list[_Sent]
     with Board.open(settings.class_db_url) as board:
         known = {(one.assignment, one.grade_id): one for one in hand_questions(board)}
         counts = hand_counts(board)
+        # What is on its way may be written already and not yet be told: then it waits no more, and is not taken off.
+        counts.update({cell: _left(board, cell, sent) for cell in {one.cell for one in sent}})
     questions = {cell: one for cell, one in known.items() if one.kind is QuestionKind.ANSWER}
-    left = {
-        cell: counts.get(cell, 0) - sum(one.answers for one in sent if one.cell == cell)
-        for cell in questions
-        if counts.get(cell, 0)
-    }
+    left = {cell: counts.get(cell, 0) for cell in questions}
     return _Queue(questions, {cell: count for cell, count in left.items() if count > 0}, titles)
+
+
+def _left(board: Board, cell: _Cell, sent: list[_Sent]) -> int:
+    """How many answers to a question wait and are not on their way."""
+    on_the_way = {one.group for one in sent if one.cell == cell}
+    return sum(len(group.answers) for group in waiting_groups(board, *cell) if group.group_sha256 not in on_the_way)
 
 
 def _chosen(queue: _Queue) -> _Cell | None:
@@ -244,7 +247,7 @@ def _save(
     cell = (question.assignment, question.grade_id)
     request = asking.send(settings, who, "hand", assignment=cell[0], cell=cell[1], group=group.group_sha256, **fields)
     if request:
-        one = _Sent(request, cell, group.group_sha256, len(group.answers))
+        one = _Sent(request, cell, group.group_sha256)
         st.session_state[_SENT] = [*st.session_state.get(_SENT, []), one]
         st.session_state.setdefault(_DONE, []).append((cell, group.group_sha256))
         st.session_state.pop(_FIRST, None)
