@@ -146,6 +146,7 @@ def test_points_reach_the_student_who_asks_and_is_answered(browser: Browser, few
     page.get_by_label("Ваш ответ; его прочтёт ученик").fill("Вы правы.")
     page.get_by_label("Баллы; пустое поле ничего не меняет").fill("1")
     page.get_by_role("button", name="Ответить и закрыть").click()
+    page.get_by_text(re.compile("— закрыт")).click(timeout=PATIENCE_MS)
     expect(page.get_by_text("вопрос закрыт")).to_be_visible(timeout=PATIENCE_MS)
 
     lisa.reload()
