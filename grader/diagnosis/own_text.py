@@ -22,7 +22,7 @@ import torch
 
 from grader.checks.calling import ORDINARY_ERRORS
 from grader.diagnosis.diagnose import Diagnosis
-from grader.diagnosis.reference import Reference, before_test, execute, needed_cells
+from grader.diagnosis.reference import Reference, ReferenceCell, before_test, execute, needed_cells
 from grader.diagnosis.repairs import Repair, repairs_of
 from grader.diagnosis.text import Source, Span
 from grader.diagnosis.values import local_value
@@ -113,25 +113,26 @@ class OwnText:
         asked = self._asked(grade_id, uses)
         targets = needed_cells(own, dict.fromkeys(one.use.name for one in asked))[:MOST_CELLS]
         texts = {cell.grade_id: definitions(cell.text) for cell in own}
-        failed = None
+        tried = []
         for cell in targets:
-            text = texts[cell.grade_id]
             later = [texts[other.grade_id] for other in own[own.index(cell) + 1 :]]
-            tries = _Tries(self._session, text, later, deadline)
-            failed = failed or tries.failing(asked)
-            if failed is None:
-                return None  # all that can be asked again is right: the mistake shows elsewhere
-            source = Source(text)
-            known = [found.repair for found in before if found.cell == cell.grade_id]
-            one, trains = failed
+            if texts[cell.grade_id]:
+                tried.append(_Tries(self._session, cell, texts[cell.grade_id], later, deadline))
+        failed = tried[0].failing(asked) if tried else None
+        if failed is None:
+            return None  # all that can be asked again is right: the mistake shows elsewhere
+        one, trains = failed
+        for tries in tried:
+            known = [found.repair for found in before if found.cell == tries.cell.grade_id]
             repair = tries.first_right(known, asked, needs_step=trains)
-            if repair is None:
-                repairs = _in_order(source, finding, one.use.name)[:MOST_REPAIRS]
-                repair = tries.first_right(tries.likely(repairs, one, trains), asked, needs_step=trains)
             if repair is not None:
-                if repair not in known:
-                    before.append(OwnRepair(cell.grade_id, repair))
-                return Diagnosis((repair.change(cell.grade_id, source),), is_own=True)
+                return tries.diagnosis(repair)
+        for tries in tried:
+            repairs = _in_order(tries.source, finding, one.use.name)[:MOST_REPAIRS]
+            repair = tries.first_right(tries.likely(repairs, one, trains), asked, needs_step=trains)
+            if repair is not None:
+                before.append(OwnRepair(tries.cell.grade_id, repair))
+                return tries.diagnosis(repair)
         return None
 
     def _asked(self, grade_id: str, uses: Sequence[Use]) -> list[_Asked]:
@@ -169,12 +170,23 @@ def _expected(
 
 
 class _Tries:
-    """Asks the sandbox what variants of one cell's text give."""
+    """Asks the sandbox what variants of one cell's text give.
 
-    def __init__(self, session: Session, text: str, later: list[str], deadline: float) -> None:
+    Attributes:
+        cell: the cell.
+        source: its definitions.
+    """
+
+    def __init__(self, session: Session, cell: ReferenceCell, text: str, later: list[str], deadline: float) -> None:
+        self.cell = cell
+        self.source = Source(text)
         self._session = session
         self._content: dict[str, Json] = {"op": "variants", "text": text, "later": later}
         self._deadline = deadline
+
+    def diagnosis(self, repair: Repair) -> Diagnosis:
+        """The mistake that a repair takes back."""
+        return Diagnosis((repair.change(self.cell.grade_id, self.source),), is_own=True)
 
     def outcomes(
         self, edits: Sequence[Any], asked: Sequence[_Asked], *, trains: bool, share: float = 1.0

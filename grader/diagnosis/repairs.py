@@ -104,6 +104,10 @@ def _mistake(source: Source, edit: Edit) -> Edit:  # noqa: PLR0911  one line for
         name = _called_in(before)
         if name in KINDS_OF_LAYER:
             return Edit(span, before, "call", "layer_extra", "", ACTIVATIONS.get(name, name))
+        if name in ("detach", "item", "numpy"):
+            return Edit(span, before, "cut", "gradient_cut")
+        if name and not _is_own(before):
+            return Edit(span, before, "call", "part_extra", "", f"{name}()")
     return back
 
 
@@ -119,6 +123,10 @@ def _superfluous(source: Source, edit: Edit, span: Span) -> Edit:
                 value = argument.value if isinstance(argument, ast.keyword) else argument
                 return Edit(span, before, "argument", "argument", name, source.segment(value), default_of(layer, name))
     return Edit(span, before, "argument")
+
+
+def _is_own(text: str) -> bool:
+    return text.lstrip("( ").startswith("self.") and text.count("(") == 1
 
 
 def _called_in(text: str) -> str:

@@ -69,7 +69,7 @@ def test_the_doctor_moves_damaged_entries_aside_and_the_command_grades_them(grad
     path.write_bytes(b"")
     assert "1 damaged ledger entry" in grader("doctor", graded.root, "--json").stdout
     done = grader("doctor", graded.root, "--repair")
-    assert "1 results have to be graded anew, run `grader grade`: bart resnet" in done.stdout
+    assert "1 result has to be graded anew, run `grader grade`: bart resnet" in done.stdout
     assert not path.exists()
     assert (graded.ledger / "damaged" / path.name).exists()
     path.write_text("{")

@@ -142,4 +142,4 @@ def test_a_teacher_gets_an_integrity_report_and_a_student_none(classroom: Class)
         found = integrity_of(board, "resnet")
     assert (found.students, found.asked_at) == (2, None)
     assert {one.students for one in found.findings} == {("bart", "lisa")}
-    assert [line.action for line in audit_lines(classroom.database)] == ["refused", "integrity"]
+    assert [line.action for line in audit_lines(classroom.database)] == ["refused", "integrity", "refused"]
