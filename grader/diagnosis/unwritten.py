@@ -25,10 +25,13 @@ def unwritten(cells: Reference, finding: str, uses: Sequence[Use]) -> Change | N
         finding: what was found to be wrong.
         uses: what the test has called.
     """
-    if name := _NAME.search(finding):
+    name, attribute = _NAME.search(finding), _ATTRIBUTE.search(finding)
+    if not all(part.isascii() for found in (name, attribute) if found for part in found.groups()):
+        return None  # a letter of another alphabet, which is told with the error
+    if name:
         functions = _FUNCTION.findall(finding)
         return _unassigned_name(cells, name[1], functions[-1] if functions else "")
-    if attribute := _ATTRIBUTE.search(finding):
+    if attribute:
         return _unassigned_attribute(cells, attribute[1], attribute[2])
     if _NOTHING.search(finding):
         return _without_return(cells, [use.name for use in uses])

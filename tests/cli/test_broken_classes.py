@@ -63,6 +63,8 @@ def arguments(verb: str, root: Path, table: Path) -> list[str]:
                 given.append(value)
     if verb == "override":
         given, named = [*given, "3"], [*named, "--reason", "x"]
+    if verb == "extend":
+        named += ["--until", "2026-12-24 23:59", "--reason", "x"]
     return [*verb.split(), *given, *named]
 
 
