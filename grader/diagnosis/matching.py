@@ -24,13 +24,19 @@ from grader.checks.equivalence import GRADIENT_TOLERANCE, TrainingStep, training
 from grader.checks.functions import FunctionModule
 from grader.checks.layers import Layer, Signature, layers_of
 from grader.checks.pairing import Pair, PairSearch, draw_weights, drawn_weights, evaluated
-from grader.diagnosis.values import Comparison, Names, first_line, local_value, plain_error
+from grader.diagnosis.values import (
+    Comparison,
+    Names,
+    few_examples,
+    first_line,
+    local_value,
+    plain_error,
+    quarter_of_large,
+)
 from grader.errors import CheckFailed
 from grader.examiner.uses import Use
 
-MOST_EXAMPLES = 2
 MOST_ORDERS = 12  # of layers that look alike
-LARGE_EXAMPLE = 60_000  # numbers; a larger one is cut where student and author both can do with less
 
 
 class _Search(PairSearch):
@@ -75,7 +81,7 @@ class ModuleMatch:
         self._use = use
         self.error = ""
         given = (use.args if not use.is_module else use.inputs) or ()
-        self._inputs = tuple(_fewer(value) for value in given)
+        self._inputs = tuple(few_examples(value) for value in given)
         self.is_called = bool(self._inputs)
         self._weights: dict[Place, dict[str, Tensor]] = {}
         self._evaluated: dict[Pattern, Tensor] = {}
@@ -103,7 +109,7 @@ class ModuleMatch:
 
     def _take_less(self) -> None:
         """Look at a quarter of large pictures, if both the student's module and the right one can."""
-        smaller = tuple(map(_quarter, self._inputs))
+        smaller = tuple(map(quarter_of_large, self._inputs))
         if all(less is value for less, value in zip(smaller, self._inputs, strict=True)) or self._right is None:
             return
         try:
@@ -383,13 +389,3 @@ def _is_same_gradient(ours: Tensor | None, theirs: Tensor | None) -> bool:
     if max(float(ours.norm()), float(theirs.norm())) < 1e-3:
         return True
     return distance(ours, theirs) <= GRADIENT_TOLERANCE
-
-
-def _fewer(value: Any) -> Any:
-    """At most a few examples: what differs differs in them too, and time is short."""
-    return value[:MOST_EXAMPLES] if isinstance(value, Tensor) and value.dim() > 1 else value
-
-
-def _quarter(value: Any) -> Any:
-    is_large = isinstance(value, Tensor) and value.dim() == 4 and value[0].numel() > LARGE_EXAMPLE
-    return value[..., : value.shape[2] // 2, : value.shape[3] // 2].contiguous() if is_large else value

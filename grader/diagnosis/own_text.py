@@ -25,7 +25,7 @@ from grader.diagnosis.diagnose import Diagnosis
 from grader.diagnosis.reference import Reference, ReferenceCell, before_test, execute, needed_cells
 from grader.diagnosis.repairs import Repair, repairs_of
 from grader.diagnosis.text import Source, Span
-from grader.diagnosis.values import local_value
+from grader.diagnosis.values import few_examples, local_value, quarter_of_large
 from grader.errors import CheckFailed, StudentCodeRaised
 from grader.examiner.hidden_test import settings_for_small_inputs
 from grader.examiner.remote import RemoteModule, RemoteObject, Session
@@ -34,8 +34,6 @@ from grader.examiner.wire import Encoder, InvalidReply, Json
 from grader.sandbox.inside.agent_variants import Measure, is_alike
 
 MOST_USES = 8
-MOST_EXAMPLES = 2
-LARGE_EXAMPLE = 60_000  # numbers
 STAND_IN_FUNCTION = math.sin
 MOST_CELLS = 3
 MOST_HITS = 24  # that compute the right thing in the use that failed, and are tried in the others
@@ -158,8 +156,8 @@ def _expected(
     measure: Measure, make: Any, plain: dict[str, Any], inputs: tuple[Any, ...] | None
 ) -> tuple[tuple[Json, Json], tuple[Any, ...] | None]:
     """What the author's solution gives, on a quarter of large pictures where it can do with them, and the inputs."""
-    few = None if inputs is None else tuple(map(_fewer, inputs))
-    for some in dict.fromkeys((few if few is None else tuple(map(_quarter, few)), few)):
+    few = None if inputs is None else tuple(map(few_examples, inputs))
+    for some in dict.fromkeys((few if few is None else tuple(map(quarter_of_large, few)), few)):
         try:
             plain["inputs"] = some
             return (measure.outcome(make, plain, trains=False), measure.outcome(make, plain, trains=True)), some
@@ -276,15 +274,6 @@ def _encoded(encoder: Encoder) -> Callable[[Any], Json]:
     """The same for the student's side."""
     named = {"t": "name", "module": "math", "v": STAND_IN_FUNCTION.__name__}
     return lambda value: named if isinstance(value, FunctionType) else encoder.encode(value)
-
-
-def _fewer(value: Any) -> Any:
-    return value[:MOST_EXAMPLES] if isinstance(value, torch.Tensor) and value.dim() > 1 else value
-
-
-def _quarter(value: Any) -> Any:
-    is_large = isinstance(value, torch.Tensor) and value.dim() == 4 and value[0].numel() > LARGE_EXAMPLE
-    return value[..., : value.shape[2] // 2, : value.shape[3] // 2].contiguous() if is_large else value
 
 
 def definitions(text: str) -> str:
