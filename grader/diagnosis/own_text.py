@@ -22,6 +22,7 @@ import torch
 
 from grader.checks.calling import ORDINARY_ERRORS
 from grader.diagnosis.diagnose import Diagnosis
+from grader.diagnosis.edits import Edit
 from grader.diagnosis.reference import Reference, ReferenceCell, before_test, execute, needed_cells
 from grader.diagnosis.repairs import Repair, repairs_of
 from grader.diagnosis.text import Source, Span
@@ -41,7 +42,7 @@ MOST_REPAIRS = 6000
 _QUOTED_LINE = re.compile(r"In \[\d+\], line \d+, [^\n:]+: ([^\n]+)")
 _WORD = re.compile(r"[^\W\d]\w*")
 _CHILD_S = 0.05  # for asking and starting
-NO_CHANGE = Span(0, 0)
+_NOTHING = Edit(Span(0, 0), "", "nothing")
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ class _Tries:
         return Diagnosis((repair.change(self.cell.grade_id, self.source),), is_own=True)
 
     def outcomes(
-        self, edits: Sequence[Any], asked: Sequence[_Asked], *, trains: bool, share: float = 1.0
+        self, edits: Sequence[Edit], asked: Sequence[_Asked], *, trains: bool, share: float = 1.0
     ) -> list[list[Json]]:
         """For each variant, as far as a share of the time goes, the outcome of each use; fewer where one has raised."""
         left = (self._deadline - time.monotonic()) * share - _CHILD_S
@@ -244,15 +245,6 @@ class _Tries:
                 if not is_alike(found[0], [one.expected[trains]]):
                     return one, trains
         return None
-
-
-@dataclass(frozen=True)
-class _Unchanged:
-    span: Span = NO_CHANGE
-    text: str = ""
-
-
-_NOTHING = _Unchanged()
 
 
 def _crosses(use: Use) -> bool:

@@ -112,7 +112,7 @@ class Explainer:
         """The result with a diagnosis: what a check says of a mistake it knows teaches more than the place alone."""
         told = diagnosis.told(self._reference, result.grade_id, self._lost)
         said = words_of(told)
-        if keeps_remedy or not told.is_certain:
+        if keeps_remedy:
             said = f"{result.remedy} {said}".strip()
         return replace(
             result,

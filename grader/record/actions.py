@@ -25,7 +25,7 @@ from grader.record.database.decisions import Decisions
 from grader.record.database.integrity import IntegrityReports
 from grader.record.database.late import ExtensionRecord, LateBook, together_with
 
-_MAX_TEXT = 500
+MAX_TEXT = 500
 _MAX_PER_DAY = 1000
 _MAX_IN_TOTAL = 100_000
 
@@ -66,8 +66,8 @@ def override(teacher: Teacher, student: str, assignment: str, points: float, rea
         )
     if not reason.strip():
         raise InvalidConfig(_("An override has no reason."), remedy=_("Say why, so that the grade can be defended."))
-    Decisions(teacher.database).override(student, assignment, points, reason.strip()[:_MAX_TEXT], teacher.name)
-    teacher.log("override", f"{student} / {assignment}", f"{points:g}: {reason.strip()[:_MAX_TEXT]}")
+    Decisions(teacher.database).override(student, assignment, points, reason.strip()[:MAX_TEXT], teacher.name)
+    teacher.log("override", f"{student} / {assignment}", f"{points:g}: {reason.strip()[:MAX_TEXT]}")
 
 
 def drop_override(teacher: Teacher, student: str, assignment: str) -> None:
@@ -216,7 +216,7 @@ def extend(teacher: Teacher, students: Sequence[str], assignment: str, until: st
         moment = _later(teacher, assignment, until)
         if not reason.strip():
             raise InvalidConfig(_("An extension has no reason."), remedy=_("Say why; the student reads it."))
-        text = reason.strip()[:_MAX_TEXT]
+        text = reason.strip()[:MAX_TEXT]
         detail = f"{moment.astimezone(ZoneInfo(teacher.course.config.timezone)):%Y-%m-%dT%H:%M}: {text}"
         for one in together:
             book.extend(ExtensionRecord(one, assignment, moment, text, teacher.name, datetime.now(UTC)))

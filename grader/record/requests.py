@@ -7,13 +7,11 @@ from collections.abc import Callable, Mapping
 from grader.errors import GraderError, InvalidConfig
 from grader.language import _
 from grader.record import actions
-from grader.record.actions import Teacher
+from grader.record.actions import MAX_TEXT, Teacher
 from grader.record.by_hand import doubts, giving
 from grader.record.database import ClassDatabase
 from grader.record.database.decisions import Decisions
 from grader.record.database.page_records import Identity
-
-MAX_TEXT = 500
 
 _Fields = Mapping[str, str]
 # By the names in requests of the page's and in the log. "rejudge" is the verb `regrade`: stored logs say so.
@@ -29,7 +27,7 @@ _ACTIONS: dict[str, Callable[[Teacher, _Fields], object]] = {
     "extend": lambda t, f: actions.extend(t, f["students"].split("\n"), f["assignment"], f["until"], f["reason"]),
     "deadline": lambda t, f: actions.set_deadline(t, f["assignment"], f["when"]),
     "hand": lambda t, f: _give(t, f),  # noqa: PLW0108  it stands below
-    "hand-undo": lambda t, _f: _undo(t),
+    "hand-undo": lambda t, _f: giving.undo(t),
     "rubric": lambda t, f: giving.set_rubric(t, f["assignment"], f["cell"], f["criteria"], f["comments"]),
     "doubt-answer": lambda t, f: doubts.answer(
         t, _whole_number(f["doubt"]), f["text"], _points(f), close=f.get("close") == "yes"
@@ -74,10 +72,6 @@ def _give(teacher: Teacher, fields: _Fields) -> None:
         giving.give_to_group(teacher, slug, cell, fields["group"], given)
     else:
         giving.give_to_student(teacher, slug, cell, fields["student"], given, answer=fields.get("answer", ""))
-
-
-def _undo(teacher: Teacher) -> None:
-    giving.undo(teacher)
 
 
 def _regrade_for(teacher: Teacher, doubt_id: int) -> None:
