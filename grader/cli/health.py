@@ -173,7 +173,9 @@ def _limits() -> Iterator[Finding]:
     yield Finding(
         _("memory of all processes of a submission is limited"),
         sums,
-        _("by a control group") if sums else _("only each process by itself (RLIMIT_DATA)"),
+        _("by a control group")
+        if sums
+        else _("a few times a second; at once only of each process by itself (RLIMIT_DATA)"),
         _(
             "Start the grader where it may make control groups: as root, or under `systemd-run --user --scope -p "
             "Delegate=yes`."

@@ -1,6 +1,7 @@
 """Control groups, where this process may make them: limits on processes and memory that hold for a whole kernel.
 
-Without them the kernel's own rlimits have to do; they hold per process, and root's processes are not counted.
+Without them the kernel's own rlimits have to do; they hold per process, and root's processes are not counted. The sum
+of memory is then kept by a watch.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.sandbox.limits import Limits
+from grader.sandbox.memory_watch import MemoryWatch
 
 ROOT = Path("/sys/fs/cgroup")
 NAME = "springfield"
@@ -36,6 +38,7 @@ class Group:
         self.folders = [
             folder for parent in _parents() if (folder := _make_folder(parent / f"{NAME}-{name}")) is not None
         ]
+        self._watch = None if self.sums_memory else MemoryWatch()
 
     @property
     def counts_processes(self) -> bool:
@@ -44,7 +47,7 @@ class Group:
 
     @property
     def sums_memory(self) -> bool:
-        """Whether the memory of all processes together is limited."""
+        """Whether the system limits the memory of all processes together; else a watch does, a little late."""
         return any(self._memory_files(folder) for folder in self.folders)
 
     def add_process(self, pid: int, limits: Limits) -> None:
@@ -54,8 +57,11 @@ class Group:
             pid: of the process, as this process sees it.
             limits: `processes` and `memory_mib` count here.
         """
+        memory_bytes = (limits.memory_mib + limits.disk_mib + OVERHEAD_MIB) << 20
+        if self._watch is not None:
+            self._watch.follow(pid, memory_bytes)
         if limits != self._limits:  # each of these takes the system 2 ms
-            memory = str((limits.memory_mib + limits.disk_mib + OVERHEAD_MIB) << 20)
+            memory = str(memory_bytes)
             written = []
             for folder in self.folders:
                 if (folder / "pids.max").exists():
@@ -66,7 +72,9 @@ class Group:
             _write(folder / "cgroup.procs", str(pid))
 
     def memory_kills(self) -> int:
-        """How often the system has killed a process of the group for its memory."""
+        """How often processes of the group have been killed for their memory."""
+        if self._watch is not None:
+            return self._watch.kills
         for folder in self.folders:
             for name in ("memory.events", "memory.oom_control"):
                 with contextlib.suppress(OSError):
@@ -77,6 +85,8 @@ class Group:
 
     def limit_hits(self) -> int:
         """How often the group has come to its own limit of memory: where it never has, the machine's ran out."""
+        if self._watch is not None:
+            return self._watch.kills
         for folder in self.folders:
             with contextlib.suppress(OSError, ValueError):  # version 1
                 return int((folder / "memory.failcnt").read_text())
@@ -88,6 +98,8 @@ class Group:
 
     def close(self) -> None:
         """Remove it; its processes must be gone."""
+        if self._watch is not None:
+            self._watch.close()
         for folder in self.folders:
             for _ in range(50):
                 try:

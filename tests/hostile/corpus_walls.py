@@ -777,7 +777,7 @@ if os.fork() == 0:
         for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
             if pid not in own: os.kill(pid, 9)
 """,
-        earns=None,
+        earns=(),  # a child that never rests takes the time of the cells that follow
     ),
     wall(
         "swaps_folders_with_pipes",
@@ -787,7 +787,7 @@ if os.fork() == 0:
     while True:
         for number in range(50): libc.renameat2(-100, b"d%d" % number, -100, b"f%d" % number, 2)
 """,
-        earns=None,  # see also a contest that leaves no submission.csv: the grader then walks the folder
+        earns=(),  # its child never rests; see also a contest that leaves no submission.csv: the grader then walks the folder
     ),
     speaking(
         "floods_with_answers_to_nothing",

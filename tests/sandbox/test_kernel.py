@@ -147,23 +147,47 @@ EAT = """
 import os, time
 for i in range(8):
     if os.fork() == 0:
-        x = bytearray(300 << 20)
+        {take}
+        part[::4096] = b'x' * len(part[::4096])
         time.sleep(9)
 time.sleep(10)
 """
 
 
-def test_memory_of_many_processes_is_summed() -> None:
-    group = Group(f"{os.getpid()}-asked")
-    can_sum = group.sums_memory
-    group.close()
-    if not can_sum:
-        pytest.skip("no control group can be made here, so memory is limited per process only")
+@pytest.fixture(params=["a control group", "a watch"])
+def summed_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """What sums memory in the slots of this test: a control group, where one can be made, or a watch."""
+    if request.param == "a watch":
+        monkeypatch.setattr(cgroups, "_parents", lambda: iter(()))
+    slots.close_warm()
+    yield request.param
+    slots.close_warm()
+
+
+@pytest.mark.parametrize(
+    "take",
+    ["part = bytearray(300 << 20)", "import mmap; part = mmap.mmap(-1, 300 << 20)"],
+    ids=["own memory", "shared memory"],
+)
+def test_memory_of_many_processes_is_summed(summed_by: str, take: str) -> None:
+    """What sums them may end a child or the kernel: the system takes the largest, the watch takes all."""
     with Kernel(View(limits=Limits(memory_mib=512, disk_mib=16, cell_s=20))) as small:
-        # the system kills the largest process first: a child of the student's, or the kernel itself
         with contextlib.suppress(KernelGone):
-            small.run(EAT)
+            small.run(EAT.format(take=take))
         assert small.memory_kills > 0
+        assert summed_by == "a control group" or small.gone == "memory: 512 MiB exceeded"
+
+
+def test_the_watch_leaves_children_that_share_their_parents_memory_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six workers of a loader see the same pictures: pages that several share count once."""
+    monkeypatch.setattr(cgroups, "_parents", lambda: iter(()))
+    slots.close_warm()
+    shared = "import os, time\npictures = bytearray(300 << 20)\npictures[::4096] = b'x' * len(pictures[::4096])\n"
+    children = "for _ in range(6):\n    if os.fork() == 0: time.sleep(9)\ntime.sleep(2)\nprint(len(pictures))"
+    with Kernel(View(limits=Limits(memory_mib=512, disk_mib=16, cell_s=20))) as kernel:
+        assert text_of(kernel.run(shared + children)) == f"{300 << 20}\n"
+        assert kernel.memory_kills == 0
+    slots.close_warm()
 
 
 @pytest.fixture
