@@ -118,11 +118,14 @@ def _methods(source: Source) -> Iterator[tuple[Span, str]]:
             yield from ((source.span(part), node.name) for part in builders)
 
 
-def _likeliest_first(candidate: Candidate) -> tuple[bool, int, int, int]:
-    """A condition comes last: with an error alone to go by, another branch of it explains too much."""
+def _likeliest_first(candidate: Candidate) -> tuple[bool, int, bool, int, int]:
+    """What is missing comes before what is exchanged, which may do the same and is harder to say.
+
+    A condition comes last: with an error alone to go by, another branch of it explains too much.
+    """
     edit = candidate.edit
     line = candidate.cell.text[candidate.cell.text.rfind("\n", 0, edit.span.start) + 1 :].lstrip()
-    return line.startswith(("if ", "elif ")), _ORDER.index(edit.kind), edit.span.start, edit.span.end
+    return line.startswith(("if ", "elif ")), _ORDER.index(edit.kind), bool(edit.text), edit.span.start, edit.span.end
 
 
 def both(one: Candidate, other: Candidate) -> dict[str, str] | None:

@@ -32,7 +32,7 @@ from grader.examiner.hidden_test import settings_for_small_inputs
 from grader.examiner.remote import RemoteModule, RemoteObject, Session
 from grader.examiner.uses import Use
 from grader.examiner.wire import Encoder, InvalidReply, Json
-from grader.sandbox.inside.agent_variants import Measure, is_alike
+from grader.sandbox.inside.agent_variants import Measure, is_alike, is_alike_loosely
 
 MOST_USES = 8
 STAND_IN_FUNCTION = math.sin
@@ -41,7 +41,14 @@ MOST_HITS = 24  # that compute the right thing in the use that failed, and are t
 MOST_REPAIRS = 6000
 _QUOTED_LINE = re.compile(r"In \[\d+\], line \d+, [^\n:]+: ([^\n]+)")
 _WORD = re.compile(r"[^\W\d]\w*")
+# Sizes that do not fit show where a tensor is used; what is wrong is mostly where a layer was built.
+_SIZES = re.compile(r"cannot be multiplied|Given groups=|should contain \d+ elements|must match the size|size mismatch")
+_BUILDS = re.compile(r"\b[A-Z]\w*\(")
 _CHILD_S = 0.05  # for asking and starting
+# A variant is passed over that takes so many times as long as the author's solution: numbers may grow without end.
+_TIMES_THE_AUTHORS = 10
+_LEAST_S, _MOST_S = 0.03, 0.5
+_POOLS_TO_A_SIZE = "Adaptive"
 _NOTHING = Edit(Span(0, 0), "", "nothing")
 
 
@@ -53,11 +60,35 @@ class _Asked:
         use: what the test did.
         inputs: few examples of what the module was called on.
         expected: what the author's solution gives, after each way of asking: without and with a training step.
+        author_s: seconds that it takes the author's solution to be asked in both ways.
     """
 
     use: Use
     inputs: tuple[Any, ...] | None
     expected: tuple[Json, Json]
+    author_s: float
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """A use that is not right.
+
+    Attributes:
+        asked: the use.
+        trains: whether it takes a training step to see it.
+        has_other_shape: whether another shape came out, or none.
+        is_more_than_style: whether it is not right even if what is a matter of style is left aside.
+    """
+
+    asked: _Asked
+    trains: bool
+    has_other_shape: bool
+    is_more_than_style: bool
+
+    @property
+    def ways_to_compare(self) -> tuple[Callable[[Json, Json], bool], ...]:
+        """Strictly first: what is right in another style is no more than alike."""
+        return (is_alike, is_alike_loosely) if self.is_more_than_style else (is_alike,)
 
 
 @dataclass(frozen=True)
@@ -118,24 +149,27 @@ class OwnText:
             if texts[cell.grade_id]:
                 tried.append(_Tries(self._session, cell, texts[cell.grade_id], later, deadline))
         failed = tried[0].failing(asked) if tried else None
+        if failed is not None and failed.has_other_shape and any(_POOLS_TO_A_SIZE in text for text in texts.values()):
+            # The author's solution may have no such pooling: then both agree on large pictures only.
+            asked = self._asked(grade_id, uses, is_small=False)
+            failed = tried[0].failing(asked)
         if failed is None:
             return None  # all that can be asked again is right: the mistake shows elsewhere
-        one, trains = failed
         for tries in tried:
             known = [found.repair for found in before if found.cell == tries.cell.grade_id]
-            repair = tries.first_right(known, asked, needs_step=trains)
+            repair = tries.first_right(known, asked, failed)
             if repair is not None:
                 return tries.diagnosis(repair)
         for tries in tried:
-            repairs = _in_order(tries.source, finding, one.use.name)[:MOST_REPAIRS]
-            repair = tries.first_right(tries.likely(repairs, one, trains), asked, needs_step=trains)
+            repairs = _in_order(tries.source, finding, failed.asked.use.name)[:MOST_REPAIRS]
+            repair = tries.first_right(tries.likely(repairs, failed), asked, failed)
             if repair is not None:
                 before.append(OwnRepair(tries.cell.grade_id, repair))
                 return tries.diagnosis(repair)
         return None
 
-    def _asked(self, grade_id: str, uses: Sequence[Use]) -> list[_Asked]:
-        """The latest uses first: mostly the last one failed."""
+    def _asked(self, grade_id: str, uses: Sequence[Use], *, is_small: bool = True) -> list[_Asked]:
+        """The latest uses, for mostly the last one failed; large pictures made smaller."""
         right = execute(before_test(self._reference, grade_id), {})
         found: dict[str, _Asked] = {}
         measure = Measure()
@@ -148,20 +182,20 @@ class OwnText:
                 "kwargs": {name: _local(value, right) for name, value in use.kwargs.items()},
                 "is_module": use.is_module,
             }
-            expected, inputs = _expected(measure, right[use.name], plain, use.inputs)
-            found[key] = _Asked(use, inputs, expected)
-        return list(found.values())
+            found[key] = _expected(measure, right[use.name], use, plain, is_small=is_small)
+        return sorted(found.values(), key=lambda one: one.author_s)  # what is asked quickly is asked of more variants
 
 
-def _expected(
-    measure: Measure, make: Any, plain: dict[str, Any], inputs: tuple[Any, ...] | None
-) -> tuple[tuple[Json, Json], tuple[Any, ...] | None]:
-    """What the author's solution gives, on a quarter of large pictures where it can do with them, and the inputs."""
-    few = None if inputs is None else tuple(map(few_examples, inputs))
-    for some in dict.fromkeys((few if few is None else tuple(map(quarter_of_large, few)), few)):
+def _expected(measure: Measure, make: Any, use: Use, plain: dict[str, Any], *, is_small: bool) -> _Asked:
+    """A use with what the author's solution gives; on a quarter of large pictures where it can do with them."""
+    few = None if use.inputs is None else tuple(map(few_examples, use.inputs))
+    small = few if few is None or not is_small else tuple(map(quarter_of_large, few))
+    for some in dict.fromkeys((small, few)):
         try:
             plain["inputs"] = some
-            return (measure.outcome(make, plain, trains=False), measure.outcome(make, plain, trains=True)), some
+            started = time.monotonic()
+            expected = (measure.outcome(make, plain, trains=False), measure.outcome(make, plain, trains=True))
+            return _Asked(use, some, expected, time.monotonic() - started)
         except ORDINARY_ERRORS:
             if some is few:
                 raise
@@ -206,45 +240,59 @@ class _Tries:
             for one in asked
         ]
         variants = [[edit.span.start, edit.span.end, edit.text] for edit in edits]
-        content = {**self._content, "variants": variants, "uses": uses, "trains": trains, "limit_s": left}
+        usual_s = _TIMES_THE_AUTHORS * sum(one.author_s for one in asked)
+        limits = {"limit_s": left, "variant_s": min(_MOST_S, max(_LEAST_S, usual_s))}
+        content = {**self._content, "variants": variants, "uses": uses, "trains": trains, **limits}
         reply, _decoder = self._session.answer(content, encoder)
         found = reply.get("found")
         if not isinstance(found, list) or not all(isinstance(item, list) for item in found):
             raise InvalidReply("The student's process gave no answer.")
         return found
 
-    def likely(self, repairs: Sequence[Repair], one: _Asked, trains: bool) -> list[Repair]:
+    def likely(self, repairs: Sequence[Repair], failed: _Failed) -> list[Repair]:
         """The repairs that put the use right which failed."""
-        outcomes = self.outcomes([repair.edit for repair in repairs], [one], trains=trains, share=0.8)
-        expected = [one.expected[trains]]
-        return [repair for repair, found in zip(repairs, outcomes, strict=False) if is_alike(found, expected)][
-            :MOST_HITS
-        ]
+        edits = [repair.edit for repair in repairs]
+        outcomes = self.outcomes(edits, [failed.asked], trains=failed.trains, share=0.8)
+        expected = [failed.asked.expected[failed.trains]]
+        for alike in failed.ways_to_compare:
+            right = [repair for repair, found in zip(repairs, outcomes, strict=False) if alike(found, expected)]
+            if right:
+                return right[:MOST_HITS]
+        return []
 
-    def first_right(self, repairs: Sequence[Repair], asked: Sequence[_Asked], *, needs_step: bool) -> Repair | None:
+    def first_right(self, repairs: Sequence[Repair], asked: Sequence[_Asked], failed: _Failed) -> Repair | None:
         """The first that puts all uses right, with a training step.
 
         Where the step is not what failed, it is left out if no repair passes with it: Dropout written by hand draws
         other numbers than the library's, and then no step is like the author's.
         """
-        for trains in (True,) if needs_step else (True, False):
+        for trains in (True,) if failed.trains else (True, False):
             outcomes = self.outcomes([repair.edit for repair in repairs], asked, trains=trains)
             expected = [one.expected[trains] for one in asked]
-            for repair, found in zip(repairs, outcomes, strict=False):
-                if is_alike(found, expected):
-                    return repair
+            for alike in failed.ways_to_compare:
+                for repair, found in zip(repairs, outcomes, strict=False):
+                    if alike(found, expected):
+                        return repair
         return None
 
-    def failing(self, asked: list[_Asked]) -> tuple[_Asked, bool] | None:
-        """The first use that is not right, and whether it takes a training step to see it."""
-        for trains in (False, True):
-            for one in asked:
-                found = self.outcomes([_NOTHING], [one], trains=trains)
-                if not found:
-                    return None
-                if not is_alike(found[0], [one.expected[trains]]):
-                    return one, trains
+    def failing(self, asked: list[_Asked]) -> _Failed | None:
+        """The first use that is not right: more than in its style, if there is one."""
+        found = {}
+        for alike in (is_alike_loosely, is_alike):
+            for trains in (False, True):
+                if trains not in found:
+                    found[trains] = self.outcomes([_NOTHING], asked, trains=trains)
+                for one, outcome in zip(asked, found[trains][0] if found[trains] else (), strict=False):
+                    expected = one.expected[trains]
+                    if not alike(outcome, expected):
+                        return _Failed(one, trains, _shape(outcome) != _shape(expected), alike is is_alike_loosely)
         return None
+
+
+def _shape(outcome: Json) -> Json:
+    """The shape of what a module gives; None where it gives none."""
+    output = outcome.get("output") if isinstance(outcome, dict) else None
+    return output.get("shape") if isinstance(output, dict) else None
 
 
 def _crosses(use: Use) -> bool:
@@ -302,15 +350,19 @@ def _in_order(source: Source, finding: str, name: str) -> list[Repair]:
     words = frozenset(_WORD.findall(" ".join(quoted))) - {"self", "nn", "F", "torch", "return", "x", "super"}
     own = next((node for node in source.tree.body if getattr(node, "name", "") == name), None)
     first, last = (0, 0) if own is None else (own.lineno, own.end_lineno or own.lineno)
+    lines = source.text.split("\n")
     ranks = [
-        (
-            0
-            if any(quote and quote in line for quote in quoted)
-            else 1
-            if words & frozenset(_WORD.findall(line))
-            else 2,
-            not first <= number <= last,
-        )
-        for number, line in enumerate(source.text.split("\n"), 1)
+        0 if any(quote and quote in line for quote in quoted) else 1 if words & set(_WORD.findall(line)) else 2
+        for line in lines
     ]
-    return sorted(repairs_of(source), key=lambda repair: ranks[source.line_of(repair.edit.span) - 1])
+    if _SIZES.search(finding):
+        builds = [_BUILDS.search(line) is not None for line in lines]
+        near = {at + step for at, rank in enumerate(ranks) if rank < 2 and builds[at] for step in (-1, 0, 1)}
+        ranks = [0 if at in near and builds[at] else rank - builds[at] for at, rank in enumerate(ranks)]
+    outside = [not first <= number <= last for number in range(1, len(lines) + 1)]
+    return sorted(repairs_of(source), key=lambda repair: _at(source, repair, ranks, outside))
+
+
+def _at(source: Source, repair: Repair, ranks: list[int], outside: list[bool]) -> tuple[int, bool]:
+    line = source.line_of(repair.edit.span) - 1
+    return ranks[line], outside[line]

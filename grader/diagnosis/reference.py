@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
-from typing import Any
+from typing import Any, TypeGuard
 
 from nbformat import NotebookNode
 
@@ -166,8 +166,8 @@ def needed_cells(cells: Reference, roots: Iterable[str]) -> list[ReferenceCell]:
 
 @lru_cache(maxsize=1024)
 def defined_by(text: str) -> tuple[str, ...]:
-    """Names of the functions and classes of a cell."""
-    return tuple(node.name for node in _definition_nodes(text))
+    """Names of the functions and classes of a cell, other names for them (`make_features = Features`) among them."""
+    return tuple(name for node in _definition_nodes(text) for name in _names_of(node))
 
 
 @lru_cache(maxsize=1024)
@@ -180,9 +180,19 @@ def _read_by(text: str, _root: str) -> tuple[str, ...]:
     )
 
 
-def _definition_nodes(text: str) -> Iterator[ast.FunctionDef | ast.ClassDef]:
+def _definition_nodes(text: str) -> Iterator[ast.FunctionDef | ast.ClassDef | ast.Assign]:
     try:
         tree = ast.parse(text)
     except SyntaxError:
         return
-    yield from (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    yield from (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) or _is_other_name(node))
+
+
+def _is_other_name(node: ast.stmt) -> TypeGuard[ast.Assign]:
+    return isinstance(node, ast.Assign) and isinstance(node.value, ast.Name | ast.Lambda)
+
+
+def _names_of(node: ast.FunctionDef | ast.ClassDef | ast.Assign) -> list[str]:
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return [node.name]

@@ -7,7 +7,7 @@ A mistake was one small change of a right text, so its repair is the change back
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from grader.diagnosis.change import ChangeReader
@@ -66,13 +66,11 @@ def repairs_of(source: Source) -> list[Repair]:
 
 
 # The sorts of which there are few come first: all of them are tried before time ends.
-_RANKS = {
-    kind: rank
-    for rank, kind in enumerate(
-        ("element", "argument", "range", "brackets", "order", "moved", "call", "condition", "operator", "activation",
-         "constant", "name", "setting", "argument put in", "element put in", "factor", "sequence", "norm", "term")
-    )
-}  # fmt: skip
+_ORDER = """
+    return, element, argument, range, setting put in, brackets, order, moved, call, condition, operator, activation,
+    constant, name, setting, argument put in, element put in, factor, sequence, norm, term
+"""
+_RANKS = {kind.strip(): rank for rank, kind in enumerate(_ORDER.split(","))}
 
 
 def _rank(repair: Repair) -> int:
@@ -86,8 +84,11 @@ def _mistake(source: Source, edit: Edit) -> Edit:  # noqa: PLR0911  one line for
     before = source.text[edit.span.start : edit.span.end]
     span = Span(edit.span.start, edit.span.start + len(edit.text))
     back = replace(edit, span=span, text=before, found=edit.expected, expected=edit.found)
+    if edit.kind == "return":
+        begin = span.start + edit.text.index("return")
+        return Edit(Span(begin, span.end), "pass", "statement")
     if edit.kind.endswith(" put in"):
-        return Edit(span, before, edit.kind.removesuffix(" put in"))
+        return Edit(span, before, edit.kind.removesuffix(" put in").replace("setting", "argument"))
     if edit.kind == "factor":  # the parentheses stay
         return Edit(Span(span.start + 1, span.end - 1), before, "operator")
     match edit.meaning:
@@ -143,6 +144,8 @@ def _ways_back(source: Source) -> Iterator[Edit]:
         yield from _other_operators(source, site)
         yield from _insertions(source, site)
         yield from _slices(source, site)
+        yield from _times(source, site)
+        yield from _returns(source, site)
         yield from _brackets_put_in(source, site)
         yield from _layers(source, site)
 
@@ -208,17 +211,25 @@ def _insertions(source: Source, site: Site) -> Iterator[Edit]:
         return
     if len(items) > MOST_ITEMS or any(isinstance(item, ast.Starred | ast.Call) for item in items):
         return
-    values = (*site.names[:MOST_NAMES], *USUAL_NUMBERS)
+    values: Iterable[str] = (*site.names[:MOST_NAMES], *USUAL_NUMBERS)
+    if kind == "element":  # a table that is typed out repeats what stands in it
+        values = dict.fromkeys((*map(source.segment, items), *values))
     for item in items:
         at = source.span(item).start
         for value in values:
             yield Edit(Span(at, at), f"{value}, ", f"{kind} put in")
+    if isinstance(node, ast.Call) and called_name(node) in MAY_LACK_PADDING and len(items) > 2:
+        last = source.span(items[-1]).end
+        for value in USUAL_NUMBERS:
+            yield Edit(Span(last, last), f", {value}", "setting put in")
+        values = [value for value in values if value not in USUAL_NUMBERS]
     if items or not getattr(node, "keywords", ()):
         last = source.span(items[-1]).end if items else source.span(node).end - 1
         for value in values:
             yield Edit(Span(last, last), f", {value}" if items else value, f"{kind} put in")
 
 
+MAY_LACK_PADDING = frozenset({"Conv2d", "LazyConv2d", "conv2d", "MaxPool2d", "max_pool2d", "AvgPool2d", "avg_pool2d"})
 _TAKE_NO_MORE = frozenset({"Sequential", "ModuleList", "super", "range", "len", "append", "extend", "list", "tuple"})
 
 
@@ -237,6 +248,34 @@ def _slices(source: Source, site: Site) -> Iterator[Edit]:
         span = source.span(node)
         for text in ("1:", ":-1", "2:", "::-1"):
             yield Edit(span, text, "element")
+
+
+def _returns(source: Source, site: Site) -> Iterator[Edit]:
+    """A function that gives nothing back, and was to give back what it was given or has made."""
+    node = site.node
+    if not isinstance(node, ast.FunctionDef) or node.name == "__init__":
+        return
+    gives = any(isinstance(part, ast.Return | ast.Yield) for part in ast.walk(node))
+    last = node.body[-1]
+    if gives or not isinstance(last, ast.Pass | ast.Assign | ast.Expr | ast.For | ast.AugAssign):
+        return
+    made = [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
+    span, indent = source.span(last), " " * last.col_offset
+    for name in dict.fromkeys([*reversed(made), *(argument.arg for argument in node.args.args)]):
+        if isinstance(last, ast.Pass):
+            yield Edit(span, f"return {name}", "return")
+        else:
+            yield Edit(Span(span.end, span.end), f"\n{indent}return {name}", "return")
+
+
+def _times(source: Source, site: Site) -> Iterator[Edit]:
+    """`[item]` to `[item] * 3`: it was to be repeated."""
+    node = site.node
+    if isinstance(node, ast.List) and len(node.elts) == 1 and isinstance(node.ctx, ast.Load):
+        end = source.span(node).end
+        if not isinstance(site.parent, ast.BinOp | ast.Subscript):
+            for count in ("2", "3", "4", *site.names[:FEW_NAMES]):
+                yield Edit(Span(end, end), f" * {count}", "term", "part_extra")
 
 
 def _brackets_put_in(source: Source, site: Site) -> Iterator[Edit]:

@@ -18,7 +18,6 @@ import zlib
 import torch
 from torch import nn
 
-VARIANT_S = 0.5  # a variant that takes longer is passed over
 MOST_DEATHS = 8
 MOST_ITEMS = 64
 MAX_TEXT = 200
@@ -36,7 +35,8 @@ class Measure:
     """Turns what was computed into a few numbers.
 
     Weights are set by their shape alone, without axes of length 1, so that it does not matter in which order layers
-    were made, what they are called, and whether a 1x1 convolution is written as a linear layer.
+    were made, what they are called, and whether a 1x1 convolution is written as a linear layer. Only what is called a
+    bias is told by its name.
     """
 
     def __init__(self):
@@ -62,13 +62,16 @@ class Measure:
         if not isinstance(value, nn.Module):
             return self.told(value)
         if inputs is None:
-            return {"count": sum(parameter.numel() for parameter in value.parameters())}
+            sizes = [parameter.numel() for parameter in value.parameters()]
+            return {"count": sum(sizes), "weights": sum(p.numel() for p in value.parameters() if len(squeezed(p)) > 1)}
         if any(nn.parameter.is_lazy(parameter) for parameter in value.parameters()):
             with torch.no_grad():
                 value.eval()(*map(copied, inputs))
         self.fill(value)
         with torch.no_grad():
-            found = {"output": self.told(value.eval()(*map(copied if trains else one_of, inputs)))}
+            given = [*map(copied if trains else one_of, inputs)]
+            output = value.eval()(*given)
+            found = {"output": self.told(output), "in any order": moments(output, given)}
         if trains:
             found.update(self.step(value, [copied(tensor) for tensor in inputs]))
         return found
@@ -89,6 +92,7 @@ class Measure:
         statistics = [self.told(buffer) for buffer in module.buffers() if buffer.is_floating_point()]
         return {
             "trained": self.told(output),
+            "trained in any order": moments(output, inputs),
             "gradients": sorted(sizes, key=str),
             "statistics": sorted(statistics, key=str),
         }
@@ -96,22 +100,28 @@ class Measure:
     def fill(self, module):
         """Set weights and statistics by their shapes; biases to 0, for one before a BatchNorm may be there or not."""
         with torch.no_grad():
-            for tensor in (*module.parameters(), *module.buffers()):
-                if tensor.is_floating_point():
+            for path, part in module.named_modules():
+                statistics = {squeezed(tensor) for tensor in part.buffers(recurse=False)}
+                named = (*part.named_parameters(recurse=False), *part.named_buffers(recurse=False))
+                for name, tensor in ((f"{path}.{name}", tensor) for name, tensor in named):
                     shape = squeezed(tensor)
+                    if not tensor.is_floating_point():
+                        continue
+                    if len(shape) < 2 and is_bias(name) and shape not in statistics:
+                        tensor.zero_()
+                        continue
                     if shape not in self.weights:
                         self.weights[shape] = self.weight(shape)
                     tensor.copy_(self.weights[shape].reshape(tensor.shape))
-            for part in module.modules():
-                if isinstance(part, nn.modules.conv._ConvNd | nn.Linear) and part.bias is not None:
-                    part.bias.zero_()
 
     def weight(self, shape):
-        count = math.prod(shape)
-        drawn = self.numbers(count, zlib.crc32(repr(shape).encode()))
+        """Numbers that are the same for all maps of the input: in which order maps are put together is free."""
+        maps, sides = shape[0] if len(shape) > 1 else 1, shape[2:]
+        drawn = self.numbers(maps * math.prod(sides), zlib.crc32(repr(shape).encode()))
         if len(shape) < 2:
-            return 1 + drawn / 4  # a variance has to be positive
-        return (drawn * (3 * shape[0] / count) ** 0.5).reshape(shape)
+            return (1 + drawn / 4).expand(shape)  # a variance has to be positive
+        drawn = drawn * (3 * shape[0] / math.prod(shape)) ** 0.5
+        return drawn.reshape(maps, 1, *sides).expand(shape)
 
     def numbers(self, count, seed):
         """Numbers between -1 and 1 that depend on nothing else than how many there are and on the seed."""
@@ -158,6 +168,35 @@ def one_of(value):
     return copied(value[:1] if is_batch else value)
 
 
+def moments(output, inputs):
+    """What does not depend on the order of the maps, nor on whether the input is one of the things put together."""
+    if not isinstance(output, torch.Tensor) or not output.is_floating_point():
+        return None
+    own = without(output, inputs[0]).detach().float()
+    if not own.numel():
+        return None
+    powers = [finite(float(moment)) for moment in (own.square().mean().sqrt(), own.mean(), own.abs().mean())]
+    return {"shape": list(own.shape), "sums": powers}
+
+
+def without(output, part):
+    """The output without a tensor that is its first or its last maps."""
+    if not isinstance(part, torch.Tensor) or part.dim() != output.dim() or part.dim() < 2:
+        return output
+    count, others = part.shape[1], (part.shape[0], *part.shape[2:])
+    if output.shape[1] <= count or others != (output.shape[0], *output.shape[2:]):
+        return output
+    if torch.equal(output[:, :count], part):
+        return output[:, count:]
+    return output[:, :-count] if torch.equal(output[:, -count:], part) else output
+
+
+def is_bias(name):
+    """Whether a parameter of one axis is added: `bias`, `b1`, `beta`, `biases.0`."""
+    words = [part for part in name.split(".") if not part.isdigit()]
+    return bool(words) and words[-1].startswith("b")
+
+
 def squeezed(tensor):
     """The shape without axes of length 1."""
     return tuple(size for size in tensor.shape if size != 1)
@@ -188,6 +227,22 @@ def is_alike(one, other):
     return type(one) is type(other) and one == other
 
 
+def is_alike_loosely(one, other):
+    """Whether two outcomes are the same but for what is a matter of style.
+
+    That is: the order in which maps are put together, the input among them or not, biases, and what the parameters are
+    called and shaped.
+    """
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(is_alike_loosely, one, other))
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return is_alike(one, other)
+    for keys in (("weights",), ("in any order", "trained in any order")):
+        if one.get(keys[0]) is not None and other.get(keys[0]) is not None:
+            return all(is_alike(one.get(key), other.get(key)) for key in keys)
+    return is_alike(one, other)
+
+
 def are_alike_sums(one, other):
     """Whether a root of the mean square and sums agree; sums of large numbers may be small."""
     if not all(map(is_number, (*one, *other))):
@@ -211,7 +266,8 @@ def try_variants(names, request, uses):
     Args:
         names: the notebook's.
         request: `text`, the definitions of one cell; `variants`, changes of it as start, end and new text, in
-            characters; `later`, the definitions of cells below; `trains`; `limit_s`.
+            characters; `later`, the definitions of cells below; `trains`; `limit_s` for all, and `variant_s` after
+            which one is passed over.
         uses: what is called: see `Measure.outcome`, and the `name`.
 
     Returns:
@@ -226,7 +282,7 @@ def try_variants(names, request, uses):
             os.close(reader)
             tell_all(names, request, uses, len(found), writer)
         os.close(writer)
-        is_over = read_lines(reader, found, deadline)
+        is_over = read_lines(reader, found, deadline, request["variant_s"])
         os.close(reader)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -236,11 +292,11 @@ def try_variants(names, request, uses):
     return found[: len(request["variants"])]
 
 
-def read_lines(reader, found, deadline):
+def read_lines(reader, found, deadline, variant_s):
     """Read outcomes until all are told; False where the child has ended or stood still before."""
     rest = b""
     while (left := deadline - time.monotonic()) > 0:
-        if not select.select([reader], [], [], min(left, 2 * VARIANT_S))[0]:
+        if not select.select([reader], [], [], min(left, 2 * variant_s))[0]:
             return False
         part = os.read(reader, 1 << 16)
         if not part:
@@ -266,25 +322,25 @@ def tell_all(names, request, uses, begin, writer):
         measure = Measure()
         for start, end, text in request["variants"][begin:]:
             changed = request["text"][:start] + text + request["text"][end:]
-            line = json.dumps(outcomes(names, changed, later, uses, measure, trains=request["trains"]))
-            os.write(writer, line.encode() + b"\n")
+            found = outcomes(names, changed, later, uses, measure, request)
+            os.write(writer, json.dumps(found).encode() + b"\n")
         os.write(writer, b"end\n")
     finally:
         os._exit(0)
 
 
-def outcomes(names, text, later, uses, measure, *, trains):
+def outcomes(names, text, later, uses, measure, request):
     """The outcome of each use with one text."""
     found = []
     try:
-        signal.setitimer(signal.ITIMER_REAL, VARIANT_S)
+        signal.setitimer(signal.ITIMER_REAL, request["variant_s"])
         own = dict(names)
         exec(compile(text, "<variant>", "exec"), own)  # noqa: S102  the student's, in their own process
         for code in later:
             exec(code, own)  # noqa: S102  as above
         for use in uses:
             arguments = [renewed(value, names, own) for value in use["args"]]
-            found.append(measure.outcome(own[use["name"]], {**use, "args": arguments}, trains=trains))
+            found.append(measure.outcome(own[use["name"]], {**use, "args": arguments}, trains=request["trains"]))
     except BaseException as error:
         found.append({"error": type(error).__name__[:MAX_TEXT]})
     finally:
