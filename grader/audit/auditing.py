@@ -23,7 +23,7 @@ from grader.audit.results import AssignmentAudit, CaseResult, MutationResult, Su
 from grader.audit.running import Runner
 from grader.audit.settings import conditions_for, is_contest, tightened
 from grader.audit.subjects import Subject
-from grader.audit.verdicts import findings, is_killed, is_timely
+from grader.audit.verdicts import findings, is_killed, is_timely, points_lost
 from grader.diagnosis.reference import Reference, read_reference
 from grader.errors import GraderError, InvalidAssignment, MissingDataset
 from grader.grading.conditions import require_contest
@@ -186,6 +186,7 @@ def _case_result(case: Case, report: Report | GraderError, work: _Work) -> CaseR
     if not isinstance(report, Report):
         return CaseResult(case.kind, case.name, 0.0, 0.0, 0.0, (str(report),))
     tasks = [task for task in report.tasks if task.outcome is not Outcome.MANUAL]
+    here, elsewhere = points_lost(case, report, work.reference)
     return CaseResult(
         kind=case.kind,
         name=case.name,
@@ -193,6 +194,8 @@ def _case_result(case: Case, report: Report | GraderError, work: _Work) -> CaseR
         max_points=sum(task.max_points for task in tasks),
         wall_s=report.wall_s,
         findings=_findings(work, case, report),
+        lost_here=here,
+        lost_elsewhere=elsewhere,
     )
 
 

@@ -21,6 +21,8 @@ class CaseResult:
         max_points: what they are worth.
         wall_s: seconds that sandbox and examination took.
         findings: what is wrong; empty where nothing is.
+        lost_here: points lost in the tasks, by heading, whose cells the answer gives.
+        lost_elsewhere: points lost in other tasks: one mistake is charged again there.
     """
 
     kind: Kind
@@ -29,6 +31,8 @@ class CaseResult:
     max_points: float
     wall_s: float
     findings: tuple[str, ...] = ()
+    lost_here: float = 0.0
+    lost_elsewhere: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,8 @@ class AssignmentAudit:
                     "max_points": case.max_points,
                     "wall_s": case.wall_s,
                     "findings": list(case.findings),
+                    "lost_here": case.lost_here,
+                    "lost_elsewhere": case.lost_elsewhere,
                 }
                 for case in self.cases
             ],

@@ -5,10 +5,32 @@ from __future__ import annotations
 from grader.audit.answers import Answer
 from grader.audit.cases import Case, Kind
 from grader.course.assignment import Assignment
+from grader.diagnosis.reference import Reference
 from grader.language import _
 from grader.outcomes import Outcome, Report, TaskResult
 
 SHOWN = 400
+
+
+def points_lost(case: Case, report: Report, reference: Reference) -> tuple[float, float]:
+    """Points lost in the tasks whose cells the answer gives, and in others; a task is what stands below one heading.
+
+    Args:
+        case: the case.
+        report: what grading said.
+        reference: the author's cells, with their headings.
+    """
+    headings = {cell.grade_id: cell.title for cell in reference}
+    own = {headings.get(name) for name in case.answer.cells}
+    here = elsewhere = 0.0
+    for task in report.tasks:
+        if task.is_lost and task.outcome is not Outcome.MANUAL:
+            lost = task.max_points - task.points
+            if headings.get(task.grade_id) in own:
+                here += lost
+            else:
+                elsewhere += lost
+    return here, elsewhere
 
 
 def findings(case: Case, report: Report, assignment: Assignment, *, is_contest: bool = False) -> list[str]:

@@ -79,6 +79,12 @@ def _show_cases(console: Console, kind: Kind, cases: Sequence[CaseResult]) -> No
     else:
         text = _("{good} of {total} as they have to be").format(good=len(cases) - len(wrong), total=len(cases))
     _indented(console, f"{mark} {kind}: {text}")
+    here, elsewhere = (sum(lost) for lost in zip(*((c.lost_here, c.lost_elsewhere) for c in cases), strict=True))
+    if kind is Kind.WRONG and here:
+        text = _(
+            "a mistake is charged with {here:.1f} points in its own task and {elsewhere:.1f} in others, on average"
+        )
+        _indented(console, "[dim]" + text.format(here=here / len(cases), elsewhere=elsewhere / len(cases)) + "[/]", 4)
     for case in wrong:
         for finding in case.findings:
             _indented(console, f"[red]{escape(case.name)}[/]: {_safe(finding)}", 4)
