@@ -360,9 +360,9 @@ def _in_order(source: Source, finding: str, name: str) -> list[Repair]:
         near = {at + step for at, rank in enumerate(ranks) if rank < 2 and builds[at] for step in (-1, 0, 1)}
         ranks = [0 if at in near and builds[at] else rank - builds[at] for at, rank in enumerate(ranks)]
     outside = [not first <= number <= last for number in range(1, len(lines) + 1)]
-    return sorted(repairs_of(source), key=lambda repair: _at(source, repair, ranks, outside))
 
+    def place(repair: Repair) -> tuple[int, bool]:
+        line = source.line_of(repair.edit.span) - 1
+        return ranks[line] + repair.distance, outside[line]
 
-def _at(source: Source, repair: Repair, ranks: list[int], outside: list[bool]) -> tuple[int, bool]:
-    line = source.line_of(repair.edit.span) - 1
-    return ranks[line], outside[line]
+    return sorted(repairs_of(source), key=place)

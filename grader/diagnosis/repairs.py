@@ -41,6 +41,11 @@ class Repair:
     edit: Edit
     mistake: Edit
 
+    @property
+    def distance(self) -> int:
+        """How many lines further away a line has to be for its commoner repairs to be tried after this one."""
+        return _DISTANCES.get(self.edit.kind, 3)
+
     def change(self, cell: str, source: Source) -> Change:
         """The mistake in the words of the field.
 
@@ -71,6 +76,7 @@ _ORDER = """
     constant, name, setting, argument put in, element put in, factor, sequence, norm, term
 """
 _RANKS = {kind.strip(): rank for rank, kind in enumerate(_ORDER.split(","))}
+_DISTANCES = {kind: (rank > _RANKS["activation"]) + 2 * (rank > _RANKS["setting"]) for kind, rank in _RANKS.items()}
 
 
 def _rank(repair: Repair) -> int:
@@ -142,6 +148,7 @@ def _ways_back(source: Source) -> Iterator[Edit]:
     for site in sites(source.tree):
         yield from _factors(source, site)
         yield from _other_operators(source, site)
+        yield from _settings(source, site)
         yield from _insertions(source, site)
         yield from _slices(source, site)
         yield from _times(source, site)
@@ -198,6 +205,21 @@ def _other_operators(source: Source, site: Site) -> Iterator[Edit]:
             yield Edit(Span(at, at + len(token)), other, "operator")
 
 
+def _settings(source: Source, site: Site) -> Iterator[Edit]:
+    """One setting more of a convolution or a pooling."""
+    node = site.node
+    if not isinstance(node, ast.Call) or called_name(node) not in HAVE_SETTINGS or len(node.args) < 3:
+        return
+    named = [name for name in SETTINGS if name in site.names]
+    last = source.span(node.args[-1]).end
+    for value in (*named, *USUAL_NUMBERS):
+        yield Edit(Span(last, last), f", {value}", "setting put in")
+    for item in node.args[3:]:
+        at = source.span(item).start
+        for value in named:
+            yield Edit(Span(at, at), f"{value}, ", "setting put in")
+
+
 def _insertions(source: Source, site: Site) -> Iterator[Edit]:
     """One argument or element more: a name of the function or a usual number."""
     node = site.node
@@ -218,18 +240,14 @@ def _insertions(source: Source, site: Site) -> Iterator[Edit]:
         at = source.span(item).start
         for value in values:
             yield Edit(Span(at, at), f"{value}, ", f"{kind} put in")
-    if isinstance(node, ast.Call) and called_name(node) in MAY_LACK_PADDING and len(items) > 2:
-        last = source.span(items[-1]).end
-        for value in USUAL_NUMBERS:
-            yield Edit(Span(last, last), f", {value}", "setting put in")
-        values = [value for value in values if value not in USUAL_NUMBERS]
     if items or not getattr(node, "keywords", ()):
         last = source.span(items[-1]).end if items else source.span(node).end - 1
         for value in values:
             yield Edit(Span(last, last), f", {value}" if items else value, f"{kind} put in")
 
 
-MAY_LACK_PADDING = frozenset({"Conv2d", "LazyConv2d", "conv2d", "MaxPool2d", "max_pool2d", "AvgPool2d", "avg_pool2d"})
+HAVE_SETTINGS = frozenset({"Conv2d", "LazyConv2d", "conv2d", "MaxPool2d", "max_pool2d", "AvgPool2d", "avg_pool2d"})
+SETTINGS = ("stride", "padding", "dilation", "groups")
 _TAKE_NO_MORE = frozenset({"Sequential", "ModuleList", "super", "range", "len", "append", "extend", "list", "tuple"})
 
 

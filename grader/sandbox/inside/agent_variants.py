@@ -105,7 +105,8 @@ class Measure:
                 named = (*part.named_parameters(recurse=False), *part.named_buffers(recurse=False))
                 for name, tensor in ((f"{path}.{name}", tensor) for name, tensor in named):
                     shape = squeezed(tensor)
-                    if not tensor.is_floating_point():
+                    is_constant = not shape and not isinstance(tensor, nn.Parameter)
+                    if is_constant or not tensor.is_floating_point():
                         continue
                     if len(shape) < 2 and is_bias(name) and shape not in statistics:
                         tensor.zero_()
@@ -119,7 +120,7 @@ class Measure:
         maps, sides = shape[0] if len(shape) > 1 else 1, shape[2:]
         drawn = self.numbers(maps * math.prod(sides), zlib.crc32(repr(shape).encode()))
         if len(shape) < 2:
-            return (1 + drawn / 4).expand(shape)  # a variance has to be positive
+            return (1 + drawn[0] / 4).expand(shape)  # a variance has to be positive
         drawn = drawn * (3 * shape[0] / math.prod(shape)) ** 0.5
         return drawn.reshape(maps, 1, *sides).expand(shape)
 
