@@ -46,7 +46,7 @@ _THEME = {
     "theme.light.dataframeHeaderBackgroundColor": "#fff3cf",
     "theme.light.chartCategoricalColors": '["#b5246f", "#c98a00", "#3b6fb5", "#2f7d4f"]',
     "theme.dark.chartCategoricalColors": '["#ffd447", "#ff8fc4", "#8ab8ff", "#8ed7a8"]',
-    "theme.dark.primaryColor": "#ffd447",
+    "theme.dark.primaryColor": "#cf3a88",
     "theme.dark.backgroundColor": "#191827",
     "theme.dark.secondaryBackgroundColor": "#262439",
     "theme.dark.textColor": "#f4f0e2",

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from grader.language import _, current_language, ngettext
 from grader.record.database.late import CountedRecord
+from grader.scoring.late import LateRules, Policy
 
 
 def late_line(counted: CountedRecord | None) -> str:
@@ -34,6 +35,32 @@ def days_left_line(counted: CountedRecord | None) -> str:
     if counted is None or counted.days_left is None:
         return ""
     return _("Late days left for the term: {count}.").format(count=counted.days_left)
+
+
+def rules_in_words(rules: LateRules) -> str:
+    """What late work costs in this class, in a few sentences; empty where it costs nothing."""
+    if rules.policy is Policy.NONE:
+        return ""
+    per_day, most = share_in_words(rules.percent / 100), share_in_words(rules.at_most / 100)
+    taken = (
+        _("{share} of the points").format(share=per_day)
+        if rules.at_most >= 100
+        else _("{share} of the points, {most} at most").format(share=per_day, most=most)
+    )
+    if rules.policy is Policy.BUDGET:
+        have = ngettext(
+            "You have {count} late day for the whole term: it pays for a day begun after a deadline.",
+            "You have {count} late days for the whole term: each pays for a day begun after a deadline.",
+            rules.days,
+        )
+        parts = [have.format(count=rules.days), _("Each day that they do not pay takes {taken}.").format(taken=taken)]
+    else:
+        parts = [_("Each day begun after the deadline takes {taken}.").format(taken=taken)]
+    grace = round(rules.grace.total_seconds() / 60)
+    if grace:
+        text = ngettext("{count} minute late is not late yet.", "{count} minutes late are not late yet.", grace)
+        parts.append(text.format(count=grace))
+    return " ".join(parts)
 
 
 def share_in_words(taken: Fraction) -> str:

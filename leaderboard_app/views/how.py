@@ -8,8 +8,10 @@ import streamlit as st
 
 from grader.collect.uploads import PageRules
 from grader.language import _, ngettext
+from grader.scoring.late import Counts
 from grader.scoring.points import DEFAULT_TABLE, PointsTable
 from grader.service.page_settings import BoardSettings
+from grader.show.lateness import rules_in_words
 from leaderboard_app import class_data, formatting
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.class_database import BoardUnavailable
@@ -31,6 +33,7 @@ def render(settings: BoardSettings) -> None:
     text, ladder = st.columns([3, 2], gap="large")
     with text:
         _what_counts(boards)
+        _time(boards)
         _blocks([board.assignment.title for board in boards if not board.assignment.is_contest])
         if has_contest:
             _contest(contest, rules)
@@ -44,13 +47,19 @@ def render(settings: BoardSettings) -> None:
 
 def _what_counts(boards: tuple[AssignmentBoard, ...]) -> None:
     st.subheader(_("The board and your grade"), anchor=False)
+    best = [board.assignment.title for board in boards if board.rules.counts is Counts.BEST]
     st.markdown(
-        _(
+        _("**Board and gradebook both hold your best submission:** a weaker one handed in later costs nothing.")
+        if best and len(best) == len(boards)
+        else _(
             "**The board shows your best submission, the gradebook holds the last one you handed in.** Your grade is "
             "the gradebook's: a weaker notebook handed in later lowers it, while your place here stays. So hand in "
             "last what you want to be graded."
         )
     )
+    if best and len(best) < len(boards):
+        titles = ", ".join(formatting.plain(title) for title in best)
+        st.markdown(_("The best submission is the grade in: {titles}.").format(titles=titles))
     by_hand = sum(board.assignment.max_points - board.full_points for board in boards)
     if by_hand > 0:
         st.markdown(
@@ -59,6 +68,14 @@ def _what_counts(boards: tuple[AssignmentBoard, ...]) -> None:
                 "alone; the board counts what the tests give."
             ).format(points=formatting.points(by_hand))
         )
+
+
+def _time(boards: tuple[AssignmentBoard, ...]) -> None:
+    """What being late costs: one policy for the class."""
+    rules = rules_in_words(boards[0].rules.late) if boards else ""
+    if rules:
+        st.subheader(_("Late work"), anchor=False)
+        st.markdown(rules)
 
 
 def _blocks(titles: list[str]) -> None:

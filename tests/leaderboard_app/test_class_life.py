@@ -134,6 +134,7 @@ def test_how_grading_works_speaks_of_this_class(monkeypatch: pytest.MonkeyPatch,
     assert "их 1041" in said
     assert "простая CNN (0.90817)" in said.replace("\\", "")
     assert "баллов за них в курсе — 3" in said
+    assert "Если опоздать" not in said  # it costs nothing here
 
 
 @pytest.mark.slow

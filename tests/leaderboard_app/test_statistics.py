@@ -55,6 +55,15 @@ def test_a_teacher_reads_statistics_and_asks_for_many_at_once(
     assert app.multiselect[0].value == ["student9"]
 
 
+def test_how_grading_works_tells_what_being_late_costs(
+    monkeypatch: pytest.MonkeyPatch, url: str, tokens: dict[str, str]
+) -> None:
+    said = shown(visit(monkeypatch, url, "how"))
+    assert "Если опоздать" in said
+    assert "На весь курс у вас есть 5 дней опоздания" in said
+    assert "Каждый день сверх них отнимает 10% баллов. 15 минут сверх срока — ещё не опоздание." in said
+
+
 def test_a_student_reads_the_own_deadline_what_being_late_cost_and_what_is_left(
     monkeypatch: pytest.MonkeyPatch, url: str, tokens: dict[str, str]
 ) -> None:
