@@ -15,7 +15,7 @@ from nbgrader.plugins import FileNameCollectorPlugin
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, OverwriteCells
 from traitlets import Unicode
 
-from grader.collect.names import student_of
+from grader.collect.plain_names import student_of
 from grader.course.assignment import load_assignment
 from grader.course.folder import Course
 from grader.course.nbgrader_config import configure
@@ -60,7 +60,7 @@ class LatePenalties(AssignLatePenalties):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Write the penalty into the gradebook."""
-        from grader.record.late_penalties import penalise  # noqa: PLC0415  as above
+        from grader.record.nbgrader_penalties import penalise  # noqa: PLC0415  as above
 
         marks = resources["nbgrader"]
         if not penalise(Course.open(Path(self.class_dir)), marks["db_url"], marks["assignment"], marks["student"]):

@@ -21,7 +21,7 @@ from grader.service.page_settings import FILE_MIB, BoardSettings
 from leaderboard_app.class_database import Board, BoardUnavailable, Identity, has_way_in, identify
 from leaderboard_app.identity import COOKIE
 from leaderboard_app.part_requests import ADDRESS, PartRequests
-from leaderboard_app.uploads import MIB, Uploads
+from leaderboard_app.uploads_in_memory import MIB, Uploads
 
 # Measured: 400 tabs of visitors take 21 MiB. Whoever has a link finds room beside them; an account's cookie is read by
 # Streamlit, so a school's accounts count among the visitors here.

@@ -23,7 +23,7 @@ from leaderboard_app import app  # noqa: F401  with all views
 from leaderboard_app.connections import HEAD_BYTES, PatientOnce
 from leaderboard_app.door import Door
 from leaderboard_app.memory import limit_memory
-from leaderboard_app.uploads import MIB
+from leaderboard_app.uploads_in_memory import MIB
 
 _SCRIPT = Path(__file__).parent / "app.py"
 _MESSAGE_BYTES = MIB  # what a browser says is which buttons were pressed; files come another way

@@ -12,7 +12,7 @@ import pytest
 from classroom import HandIn, in_this_process
 
 from grader.collect.folders import collect
-from grader.collect.names import student_of
+from grader.collect.plain_names import student_of
 from grader.course.assignment import load_assignment, split_hidden
 from grader.course.folder import Course
 from grader.course.gradebook import open_gradebook

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from grader.errors import CheckFailed, StudentCodeRaised
+from grader.examiner.error_meanings import explain
 from grader.examiner.examination import inputs_may_change
-from grader.examiner.explaining import explain
 from grader.language import _
 
 # What student code raises when it is wrong. Limits, a lost kernel and a failed check are not in the list: they pass.

@@ -1,4 +1,4 @@
-"""Where a row of linear layers drops numbers, and with which probability.
+"""Locate dropout in a row of linear layers, and estimate its rates.
 
 Dropout masks are random, and a student may draw them in any way, so they are measured and not compared. The weights
 are chosen so that every number in the output is 1 but for dropout. Then zeros in the output tell how often something

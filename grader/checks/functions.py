@@ -15,7 +15,7 @@ from grader.checks.calling import ORDINARY_ERRORS, error_text
 from grader.checks.known_mistakes import WrongFormula
 from grader.checks.values import value_failure
 from grader.errors import CheckFailed
-from grader.examiner.explaining import explain
+from grader.examiner.error_meanings import explain
 from grader.language import _, after_colon
 
 MAX_SHOWN = 6

@@ -9,8 +9,8 @@ from pathlib import Path, PurePath
 
 from grader.collect.archives import Skipped
 from grader.collect.lms_names import Form, Named, named_in, read_top, without_copy_marks
-from grader.collect.names import plain_stems, student_of
 from grader.collect.owners import Directory, Owner, Unknown, folded
+from grader.collect.plain_names import plain_stems, student_of
 from grader.collect.zip_names import readable
 from grader.course.roster import is_student_id
 from grader.language import _

@@ -13,9 +13,9 @@ from grader.collect.answers import Answers, of_mapping, remember, remembered
 from grader.collect.archives import Skipped
 from grader.collect.choosing import Choice, Question, choose, read_candidates, shared_labels
 from grader.collect.lms_names import Form, Named, read_top
-from grader.collect.names import has_plain_name, plain_stems, student_of
 from grader.collect.owners import Directory, Owner, People
 from grader.collect.placing import place_all
+from grader.collect.plain_names import has_plain_name, plain_stems, student_of
 from grader.collect.staging import Staged, stage
 from grader.collect.worksheet import Worksheet
 from grader.collect.zip_names import readable

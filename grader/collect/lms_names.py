@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from grader.collect.names import student_in
+from grader.collect.plain_names import student_in
 
 
 class Form(StrEnum):

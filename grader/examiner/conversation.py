@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from grader.errors import InvalidAssignment, StudentCodeRaised
-from grader.examiner.explaining import named_rightly
+from grader.examiner.error_meanings import named_rightly
 from grader.examiner.meanwhile import run_pending_work
 from grader.examiner.questions import QuestionAnswerer
 from grader.examiner.side_by_side import run_other_lane

@@ -29,8 +29,8 @@ from grader.errors import (
     StudentCodeRaised,
     StudentFault,
 )
+from grader.examiner.error_meanings import explain
 from grader.examiner.examination import Examination, as_current, inputs_were_changed
-from grader.examiner.explaining import explain
 from grader.examiner.randomness import seed_freshly
 from grader.examiner.remote import Session
 from grader.language import _

@@ -21,8 +21,8 @@ from grader.course.assignment import Assignment, Cell, names_to_define, split_hi
 from grader.diagnosis.reference import Reference
 from grader.diagnosis.told import Hints
 from grader.errors import KernelGone, SandboxLost
+from grader.examiner.error_meanings import explain, is_without_forward
 from grader.examiner.examination import Examination
-from grader.examiner.explaining import explain, is_without_forward
 from grader.examiner.hidden_test import MAX_MESSAGE, examine
 from grader.examiner.remote import Session
 from grader.grading.explained import Explainer, students_cells

@@ -15,8 +15,8 @@ class Limits(BaseModel):
         cell_s: seconds for one cell.
         call_s: seconds for one call of the student's code by a hidden test, with its backward pass.
         cpu_s: processor seconds of one process; 0 leaves them to the wall clock.
-        memory_mib: memory beyond what the libraries take, MiB: of one process, and of all together where a control
-            group can be made.
+        memory_mib: memory beyond what the libraries take, MiB: of one process, and of all together, by a control group
+            or, where none can be made, by a watch that stops them a little late.
         processes: processes and threads.
         disk_mib: size of the working folder, and of the temporary folder, MiB; both are kept in memory.
         files: open files of one process.

@@ -21,7 +21,7 @@ from grader.checks import (
     trains,
 )
 from grader.checks.resnet.block import basic_block, basic_block_cases, basic_block_mistakes
-from grader.examiner.explaining import explain
+from grader.examiner.error_meanings import explain
 
 
 def classifier(*last: nn.Module) -> nn.Sequential:

@@ -18,7 +18,7 @@ from grader.checks.layers import layers_of
 from grader.checks.resnet.block import basic_block
 from grader.checks.resnet.network import resnet
 from grader.errors import CheckFailed
-from grader.examiner.explaining import explain
+from grader.examiner.error_meanings import explain
 
 
 def test_distance_is_infinite_for_nan_infinity_and_other_shapes() -> None:

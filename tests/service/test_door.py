@@ -30,7 +30,7 @@ from leaderboard_app import door
 from leaderboard_app.connections import HEAD_BYTES, PatientOnce
 from leaderboard_app.identity import COOKIE
 from leaderboard_app.memory import ENDED_FOR_MEMORY
-from leaderboard_app.uploads import PERSON_MIB, Uploads
+from leaderboard_app.uploads_in_memory import PERSON_MIB, Uploads
 
 pytestmark = pytest.mark.slow
 

@@ -97,7 +97,7 @@ def alexnet_sizes_mistakes() -> list[WrongFormula]:
 
 
 def conv_parameters(in_channels: int, out_channels: int, kernel: int, bias: bool = True) -> int:
-    """Learnable numbers of a convolution."""
+    """Number of trainable parameters of a convolution."""
     return out_channels * in_channels * kernel**2 + (out_channels if bias else 0)
 
 
@@ -132,7 +132,7 @@ def conv_parameters_mistakes() -> list[WrongFormula]:
 
 
 def norm_parameters(channels: int) -> int:
-    """Learnable numbers of a BatchNorm."""
+    """Number of trainable parameters of a BatchNorm."""
     return 2 * channels
 
 
@@ -149,7 +149,7 @@ def norm_parameters_mistakes() -> list[WrongFormula]:
 
 
 def linear_parameters(in_features: int, out_features: int) -> int:
-    """Learnable numbers of a linear layer with bias."""
+    """Number of trainable parameters of a linear layer with bias."""
     return (in_features + 1) * out_features
 
 
@@ -166,7 +166,7 @@ def linear_parameters_mistakes() -> list[WrongFormula]:
 def alexnet_parameters(
     num_classes: int = 1000, channels: Sequence[int] = (96, 256, 384, 384, 256), hidden: int = 4096
 ) -> int:
-    """Learnable numbers of the whole net, every convolution with a bias."""
+    """Number of trainable parameters of the whole net, every convolution with a bias."""
     return _parameters(num_classes, channels, hidden)
 
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 
 from grader.course.titles import comment_title, words_of
-from grader.examiner.explaining import explain
+from grader.examiner.error_meanings import explain
 from grader.language import _
 from grader.printable import printable
 from grader.show.feedback import markup

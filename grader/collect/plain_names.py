@@ -1,4 +1,7 @@
-"""How people and LMSs name submissions: from a path to the student."""
+"""Plain names of submissions, in which a path alone says the student: `ivanova/resnet.ipynb`, `ivanova_resnet.ipynb`.
+
+They decide for `nbgrader zip_collect`, and where a class has no roster; all others are read by `lms_names`.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from grader.examiner.explaining import explain, named_rightly
+from grader.examiner.error_meanings import explain, named_rightly
 from grader.language import speaking
 
 X = torch.zeros(2, 3, 8, 8)
