@@ -22,7 +22,8 @@ BUDGET = LateRules(Policy.BUDGET, timedelta(), Fraction(10), Fraction(100), 3)
         (
             PERCENT,
             "en",
-            "Each day begun after the deadline takes 12.5% of the points, 50% at most. 10 minutes late are not late yet.",
+            "Each day begun after the deadline takes 12.5% of the points, 50% at most. "
+            "10 minutes late are not late yet.",
         ),
         (
             PERCENT,
