@@ -17,6 +17,7 @@ from grader.checks.equivalence import gradients_match, same_function
 from grader.checks.functions import FunctionModule, same_results
 from grader.checks.gradients import gradients_reach_every_parameter
 from grader.checks.in_place import does_not_change_its_input
+from grader.checks.judged_by_itself import judged_by_itself
 from grader.checks.known_mistakes import Suspect, WrongFormula
 from grader.checks.randomness import drops_out_only_in_training, repeats_itself_in_evaluation
 from grader.checks.shapes import has_shape, output_has_shape
@@ -40,6 +41,7 @@ __all__ = [
     "has_shape",
     "in_each",
     "inputs_may_change",
+    "judged_by_itself",
     "layer_count",
     "one_of",
     "output_has_shape",

@@ -722,45 +722,110 @@ with torch.device("meta"):
 
 # %% nbgrader={"grade": true, "grade_id": "task4_alexnet_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Формы и размер сети / Shapes and size of the network (1 балл / 1 point)
-def full_size_weights():
+def probe_features(channels):
+    """Stands in for your make_features: what is wrong there costs nothing here."""
+    widths = [3, *channels]
+    return nn.Sequential(nn.AdaptiveAvgPool2d(6), *(nn.Conv2d(a, b, 1) for a, b in zip(widths, widths[1:])))
+
+
+def probe_classifier(in_features, hidden, num_classes):
+    """Stands in for your make_classifier."""
+    return nn.Sequential(nn.Linear(in_features, hidden), nn.Tanh(), nn.Linear(hidden, num_classes))
+
+
+def net_of_probes(*sizes, **named_sizes):
+    """Your AlexNet, made of the two above."""
+    global make_features, make_classifier
+    own = globals().get("make_features"), globals().get("make_classifier")
+    make_features, make_classifier = probe_features, probe_classifier
+    try:
+        return AlexNet(*sizes, **named_sizes)
+    finally:
+        make_features, make_classifier = own
+
+
+def output_shapes(*sizes):
+    """Shapes of your net's output: made of your own parts, and of the two above."""
+    shapes, errors = [], []
+    for build in (AlexNet, net_of_probes):
+        try:
+            shapes.append(tuple(build(*sizes).eval()(torch.randn(2, 3, 227, 227)).shape))
+        except Exception as error:
+            errors.append(error)
+    if not shapes:
+        raise errors[0]
+    return shapes
+
+
+def full_size_weights(build=None):
     """Number of weights of the full AlexNet: without biases, and without BatchNorm."""
     with torch.device("meta"):
-        net = AlexNet()
+        net = (build or AlexNet)()
         net(torch.empty(2, 3, 227, 227))
     return sum(parameter.numel() for parameter in net.parameters() if parameter.dim() > 1)
 
 
-net = AlexNet(10, (4, 6, 8, 10, 12), 32)
-assert isinstance(net, nn.Module), "класс AlexNet должен наследовать nn.Module / the class AlexNet has to inherit from nn.Module"
+def full_size_weights_of_probes():
+    """The same with the two parts from above."""
+    return full_size_weights(net_of_probes)
+
+
+is_module = not isinstance(AlexNet, type) or issubclass(AlexNet, nn.Module)
+assert is_module, "класс AlexNet должен наследовать nn.Module / the class AlexNet has to inherit from nn.Module"
+output_shapes(10, (4, 6, 8, 10, 12), 32)
 ### BEGIN HIDDEN TESTS
-from grader.checks import drawing
+from grader.checks import drawing, judged_by_itself, same_value
 from grader.checks.alexnet.mistakes import alexnet_has_shape
+from grader.checks.alexnet.network import FULL_SIZE_OF_PROBES
 from grader.checks.alexnet.numbers import full_size_weights_match
 
 many, few = drawing.numbers(2, 3, 40)
-alexnet_has_shape(AlexNet(many, (2, 4, 6, 8, 64), 11), torch.randn(4, 3, 227, 227), shape=(4, many))
-alexnet_has_shape(AlexNet(few, (4, 6, 8, 2, 10), 11), torch.randn(1, 3, 227, 227), shape=(1, few))
-alexnet_has_shape(AlexNet(channels=(2, 4, 6, 8, 10), hidden=11, num_classes=1), torch.randn(2, 3, 227, 227), shape=(2, 1))
-full_size_weights_match(full_size_weights())
+
+
+def shapes_are_right(build):
+    alexnet_has_shape(build(many, (2, 4, 6, 8, 64), 11), torch.randn(4, 3, 227, 227), shape=(4, many))
+    alexnet_has_shape(build(few, (4, 6, 8, 2, 10), 11), torch.randn(1, 3, 227, 227), shape=(1, few))
+    alexnet_has_shape(build(channels=(2, 4, 6, 8, 10), hidden=11, num_classes=1), torch.randn(2, 3, 227, 227), shape=(2, 1))
+
+
+def whole():
+    shapes_are_right(AlexNet)
+    full_size_weights_match(full_size_weights())
+
+
+def with_probes():
+    shapes_are_right(net_of_probes)
+    same_value(full_size_weights_of_probes(), FULL_SIZE_OF_PROBES)
+
+
+judged_by_itself(whole, with_probes)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task4_alexnet_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Вся сеть / The whole network (2 балла / 2 points)
-net = AlexNet(num_classes=10, channels=(4, 6, 8, 10, 12), hidden=32)
-logits = net.eval()(torch.randn(2, 3, 227, 227))
-assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
+shapes = output_shapes(10, (4, 6, 8, 10, 12), 32)
+assert (2, 10) in shapes, f"форма / shape: {shapes[0]}, ожидалась / expected: (2, 10)"
 ### BEGIN HIDDEN TESTS
-from grader.checks import drawing, dropout_rates, repeats_itself_in_evaluation, same_function
-from grader.checks.alexnet.network import DROPOUT, alexnet, alexnet_images
+from grader.checks import drawing, dropout_rates, judged_by_itself, repeats_itself_in_evaluation, same_function
+from grader.checks.alexnet.network import DROPOUT, alexnet, alexnet_images, alexnet_of_probes
 from grader.checks.alexnet.mistakes import alexnet_mistakes
 
 channels = drawing.alexnet_channels()
-sizes = (9, channels, 14)
+sizes, wide = (9, channels, 14), (512, channels, 512)
 x = alexnet_images(4, brightness=10)
-repeats_itself_in_evaluation(AlexNet(*sizes), x)
-same_function(AlexNet(*sizes), alexnet(*sizes), x, suspects=alexnet_mistakes(*sizes), training=False)
-sizes = (512, channels, 512)
-dropout_rates(AlexNet(*sizes), alexnet(*sizes), alexnet_images(12), DROPOUT)
+
+
+def whole():
+    repeats_itself_in_evaluation(AlexNet(*sizes), x)
+    same_function(AlexNet(*sizes), alexnet(*sizes), x, suspects=alexnet_mistakes(*sizes), training=False)
+    dropout_rates(AlexNet(*wide), alexnet(*wide), alexnet_images(12), DROPOUT)
+
+
+def with_probes():
+    same_function(net_of_probes(*sizes), alexnet_of_probes(*sizes), x)
+
+
+judged_by_itself(whole, with_probes)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]

@@ -8,6 +8,7 @@ image has 227 x 227 pixels: the paper says 224, with which (224 - 11) / 4 is not
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -70,3 +71,19 @@ def alexnet(num_classes: int, channels: Sequence[int], hidden: int) -> nn.Sequen
     """The whole net: images (N, 3, 227, 227) -> logits (N, num_classes)."""
     classifier = alexnet_classifier(channels[4] * GRID, hidden, num_classes)
     return nn.Sequential(*alexnet_features(channels), nn.Flatten(), *classifier)
+
+
+def alexnet_of_probes(num_classes: int, channels: Sequence[int], hidden: int) -> nn.Sequential:
+    """The whole net with the visible test's probes in the place of its two parts."""
+    widths = [3, *channels]
+    return nn.Sequential(
+        nn.AdaptiveAvgPool2d(6),
+        *(nn.Conv2d(before, after, 1) for before, after in pairwise(widths)),
+        *(nn.Flatten(), nn.Linear(channels[4] * GRID, hidden), nn.Tanh(), nn.Linear(hidden, num_classes)),
+    )
+
+
+# Weights of the full net made of probes, without biases.
+FULL_SIZE_OF_PROBES = (
+    sum(before * after for before, after in pairwise((3, 96, 256, 384, 384, 256))) + 256 * GRID * 4096 + 4096 * 1000
+)

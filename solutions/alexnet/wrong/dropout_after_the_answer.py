@@ -1,5 +1,5 @@
 """Dropout after the last linear layer too."""
-# loses: task3_make_classifier_dropout, task4_alexnet_function
+# loses: task3_make_classifier_dropout
 # message: no dropout after it
 
 # %% task3_make_classifier

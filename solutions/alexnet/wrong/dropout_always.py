@@ -1,5 +1,5 @@
 """F.dropout drops in eval mode too (mistake 50)."""
-# loses: task3_make_classifier_function, task3_make_classifier_dropout, task4_alexnet_function
+# loses: task3_make_classifier_function, task3_make_classifier_dropout
 # message: `F.dropout(x)` without
 
 # %% task3_make_classifier

@@ -1,5 +1,5 @@
 """Dropout before the first two linear layers, as in torchvision."""
-# loses: task3_make_classifier_dropout, task4_alexnet_function
+# loses: task3_make_classifier_dropout
 # message: There is dropout before the first linear layer
 
 # %% task3_make_classifier

@@ -1,5 +1,5 @@
 """Dropout in the convolutional part too."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: dropout in the convolutional part
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """The gradient is cut after the first convolution (mistake 20)."""
-# loses: task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_gradients
 # message: no gradient reaches
 
 # %% task2_make_features

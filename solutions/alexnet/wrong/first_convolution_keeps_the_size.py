@@ -1,5 +1,5 @@
 """The first convolution has padding 5, as if the picture kept its size (mistake 49)."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: The first convolution has padding=5
 
 # %% task2_make_features

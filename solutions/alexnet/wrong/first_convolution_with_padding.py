@@ -1,5 +1,5 @@
 """The first convolution has padding 2, as in torchvision; with 227 the shapes are the same (mistake 49)."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: The first convolution has padding=2
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """The last MaxPool has stride 3 instead of 2 (mistake 48)."""
-# loses: task2_make_features_shape, task2_make_features_function, task2_make_features_gradients, task4_alexnet_shape, task4_alexnet_function
+# loses: task2_make_features_shape, task2_make_features_function, task2_make_features_gradients
 # message: The last pooling has the stride 3
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """The convolutions lie in a plain list (mistake 25)."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_shape, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: no parameters at all
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """LocalResponseNorm as in 2012 instead of BatchNorm."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: LocalResponseNorm is used
 
 # %% task2_make_features

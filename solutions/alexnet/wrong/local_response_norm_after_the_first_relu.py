@@ -1,5 +1,5 @@
 """BatchNorm as asked, and the LocalResponseNorm of 2012 behind the first ReLU besides."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: There is a LocalResponseNorm
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """The mean is taken instead of the maximum."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: The mean is taken in the poolings
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """The last three convolutions have no bias, although no BatchNorm follows."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: have no
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """BatchNorm after all five convolutions."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: BatchNorm follows every convolution
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """BatchNorm stands between pooling and ReLU: equal in eval mode, other statistics in train mode."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: BatchNorm stands after pooling
 
 # %% task2_make_features

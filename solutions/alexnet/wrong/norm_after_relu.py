@@ -1,5 +1,5 @@
 """BatchNorm stands after ReLU, where the paper had its normalisation."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: BatchNorm stands after ReLU
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """Poolings with a 2x2 window: the shapes are the same."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: The poolings have a 2x2 window
 
 # %% task2_make_features

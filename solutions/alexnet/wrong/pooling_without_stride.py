@@ -1,5 +1,5 @@
 """MaxPool2d(3) without a stride: the stride is 3 everywhere."""
-# loses: task2_make_features_shape, task2_make_features_function, task2_make_features_gradients, task4_alexnet_shape, task4_alexnet_function
+# loses: task2_make_features_shape, task2_make_features_function, task2_make_features_gradients
 # message: write `nn.MaxPool2d(3, stride=2)`
 
 # %% task2_make_features

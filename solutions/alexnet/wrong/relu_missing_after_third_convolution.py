@@ -1,5 +1,5 @@
 """There is no ReLU after the third convolution."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: no ReLU after convolution 3
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """No ReLU between the linear layers (mistake 46)."""
-# loses: task3_make_classifier_function, task4_alexnet_function
+# loses: task3_make_classifier_function
 # message: no ReLU between the linear layers
 
 # %% task3_make_classifier

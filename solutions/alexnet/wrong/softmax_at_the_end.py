@@ -1,5 +1,5 @@
 """Softmax at the end, while the loss applies it again (mistake 24)."""
-# loses: task3_make_classifier_function, task3_make_classifier_dropout, task4_alexnet_function
+# loses: task3_make_classifier_function, task3_make_classifier_dropout
 # message: There is a softmax at the end
 
 # %% task3_make_classifier

@@ -1,5 +1,5 @@
 """Convolutions in two groups, as on two GPUs in 2012."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function, task4_alexnet_shape
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: groups=2
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """One linear layer is missing."""
-# loses: task3_make_classifier_function, task3_make_classifier_dropout, task4_alexnet_shape, task4_alexnet_function
+# loses: task3_make_classifier_function, task3_make_classifier_dropout
 # message: missing: linear
 
 # %% task3_make_classifier

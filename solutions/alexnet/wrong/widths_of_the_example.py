@@ -1,5 +1,5 @@
 """The widths of the visible test are written into the convolutions; only the first and the last are read."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function, task4_alexnet_shape
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: Other layers are expected
 
 # %% task2_make_features
