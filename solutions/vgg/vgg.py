@@ -754,76 +754,190 @@ class VGG(nn.Module):
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Что считает сеть / What the network computes (2 балла / 2 points)
-network = VGG([(1, 4), (2, 6), (1, 8)], num_classes=5, image_size=16, hidden=12)
-logits = network(torch.randn(2, 3, 16, 16))
-assert logits.shape == (2, 5), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 5)"
-### BEGIN HIDDEN TESTS
-from grader.checks import dropout_rates, output_has_shape, repeats_itself_in_evaluation, same_function
-from grader.checks.vgg.network import DROPOUT, vgg, vgg_mistakes
+class ProbeBlock(nn.Module):
+    """Stands in for your vgg_block: what is wrong there costs nothing here."""
 
-for config, image_size in [([(2, 5), (1, 7)], 18), ([(1, 4), (1, 6), (2, 8), (2, 10), (2, 10)], 32)]:
-    options = {"num_classes": 7, "image_size": image_size, "hidden": 20}
-    x = torch.randn(6, 3, image_size, image_size)
-    repeats_itself_in_evaluation(VGG(config, **options), x)
-    same_function(
-        VGG(config, **options),
-        vgg(config, **options),
-        x,
-        suspects=vgg_mistakes(config, batch_norm=False, **options),
-        training=False,
-    )
-output_has_shape(VGG(config, **options), torch.randn(1, 3, 32, 32), shape=(1, 7))
-config, options = [(1, 6), (2, 8)], {"num_classes": 128, "image_size": 16, "hidden": 128}
-dropout_rates(VGG(config, **options), vgg(config, **options), torch.randn(64, 3, 16, 16), DROPOUT)
+    def __init__(self, depth, in_channels, out_channels, batch_norm=False):
+        super().__init__()
+        self.depth = depth
+        self.mix = nn.Conv2d(in_channels, out_channels, 1)
+        self.norm = nn.BatchNorm2d(out_channels) if batch_norm else nn.Identity()
+
+    def forward(self, x):
+        return F.avg_pool2d(self.norm(torch.tanh(self.depth * self.mix(x))), 2)
+
+
+def probe_classifier(in_features, hidden, num_classes):
+    """Stands in for your vgg_classifier."""
+    return nn.Sequential(nn.Linear(in_features, hidden), nn.Tanh(), nn.Linear(hidden, num_classes))
+
+
+def network_of_probes(sizes, *args, **options):
+    """Your VGG, made of the two above; sizes stand in for what your map_sizes returns."""
+    global vgg_block, vgg_classifier, map_sizes
+    own = [globals().get(name) for name in ("vgg_block", "vgg_classifier", "map_sizes")]
+    vgg_block, vgg_classifier, map_sizes = ProbeBlock, probe_classifier, lambda *_: list(sizes)
+    try:
+        return VGG(*args, **options)
+    finally:
+        vgg_block, vgg_classifier, map_sizes = own
+
+
+def networks(image_size, sizes, config, **options):
+    """Your VGG made of your own parts, and made of probes: those of the two that can be built and called."""
+    found, errors = [], []
+    for build in (VGG, lambda *args, **more: network_of_probes(sizes, *args, **more)):
+        try:
+            network = build(config, image_size=image_size, **options)
+            network(torch.randn(2, 3, image_size, image_size))
+            found.append(network)
+        except Exception as error:
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return found
+
+
+shapes = [
+    tuple(network(torch.randn(2, 3, 16, 16)).shape)
+    for network in networks(16, [8, 4, 2], [(1, 4), (2, 6), (1, 8)], num_classes=5, hidden=12)
+]
+assert (2, 5) in shapes, f"форма / shape: {shapes[0]}, ожидалась / expected: (2, 5)"
+### BEGIN HIDDEN TESTS
+from grader.checks import dropout_rates, judged_by_itself, output_has_shape, repeats_itself_in_evaluation, same_function
+from grader.checks.vgg.network import DROPOUT, vgg, vgg_mistakes, vgg_of_probes
+from grader.checks.vgg.numbers import map_sizes as right_sizes
+
+CASES = [([(2, 5), (1, 7)], 18), ([(1, 4), (1, 6), (2, 8), (2, 10), (2, 10)], 32)]
+
+
+def whole():
+    for config, image_size in CASES:
+        options = {"num_classes": 7, "image_size": image_size, "hidden": 20}
+        x = torch.randn(6, 3, image_size, image_size)
+        repeats_itself_in_evaluation(VGG(config, **options), x)
+        same_function(
+            VGG(config, **options),
+            vgg(config, **options),
+            x,
+            suspects=vgg_mistakes(config, batch_norm=False, **options),
+            training=False,
+        )
+    output_has_shape(VGG(config, **options), torch.randn(1, 3, 32, 32), shape=(1, 7))
+    config, options = [(1, 6), (2, 8)], {"num_classes": 128, "image_size": 16, "hidden": 128}
+    dropout_rates(VGG(config, **options), vgg(config, **options), torch.randn(64, 3, 16, 16), DROPOUT)
+
+
+def with_probes():
+    for config, image_size in CASES:
+        options = {"num_classes": 7, "image_size": image_size, "hidden": 20}
+        x = torch.randn(6, 3, image_size, image_size)
+        sizes = right_sizes(image_size, len(config))
+        same_function(network_of_probes(sizes, config, **options), vgg_of_probes(config, **options), x)
+        output_has_shape(network_of_probes(sizes, config, **options), x[:1], shape=(1, 7))
+
+
+judged_by_itself(whole, with_probes)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_batch_norm", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Сеть с BatchNorm / Network with BatchNorm (1 балл / 1 point)
-network = VGG([(1, 4), (2, 6)], num_classes=5, batch_norm=True, image_size=16, hidden=12)
-network(torch.randn(2, 3, 16, 16))
-norms = sum(name.endswith("running_mean") for name, buffer in network.named_buffers())
-assert norms == 3, f"BatchNorm: {norms}, ожидалось по одному на свёртку / expected one for each convolution: 3"
+norms = [
+    sum(name.endswith("running_mean") for name, buffer in network.named_buffers())
+    for network in networks(16, [8, 4], [(1, 4), (2, 6)], num_classes=5, batch_norm=True, hidden=12)
+]
+# Из проб в сети две, и в каждой по одному / of probes there are two in the network, with one each
+assert norms[0] == 3 or norms[-1] == 2, (
+    f"BatchNorm: {norms[0]}, ожидалось по одному на свёртку / expected one for each convolution: 3"
+)
 ### BEGIN HIDDEN TESTS
-from grader.checks import dropout_rates, repeats_itself_in_evaluation, same_function
-from grader.checks.vgg.network import DROPOUT, vgg, vgg_mistakes
+from grader.checks import dropout_rates, judged_by_itself, repeats_itself_in_evaluation, same_function
+from grader.checks.vgg.network import DROPOUT, vgg, vgg_mistakes, vgg_of_probes
 
 config, options = [(2, 4), (1, 6), (3, 8)], {"num_classes": 6, "batch_norm": True, "image_size": 20, "hidden": 15}
 x = torch.randn(6, 3, 20, 20)
-repeats_itself_in_evaluation(VGG(config, **options), x)
-same_function(VGG(config, **options), vgg(config, **options), x, suspects=vgg_mistakes(config, **options), training=False)
-options |= {"num_classes": 128, "hidden": 128}
-dropout_rates(VGG(config, **options), vgg(config, **options), torch.randn(64, 3, 20, 20), DROPOUT)
+
+
+def whole():
+    repeats_itself_in_evaluation(VGG(config, **options), x)
+    same_function(VGG(config, **options), vgg(config, **options), x, suspects=vgg_mistakes(config, **options), training=False)
+    wide = options | {"num_classes": 128, "hidden": 128}
+    dropout_rates(VGG(config, **wide), vgg(config, **wide), torch.randn(64, 3, 20, 20), DROPOUT)
+
+
+def with_probes():
+    same_function(network_of_probes([10, 5, 2], config, **options), vgg_of_probes(config, **options), x)
+
+
+judged_by_itself(whole, with_probes)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_parameters", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Число параметров настоящих VGG / Numbers of parameters of the real VGGs (1 балл / 1 point)
-def vgg_without_numbers(number, batch_norm=False):
-    """Your VGG on the device `meta`."""
-    options = {"batch_norm": True} if batch_norm else {}
+def without_numbers(build):
+    """A network on the device `meta`."""
     with torch.device("meta"):
-        network = VGG(vgg_config(number), **options)
+        network = build()
         if any(nn.parameter.is_lazy(parameter) for parameter in network.parameters()):
             network(torch.zeros(2, 3, 224, 224))  # a lazy layer takes its shape from the first picture
     return network
 
 
-def count_parameters(number, batch_norm=False):
-    """Numbers in the weights of convolutions, in the weights of linear layers, and in all the rest of your VGG."""
+def counts_of(network):
+    """Numbers in the weights of convolutions, in the weights of linear layers, and in all the rest of it."""
     counts = {4: 0, 2: 0, 1: 0}
-    for parameter in vgg_without_numbers(number, batch_norm).parameters():
+    for parameter in network.parameters():
         counts[parameter.dim()] += parameter.numel()
     return list(counts.values())
 
 
-for number, expected in [(11, 132_863_336), (16, 138_357_544)]:
-    found = sum(count_parameters(number))
-    assert found == expected, f"VGG-{number}: {found:,}; ожидалось / expected: {expected:,}".replace(",", " ")
-### BEGIN HIDDEN TESTS
-from grader.checks.vgg.numbers import counts_are_published
+def vgg_without_numbers(number, batch_norm=False):
+    """Your VGG on the device `meta`."""
+    options = {"batch_norm": True} if batch_norm else {}
+    return without_numbers(lambda: VGG(vgg_config(number), **options))
 
-for layers in [11, 13, 16, 19]:
-    counts_are_published(count_parameters(layers), layers)
-    counts_are_published(count_parameters(layers, True), layers, batch_norm=True)
+
+def count_parameters(number, batch_norm=False):
+    """The counts of your VGG."""
+    return counts_of(vgg_without_numbers(number, batch_norm))
+
+
+def count_parameters_of_probes(config, sizes, batch_norm):
+    """The counts of your VGG made of probes."""
+    return counts_of(without_numbers(lambda: network_of_probes(sizes, config, batch_norm=batch_norm)))
+
+
+try:
+    for number, expected in [(11, 132_863_336), (16, 138_357_544)]:
+        found = sum(count_parameters(number))
+        print(f"VGG-{number}: {found:,}; ожидалось / expected: {expected:,}".replace(",", " "))
+except Exception as error:
+    print(f"{type(error).__name__}: {error}")
+### BEGIN HIDDEN TESTS
+from grader.checks import judged_by_itself, same_value
+from grader.checks.vgg.network import vgg_of_probes
+from grader.checks.vgg.numbers import counts_are_published
+from grader.checks.vgg.numbers import map_sizes as right_sizes
+from grader.checks.vgg.numbers import vgg_config as right_config
+
+
+def whole():
+    for layers in [11, 13, 16, 19]:
+        counts_are_published(count_parameters(layers), layers)
+        counts_are_published(count_parameters(layers, True), layers, batch_norm=True)
+
+
+def with_probes():
+    sizes = right_sizes(224)
+    for config in map(right_config, [11, 13, 16, 19]):
+        for batch_norm in (False, True):
+            with torch.device("meta"):
+                parameters = list(vgg_of_probes(config, batch_norm=batch_norm).parameters())
+            expected = [sum(one.numel() for one in parameters if one.dim() == axes) for axes in (4, 2, 1)]
+            same_value(count_parameters_of_probes(config, sizes, batch_norm), expected)
+
+
+judged_by_itself(whole, with_probes)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]

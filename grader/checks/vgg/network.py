@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from grader.checks.known_mistakes import Suspect
 from grader.checks.vgg.block import block_with, max_pool
@@ -141,3 +143,34 @@ def vgg_mistakes(
         ],
         *_mistakes_of_the_end(build),
     ]
+
+
+class ProbeBlock(nn.Module):
+    """The visible test's stand-in for a block: (N, in_channels, H, W) -> (N, out_channels, H // 2, W // 2)."""
+
+    def __init__(self, depth: int, in_channels: int, out_channels: int, batch_norm: bool) -> None:
+        super().__init__()
+        self.depth = depth
+        self.mix = nn.Conv2d(in_channels, out_channels, 1)
+        self.norm = nn.BatchNorm2d(out_channels) if batch_norm else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The output shows depth, channels and whether there is a BatchNorm."""
+        return F.avg_pool2d(self.norm(torch.tanh(self.depth * self.mix(x))), 2)
+
+
+def vgg_of_probes(
+    config: Sequence[tuple[int, int]],
+    num_classes: int = 1000,
+    batch_norm: bool = False,
+    image_size: int = 224,
+    hidden: int = 4096,
+) -> nn.Module:
+    """The network with the visible test's probes in the place of its parts."""
+    blocks, in_channels = [], 3
+    for depth, channels in config:
+        blocks.append(ProbeBlock(depth, in_channels, channels, batch_norm))
+        in_channels = channels
+    side = image_size >> len(config)
+    linear = (nn.Linear(in_channels * side * side, hidden), nn.Tanh(), nn.Linear(hidden, num_classes))
+    return nn.Sequential(*blocks, nn.Flatten(), *linear)

@@ -1,5 +1,5 @@
 """The channels are doubled once too often."""
-# loses: task3_vgg_config_values, task5_vgg_parameters
+# loses: task3_vgg_config_values
 # message: 1024
 
 # %% task3_vgg_config

@@ -1,5 +1,5 @@
 """Dropout before the linear layers, as in AlexNet."""
-# loses: task4_classifier_dropout, task5_vgg_function, task5_vgg_batch_norm
+# loses: task4_classifier_dropout
 # message: There is dropout before the first linear layer
 
 # %% task4_vgg_classifier

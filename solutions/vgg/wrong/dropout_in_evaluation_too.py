@@ -1,5 +1,5 @@
 """F.dropout without training (mistake 50)."""
-# loses: task4_classifier_function, task4_classifier_dropout, task5_vgg_function, task5_vgg_batch_norm
+# loses: task4_classifier_function, task4_classifier_dropout
 # message: dropout in eval() mode
 
 # %% task4_vgg_classifier

@@ -1,5 +1,5 @@
 """Dropout in place overwrites the output of ReLU, which the backward pass needs."""
-# loses: task4_classifier_dropout, task5_vgg_function, task5_vgg_batch_norm
+# loses: task4_classifier_dropout
 # message: An in-place operation
 
 # %% task4_vgg_classifier

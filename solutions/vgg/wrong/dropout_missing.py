@@ -1,5 +1,5 @@
 """No dropout (mistake 50)."""
-# loses: task4_classifier_dropout, task5_vgg_function, task5_vgg_batch_norm
+# loses: task4_classifier_dropout
 # message: no dropout in train() mode
 
 # %% task4_vgg_classifier

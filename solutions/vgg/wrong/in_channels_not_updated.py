@@ -1,5 +1,5 @@
 """in_channels stays what it was in the loop (mistake 42)."""
-# loses: task2_vgg_block_shape, task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients, task5_vgg_function, task5_vgg_batch_norm, task5_vgg_parameters
+# loses: task2_vgg_block_shape, task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients
 # message: to have 3 channels, but got 8
 
 # %% task2_vgg_block

@@ -1,5 +1,5 @@
 """Layers in a plain Python list: the block has no parameters (mistake 25)."""
-# loses: task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients, task5_vgg_function, task5_vgg_batch_norm, task5_vgg_parameters
+# loses: task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients
 # message: no parameters at all
 
 # %% task2_vgg_block

@@ -1,5 +1,5 @@
 """The name is taken for the number of convolutions alone."""
-# loses: task3_vgg_config_values, task5_vgg_parameters
+# loses: task3_vgg_config_values
 # message: VGG-11: свёртки + 3 линейных слоя / convolutions + 3 linear layers = 14
 
 # %% task3_vgg_config

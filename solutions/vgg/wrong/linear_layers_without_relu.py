@@ -1,5 +1,5 @@
 """No ReLU between the linear layers (mistake 46)."""
-# loses: task4_classifier_function, task5_vgg_function, task5_vgg_batch_norm
+# loses: task4_classifier_function
 # message: three of them in a row are no more than one
 
 # %% task4_vgg_classifier

@@ -1,5 +1,5 @@
 """BatchNorm stands after ReLU."""
-# loses: task2_vgg_block_batch_norm, task2_vgg_block_gradients, task5_vgg_batch_norm
+# loses: task2_vgg_block_batch_norm, task2_vgg_block_gradients
 # message: BatchNorm stands after ReLU
 
 # %% task2_vgg_block

@@ -1,5 +1,5 @@
 """BatchNorm after the first convolution only (mistake 44)."""
-# loses: task2_vgg_block_batch_norm, task2_vgg_block_gradients, task5_vgg_batch_norm, task5_vgg_parameters
+# loses: task2_vgg_block_batch_norm, task2_vgg_block_gradients
 # message: BatchNorm follows only some of the convolutions
 
 # %% task2_vgg_block

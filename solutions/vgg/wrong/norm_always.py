@@ -1,5 +1,5 @@
 """BatchNorm is there whatever batch_norm says."""
-# loses: task2_vgg_block_function, task2_vgg_block_gradients, task5_vgg_function, task5_vgg_parameters
+# loses: task2_vgg_block_function, task2_vgg_block_gradients
 # message: There is a BatchNorm although `batch_norm` is False
 
 # %% task2_vgg_block

@@ -1,5 +1,5 @@
 """One BatchNorm object after all convolutions."""
-# loses: task2_vgg_block_batch_norm, task2_vgg_block_gradients, task5_vgg_batch_norm, task5_vgg_parameters
+# loses: task2_vgg_block_batch_norm, task2_vgg_block_gradients
 # message: One BatchNorm object is used several times
 
 # %% task2_vgg_block

@@ -1,5 +1,5 @@
 """One convolution object stands in the list several times (mistake 40)."""
-# loses: task2_vgg_block_function, task2_vgg_block_batch_norm, task5_vgg_batch_norm, task5_vgg_parameters
+# loses: task2_vgg_block_function, task2_vgg_block_batch_norm
 # message: One convolution object is used several times
 
 # %% task2_vgg_block

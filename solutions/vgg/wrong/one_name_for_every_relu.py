@@ -1,5 +1,5 @@
 """All ReLUs are added under one name, so a single one survives (mistake 41)."""
-# loses: task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients, task5_vgg_function, task5_vgg_batch_norm
+# loses: task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients
 # message: a second one with the same name replaces the first
 
 # %% task2_vgg_block

@@ -1,5 +1,5 @@
 """Convolutions without padding."""
-# loses: task2_vgg_block_shape, task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients, task5_vgg_function, task5_vgg_batch_norm
+# loses: task2_vgg_block_shape, task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients
 # message: padding=1?
 
 # %% task2_vgg_block

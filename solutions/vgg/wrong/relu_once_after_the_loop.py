@@ -1,5 +1,5 @@
 """One ReLU after all convolutions."""
-# loses: task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients, task5_vgg_function, task5_vgg_batch_norm
+# loses: task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients
 # message: Only the last convolution is followed by a ReLU
 
 # %% task2_vgg_block

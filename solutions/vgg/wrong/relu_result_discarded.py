@@ -1,5 +1,5 @@
 """The result of self.relu(x) is thrown away (mistake 43)."""
-# loses: task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients, task5_vgg_function, task5_vgg_batch_norm
+# loses: task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients
 # message: There is no ReLU at all
 
 # %% task2_vgg_block

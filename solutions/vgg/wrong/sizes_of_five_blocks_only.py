@@ -1,5 +1,5 @@
 """The number of blocks is ignored."""
-# loses: task3_map_sizes_values, task5_vgg_function, task5_vgg_batch_norm
+# loses: task3_map_sizes_values
 # message: The argument `blocks` takes no part
 
 # %% task3_map_sizes

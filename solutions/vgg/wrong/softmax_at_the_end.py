@@ -1,5 +1,5 @@
 """Softmax at the end while the loss applies it again (mistake 24)."""
-# loses: task4_classifier_function, task4_classifier_dropout, task5_vgg_function, task5_vgg_batch_norm
+# loses: task4_classifier_function, task4_classifier_dropout
 # message: softmax at the end
 
 # %% task4_vgg_classifier

@@ -1,5 +1,5 @@
 """VGG-11 with the second convolution in the wrong block (mistake 45)."""
-# loses: task3_vgg_config_values, task5_vgg_parameters
+# loses: task3_vgg_config_values
 # message: For number = 11 the result is another than [[2, 64], [1, 128]
 
 # %% task3_vgg_config
