@@ -772,13 +772,14 @@ def probe_classifier(in_features, hidden, num_classes):
     return nn.Sequential(nn.Linear(in_features, hidden), nn.Tanh(), nn.Linear(hidden, num_classes))
 
 
-def network_of_probes(sizes, *args, **options):
-    """Your VGG, made of the two above; sizes stand in for what your map_sizes returns."""
+def network_of_probes(image_size, sizes, config, **options):
+    """Your VGG, made of the two above; sizes after five blocks stand in for your map_sizes."""
     global vgg_block, vgg_classifier, map_sizes
     own = [globals().get(name) for name in ("vgg_block", "vgg_classifier", "map_sizes")]
-    vgg_block, vgg_classifier, map_sizes = ProbeBlock, probe_classifier, lambda *_: list(sizes)
+    vgg_block, vgg_classifier = ProbeBlock, probe_classifier
+    map_sizes = lambda side, blocks=5: list(sizes[:blocks]) if side == image_size else []
     try:
-        return VGG(*args, **options)
+        return VGG(config, **options)
     finally:
         vgg_block, vgg_classifier, map_sizes = own
 
@@ -786,7 +787,7 @@ def network_of_probes(sizes, *args, **options):
 def networks(image_size, sizes, config, **options):
     """Your VGG made of your own parts, and made of probes: those of the two that can be built and called."""
     found, errors = [], []
-    for build in (VGG, lambda *args, **more: network_of_probes(sizes, *args, **more)):
+    for build in (VGG, lambda config, **more: network_of_probes(image_size, sizes, config, **more)):
         try:
             network = build(config, image_size=image_size, **options)
             network(torch.randn(2, 3, image_size, image_size))
@@ -800,7 +801,7 @@ def networks(image_size, sizes, config, **options):
 
 shapes = [
     tuple(network(torch.randn(2, 3, 16, 16)).shape)
-    for network in networks(16, [8, 4, 2], [(1, 4), (2, 6), (1, 8)], num_classes=5, hidden=12)
+    for network in networks(16, [8, 4, 2, 1, 0], [(1, 4), (2, 6), (1, 8)], num_classes=5, hidden=12)
 ]
 assert (2, 5) in shapes, f"форма / shape: {shapes[0]}, ожидалась / expected: (2, 5)"
 ### BEGIN HIDDEN TESTS
@@ -832,9 +833,9 @@ def with_probes():
     for config, image_size in CASES:
         options = {"num_classes": 7, "image_size": image_size, "hidden": 20}
         x = torch.randn(6, 3, image_size, image_size)
-        sizes = right_sizes(image_size, len(config))
-        same_function(network_of_probes(sizes, config, **options), vgg_of_probes(config, **options), x)
-        output_has_shape(network_of_probes(sizes, config, **options), x[:1], shape=(1, 7))
+        with_sizes = image_size, right_sizes(image_size), config
+        same_function(network_of_probes(*with_sizes, **options), vgg_of_probes(config, **options), x)
+        output_has_shape(network_of_probes(*with_sizes, **options), x[:1], shape=(1, 7))
 
 
 judged_by_itself(whole, with_probes)
@@ -844,7 +845,7 @@ judged_by_itself(whole, with_probes)
 # Сеть с BatchNorm / Network with BatchNorm (1 балл / 1 point)
 norms = [
     sum(name.endswith("running_mean") for name, buffer in network.named_buffers())
-    for network in networks(16, [8, 4], [(1, 4), (2, 6)], num_classes=5, batch_norm=True, hidden=12)
+    for network in networks(16, [8, 4, 2, 1, 0], [(1, 4), (2, 6)], num_classes=5, batch_norm=True, hidden=12)
 ]
 # Из проб в сети две, и в каждой по одному / of probes there are two in the network, with one each
 assert norms[0] == 3 or norms[-1] == 2, (
@@ -866,7 +867,7 @@ def whole():
 
 
 def with_probes():
-    same_function(network_of_probes([10, 5, 2], config, **options), vgg_of_probes(config, **options), x)
+    same_function(network_of_probes(20, [10, 5, 2, 1, 0], config, **options), vgg_of_probes(config, **options), x)
 
 
 judged_by_itself(whole, with_probes)
@@ -904,7 +905,7 @@ def count_parameters(number, batch_norm=False):
 
 def count_parameters_of_probes(config, sizes, batch_norm):
     """The counts of your VGG made of probes."""
-    return counts_of(without_numbers(lambda: network_of_probes(sizes, config, batch_norm=batch_norm)))
+    return counts_of(without_numbers(lambda: network_of_probes(224, sizes, config, batch_norm=batch_norm)))
 
 
 try:
