@@ -95,9 +95,7 @@ def test_what_such_a_class_has_lost_comes_back_without_a_run(earlier: Course, be
 
 
 @pytest.mark.parametrize("statements", [1, 4, 9])
-def test_killed_in_the_middle_of_the_migration_the_class_opens(
-    earlier: Course, before: Known, statements: int
-) -> None:
+def test_killed_in_the_middle_of_the_migration_the_class_opens(earlier: Course, before: Known, statements: int) -> None:
     """The process ends, as by `kill -9`, at a statement that makes a table; the transaction takes all of it back."""
     code = f"""
 import os, signal, sys
