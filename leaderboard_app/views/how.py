@@ -13,6 +13,7 @@ from grader.service.page_settings import BoardSettings
 from leaderboard_app import class_data, formatting
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.class_database import BoardUnavailable
+from leaderboard_app.views.lateness import where_the_best_counts
 
 # The contest's test set in the lesson, where a class has no test of its own yet.
 _TEST_IMAGES = 991
@@ -50,13 +51,14 @@ def _what_counts(boards: tuple[AssignmentBoard, ...]) -> None:
             "the gradebook's: a weaker notebook handed in later lowers it, while your place here stays. So hand in "
             "last what you want to be graded."
         )
+        + where_the_best_counts(boards)
     )
-    by_hand = sum(board.assignment.max_points - board.full_points for board in boards)
+    by_hand = sum(board.points_by_hand for board in boards)
     if by_hand > 0:
         st.markdown(
             _(
-                "Answers in words are read by your teacher: {points} points of the course. They are in the gradebook "
-                "alone; the board counts what the tests give."
+                "Answers in words are read by your teacher: {points} points of the course. The board counts those of "
+                "an assignment as soon as the first answer has been read."
             ).format(points=formatting.points(by_hand))
         )
 

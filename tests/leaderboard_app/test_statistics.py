@@ -55,6 +55,15 @@ def test_a_teacher_reads_statistics_and_asks_for_many_at_once(
     assert app.multiselect[0].value == ["student9"]
 
 
+@pytest.mark.parametrize("page", ["", "how", "teacher", "hand-in"])
+def test_where_the_best_submission_counts_no_page_says_only_that_the_last_does(
+    monkeypatch: pytest.MonkeyPatch, url: str, tokens: dict[str, str], page: str
+) -> None:
+    reader = "student0" if page == "hand-in" else "Edna"
+    said = shown(visit(monkeypatch, url, page, tokens[reader], assignment="resnet"))
+    assert "Исключение: ResNet — там засчитывается лучшее решение" in said
+
+
 def test_a_student_reads_the_own_deadline_what_being_late_cost_and_what_is_left(
     monkeypatch: pytest.MonkeyPatch, url: str, tokens: dict[str, str]
 ) -> None:
