@@ -70,6 +70,12 @@ class AssignmentBoard:
         full = self.rules.full_points
         return self.assignment.max_points if full is None else full + self.by_hand
 
+    @property
+    def points_by_hand(self) -> float:
+        """What the assignment gives for answers that a teacher reads, read already or not."""
+        full = self.rules.full_points
+        return 0.0 if full is None else self.assignment.max_points - full
+
     def points_of(self, line: LeaderboardRow | Baseline) -> float | None:
         """Points of a row, or those that a baseline's score would be worth; None where there are none."""
         if not isinstance(line, Baseline):

@@ -47,9 +47,18 @@ def submission_hash(notebook: bytes, files: tuple[tuple[str, bytes], ...]) -> st
 
 def rules_hash(assignment: Assignment, conditions: Conditions) -> str:
     """A hash of everything beside the submission that decides points."""
+    return _rules_hash(assignment.revision, conditions)
+
+
+def earlier_rules_hash(assignment: Assignment, conditions: Conditions) -> str:
+    """The same as graders computed it when the order of cells was a part of it; their results stand under it."""
+    return _rules_hash(assignment.earlier_revision, conditions)
+
+
+def _rules_hash(revision: str, conditions: Conditions) -> str:
     contest = conditions.contest
     rules: dict[str, Any] = {
-        "assignment": assignment.revision,
+        "assignment": revision,
         "limits": conditions.limits.model_dump(),
         "language": conditions.language,
         "environment": conditions.environment,

@@ -18,7 +18,7 @@ from grader.grading.job import Conditions, Graded, Job
 from grader.language import _
 from grader.notebook import read_notebook
 from grader.outcomes import Report
-from grader.record.ledger import Ledger, Problem, ledger_key, rules_hash, submission_hash
+from grader.record.ledger import Ledger, Problem, earlier_rules_hash, ledger_key, rules_hash, submission_hash
 from grader.record.recorder import Recorder
 from grader.record.upkeep.stored_results import Store
 from grader.scoring.contest import AnswerKey, ContestScore
@@ -99,11 +99,19 @@ class Planned:
 
 @dataclass(frozen=True)
 class Rules:
-    """What all submissions of one assignment share."""
+    """What all submissions of one assignment share.
+
+    Attributes:
+        assignment: as it was released.
+        conditions: how it is graded.
+        hashes: of all that decides points; first the one under which results are kept, then as an earlier grader
+            computed it: results that it kept still count.
+        source: the author's notebook.
+    """
 
     assignment: Assignment
     conditions: Conditions
-    hash: str
+    hashes: tuple[str, ...]
     source: Path
 
     @cached_property
@@ -134,7 +142,8 @@ class Rules:
         """
         assignment = load_assignment(course.gradebook_url, slug)
         conditions = replace(conditions_of(course, slug, slots=slots), isolated=isolated)
-        return cls(assignment, conditions, rules_hash(assignment, conditions), course.source / slug / f"{slug}.ipynb")
+        hashes = rules_hash(assignment, conditions), earlier_rules_hash(assignment, conditions)
+        return cls(assignment, conditions, hashes, course.source / slug / f"{slug}.ipynb")
 
 
 def prepare(
@@ -206,11 +215,20 @@ def work_on(
     """The work on a submission, with the key under which the ledger may know it."""
     content = submission_hash(*handed)
     regrade = max(regrade, recorder.regrade_counts.get((submission.student, submission.slug), 0))
-    keys = [ledger_key(submission.student, content, rules.hash, regrade + more) for more in range(_MAX_FORGOTTEN)]
+    keys = {
+        ledger_key(submission.student, content, one, regrade + more): regrade + more
+        for more in range(_MAX_FORGOTTEN)
+        for one in rules.hashes
+    }
     current = ledger.current(submission.slug, submission.student)
-    more = keys.index(current) if current in keys else 0
-    key = keys[more]
-    return Work(submission, rules.assignment, rules.conditions, content, key, regrade + more, ledger.is_damaged(key))
+    key = current if current in keys else _asked_for(keys, regrade, ledger)
+    return Work(submission, rules.assignment, rules.conditions, content, key, keys[key], ledger.is_damaged(key))
+
+
+def _asked_for(keys: dict[str, int], regrade: int, ledger: Ledger) -> str:
+    """The key that is known to the ledger; that of a new result where none is."""
+    asked = [key for key, count in keys.items() if count == regrade]
+    return next((key for key in asked if ledger.find(key) is not None), asked[0])
 
 
 def known_row(item: Work, rules: Rules, ledger: Ledger, recorder: Recorder) -> Row | None:

@@ -15,6 +15,7 @@ from leaderboard_app.class_data import ClassData
 from leaderboard_app.class_database import BoardUnavailable
 from leaderboard_app.formatting import plain
 from leaderboard_app.turns import in_turn
+from leaderboard_app.views.lateness import where_the_best_counts
 
 _LOOK_S = 10
 
@@ -27,7 +28,8 @@ def keep_fresh(settings: BoardSettings, shown: ClassData, own_alias: str) -> Non
         shown: what the page shows.
         own_alias: whom it marks as the reader.
     """
-    st.caption(_("The board shows each best submission. Grades come from the gradebook: the last one handed in."))
+    said = _("The board shows each best submission. Grades come from the gradebook: the last one handed in.")
+    st.caption(said + where_the_best_counts(shown.boards))
     _look(settings, shown.read_at, own_alias, iter([True]))
 
 

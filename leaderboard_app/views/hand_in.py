@@ -25,6 +25,7 @@ from leaderboard_app.views import network_form, submissions
 from leaderboard_app.views.choosing import choose, due
 from leaderboard_app.views.entrance import require_student
 from leaderboard_app.views.fitness import is_fit
+from leaderboard_app.views.lateness import where_the_best_counts
 from leaderboard_app.views.unavailable import load_or_explain
 from leaderboard_app.views.widget_texts import translate_upload
 
@@ -85,6 +86,7 @@ def _what(board: AssignmentBoard) -> None:
             "The file is looked at before it is sent. What is wrong with it stands here at once and costs nothing; "
             "the same file again costs nothing either.\n\nYour grade is of the **last** file that you hand in."
         )
+        + where_the_best_counts([board])
     )
 
 

@@ -8,13 +8,13 @@ import streamlit as st
 
 from grader.collect.uploads import PageRules
 from grader.language import _, ngettext
-from grader.scoring.late import Counts
 from grader.scoring.points import DEFAULT_TABLE, PointsTable
 from grader.service.page_settings import BoardSettings
 from grader.show.lateness import rules_in_words
 from leaderboard_app import class_data, formatting
 from leaderboard_app.class_data import AssignmentBoard
 from leaderboard_app.class_database import BoardUnavailable
+from leaderboard_app.views.lateness import where_the_best_counts
 
 # The contest's test set in the lesson, where a class has no test of its own yet.
 _TEST_IMAGES = 991
@@ -47,25 +47,20 @@ def render(settings: BoardSettings) -> None:
 
 def _what_counts(boards: tuple[AssignmentBoard, ...]) -> None:
     st.subheader(_("The board and your grade"), anchor=False)
-    best = [board.assignment.title for board in boards if board.rules.counts is Counts.BEST]
     st.markdown(
-        _("**Board and gradebook both hold your best submission:** a weaker one handed in later costs nothing.")
-        if best and len(best) == len(boards)
-        else _(
+        _(
             "**The board shows your best submission, the gradebook holds the last one you handed in.** Your grade is "
             "the gradebook's: a weaker notebook handed in later lowers it, while your place here stays. So hand in "
             "last what you want to be graded."
         )
+        + where_the_best_counts(boards)
     )
-    if best and len(best) < len(boards):
-        titles = ", ".join(formatting.plain(title) for title in best)
-        st.markdown(_("The best submission is the grade in: {titles}.").format(titles=titles))
-    by_hand = sum(board.assignment.max_points - board.full_points for board in boards)
+    by_hand = sum(board.points_by_hand for board in boards)
     if by_hand > 0:
         st.markdown(
             _(
-                "Answers in words are read by your teacher: {points} points of the course. They are in the gradebook "
-                "alone; the board counts what the tests give."
+                "Answers in words are read by your teacher: {points} points of the course. The board counts those of "
+                "an assignment as soon as the first answer has been read."
             ).format(points=formatting.points(by_hand))
         )
 

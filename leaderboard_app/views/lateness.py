@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from grader.language import Language, _, ngettext
@@ -50,6 +52,12 @@ def which_counts(board: AssignmentBoard) -> str:
     if board.rules.counts is Counts.BEST:
         return _("Of the best submission, as the gradebook has it.")
     return _("Of the last submission, as the gradebook has it.")
+
+
+def where_the_best_counts(boards: Iterable[AssignmentBoard]) -> str:
+    """What follows the sentence that the last submission is the grade, with a space; empty where that always holds."""
+    titles = [formatting.plain(board.assignment.title) for board in boards if board.rules.counts is Counts.BEST]
+    return " " + _("Of {titles} the best submission counts.").format(titles=", ".join(titles)) if titles else ""
 
 
 def _due(board: AssignmentBoard, work: OwnWork, settings: BoardSettings, language: Language) -> str:

@@ -120,7 +120,7 @@ def test_a_class_with_a_data_set_of_before_there_were_decoys_has_nothing_to_grad
         "source": "csv",
         "contest": [repr(contest.table), "micro", contest.grade_on, contest.ladder, answers],
     }
-    assert rules.hash == rules_hash(rules.assignment, rules.conditions)
-    assert rules.hash == hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
+    assert rules.hashes[0] == rules_hash(rules.assignment, rules.conditions)
+    assert rules.hashes[0] == hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
     assert hand_in(town, dict(key.labels)).report.points == 15
     assert hand_in(town, dict(key.labels)).status is GradingStatus.UNCHANGED

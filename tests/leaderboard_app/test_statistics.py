@@ -64,6 +64,15 @@ def test_how_grading_works_tells_what_being_late_costs(
     assert "Каждый день сверх них отнимает 10% баллов. 15 минут сверх срока — ещё не опоздание." in said
 
 
+@pytest.mark.parametrize("page", ["", "how", "teacher", "hand-in"])
+def test_where_the_best_submission_counts_no_page_says_only_that_the_last_does(
+    monkeypatch: pytest.MonkeyPatch, url: str, tokens: dict[str, str], page: str
+) -> None:
+    reader = "student0" if page == "hand-in" else "Edna"
+    said = shown(visit(monkeypatch, url, page, tokens[reader], assignment="resnet"))
+    assert "Исключение: ResNet — там засчитывается лучшее решение" in said
+
+
 def test_a_student_reads_the_own_deadline_what_being_late_cost_and_what_is_left(
     monkeypatch: pytest.MonkeyPatch, url: str, tokens: dict[str, str]
 ) -> None:

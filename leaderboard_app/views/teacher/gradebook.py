@@ -14,6 +14,7 @@ from leaderboard_app.class_data import ClassData
 from leaderboard_app.class_database import Board, GradeRecord, Identity, RunLine, all_runs, grades_of, runs_of
 from leaderboard_app.views import tables
 from leaderboard_app.views.asking import ask
+from leaderboard_app.views.lateness import where_the_best_counts
 
 
 def draw(settings: BoardSettings, who: Identity, data: ClassData) -> None:
@@ -65,6 +66,7 @@ def _table(
     tables.draw(columns, alt=_("Grades of the class, with names"), key="gradebook")
     st.caption(
         _("An asterisk marks a grade that was set by hand. Grades are of the last submission, late penalty taken off.")
+        + where_the_best_counts(data.boards)
     )
 
 
