@@ -884,21 +884,67 @@ def parameters_of_family(*settings):
     return parameters_of(make_resnet(*settings))
 
 
-net = make_resnet("resnet18", 10, 8)
-kind = type(ResNet(BasicBlock, [1, 1, 1, 1], 10, 8))
-assert isinstance(net, kind), f"make_resnet вернула / returned {type(net).__module__}.{type(net).__name__}, а нужна ваша / expected: your own ResNet"
-logits = net(torch.randn(2, 3, 64, 64))
-assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
-with torch.device("meta"):  # tensors without numbers
-    count = parameters_of_family("resnet18")
-assert count == 11689512, f"параметров / parameters: {count:,}; ожидалось / expected: 11 689 512".replace(",", " ")
-### BEGIN HIDDEN TESTS
-from grader.checks import drawing, same_parameter_count
-from grader.checks.resnet.network import resnet_parameters
+def own_parameters(name):
+    """Parameters of the full network, on the device `meta`: tensors without numbers."""
+    with torch.device("meta"):
+        return parameters_of_family(name)
 
-# The table's other row, in another width: ResNet-18 has been counted above.
-settings = "resnet34", *drawing.numbers(1, 11, 99), *drawing.numbers(1, 4, 8)
-same_parameter_count(parameters_of_family(*settings), resnet_parameters(*settings), name="resnet34")
+
+def foreign_class(name):
+    """The class of what make_resnet returns where it is not your own ResNet; else nothing."""
+    net = make_resnet(name, 10, 8)
+    is_own = isinstance(net, type(ResNet(BasicBlock, [1, 1, 1, 1], 10, 8)))
+    return "" if is_own else f"{type(net).__module__}.{type(net).__name__}"
+
+
+class ProbeResNet(nn.Module):
+    """Stands in for your ResNet, so that what is wrong there costs nothing here: it keeps what it is made of."""
+
+    def __init__(self, block, depths, num_classes=1000, width=64, expansion=1):
+        super().__init__()
+        self.made_of = [block.__name__, list(depths), num_classes, width, expansion]
+
+
+def made_of(*settings):
+    """What make_resnet hands to ResNet: block, depths, classes, width and expansion."""
+    global ResNet
+    own = globals().get("ResNet")
+    ResNet = ProbeResNet
+    try:
+        return make_resnet(*settings).made_of
+    finally:
+        ResNet = own
+
+
+try:
+    print(type(make_resnet("resnet18", 10, 8)(torch.randn(2, 3, 64, 64))))
+    count = f"{own_parameters('resnet18'):,}".replace(",", " ")
+    print(f"параметров / parameters: {count}; ожидалось / expected: 11 689 512")
+except Exception as error:
+    print(f"{type(error).__name__}: {error}")
+### BEGIN HIDDEN TESTS
+from grader.checks import drawing, judged_by_itself, output_has_shape, same_parameter_count
+from grader.checks.resnet.network import gives_resnet_these_arguments, resnet_parameters
+
+# The table's other row, in another width: ResNet-18 is counted in full.
+FAMILY = [("resnet34", *drawing.numbers(1, 11, 99), *drawing.numbers(1, 4, 8))]
+
+
+def whole():
+    found = foreign_class("resnet18")
+    assert not found, f"make_resnet вернула / returned {found}, а нужна ваша / expected: your own ResNet"
+    output_has_shape(make_resnet("resnet18", 10, 8), torch.randn(2, 3, 64, 64), shape=(2, 10))
+    same_parameter_count(own_parameters("resnet18"), 11689512, name="resnet18")
+    for settings in FAMILY:
+        same_parameter_count(parameters_of_family(*settings), resnet_parameters(*settings), name=settings[0])
+
+
+def with_probes():
+    for settings in [("resnet18",), *FAMILY]:
+        gives_resnet_these_arguments(made_of(*settings), *settings)
+
+
+judged_by_itself(whole, with_probes)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "task5_make_resnet_bottleneck", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -908,21 +954,66 @@ def parameters_of_family(*settings):
     return parameters_of(make_resnet(*settings))
 
 
-net = make_resnet("resnet50", 10, 8)
-kind = type(ResNet(BasicBlock, [1, 1, 1, 1], 10, 8))
-assert isinstance(net, kind), f"make_resnet вернула / returned {type(net).__module__}.{type(net).__name__}, а нужна ваша / expected: your own ResNet"
-logits = net(torch.randn(2, 3, 64, 64))
-assert logits.shape == (2, 10), f"форма / shape: {tuple(logits.shape)}, ожидалась / expected: (2, 10)"
-with torch.device("meta"):  # tensors without numbers
-    count = parameters_of_family("resnet50")
-assert count == 25557032, f"параметров / parameters: {count:,}; ожидалось / expected: 25 557 032".replace(",", " ")
-### BEGIN HIDDEN TESTS
-from grader.checks import drawing, same_parameter_count
-from grader.checks.resnet.network import resnet_parameters
+def own_parameters(name):
+    """Parameters of the full network, on the device `meta`: tensors without numbers."""
+    with torch.device("meta"):
+        return parameters_of_family(name)
 
-for name in ["resnet101", "resnet152"]:
-    settings = name, *drawing.numbers(1, 11, 99), *drawing.numbers(1, 4, 8, 4)
-    same_parameter_count(parameters_of_family(*settings), resnet_parameters(*settings), name=name)
+
+def foreign_class(name):
+    """The class of what make_resnet returns where it is not your own ResNet; else nothing."""
+    net = make_resnet(name, 10, 8)
+    is_own = isinstance(net, type(ResNet(BasicBlock, [1, 1, 1, 1], 10, 8)))
+    return "" if is_own else f"{type(net).__module__}.{type(net).__name__}"
+
+
+class ProbeResNet(nn.Module):
+    """Stands in for your ResNet, so that what is wrong there costs nothing here: it keeps what it is made of."""
+
+    def __init__(self, block, depths, num_classes=1000, width=64, expansion=1):
+        super().__init__()
+        self.made_of = [block.__name__, list(depths), num_classes, width, expansion]
+
+
+def made_of(*settings):
+    """What make_resnet hands to ResNet: block, depths, classes, width and expansion."""
+    global ResNet
+    own = globals().get("ResNet")
+    ResNet = ProbeResNet
+    try:
+        return make_resnet(*settings).made_of
+    finally:
+        ResNet = own
+
+
+try:
+    print(type(make_resnet("resnet50", 10, 8)(torch.randn(2, 3, 64, 64))))
+    count = f"{own_parameters('resnet50'):,}".replace(",", " ")
+    print(f"параметров / parameters: {count}; ожидалось / expected: 25 557 032")
+except Exception as error:
+    print(f"{type(error).__name__}: {error}")
+### BEGIN HIDDEN TESTS
+from grader.checks import drawing, judged_by_itself, output_has_shape, same_parameter_count
+from grader.checks.resnet.network import gives_resnet_these_arguments, resnet_parameters
+
+FAMILY = [(name, *drawing.numbers(1, 11, 99), *drawing.numbers(1, 4, 8, 4)) for name in ["resnet101", "resnet152"]]
+
+
+def whole():
+    found = foreign_class("resnet50")
+    assert not found, f"make_resnet вернула / returned {found}, а нужна ваша / expected: your own ResNet"
+    output_has_shape(make_resnet("resnet50", 10, 8), torch.randn(2, 3, 64, 64), shape=(2, 10))
+    same_parameter_count(own_parameters("resnet50"), 25557032, name="resnet50")
+    for settings in FAMILY:
+        same_parameter_count(parameters_of_family(*settings), resnet_parameters(*settings), name=settings[0])
+
+
+def with_probes():
+    for settings in [("resnet50",), *FAMILY]:
+        gives_resnet_these_arguments(made_of(*settings), *settings)
+
+
+judged_by_itself(whole, with_probes)
 ### END HIDDEN TESTS
 
 # %% [markdown] tags=["lang-ru"]

@@ -772,12 +772,12 @@ def probe_classifier(in_features, hidden, num_classes):
     return nn.Sequential(nn.Linear(in_features, hidden), nn.Tanh(), nn.Linear(hidden, num_classes))
 
 
-def network_of_probes(image_size, sizes, config, **options):
+def network_of_probes(side, sizes, config, **options):
     """Your VGG, made of the two above; sizes after five blocks stand in for your map_sizes."""
     global vgg_block, vgg_classifier, map_sizes
     own = [globals().get(name) for name in ("vgg_block", "vgg_classifier", "map_sizes")]
     vgg_block, vgg_classifier = ProbeBlock, probe_classifier
-    map_sizes = lambda side, blocks=5: list(sizes[:blocks]) if side == image_size else []
+    map_sizes = lambda image_size, blocks=5: list(sizes[:blocks]) if image_size == side else []
     try:
         return VGG(config, **options)
     finally:

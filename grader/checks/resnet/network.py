@@ -14,6 +14,7 @@ from torch import nn
 from grader.checks.known_mistakes import Suspect
 from grader.checks.resnet.block import basic_block
 from grader.checks.resnet.bottleneck import bottleneck
+from grader.errors import CheckFailed
 from grader.language import _
 
 Block = Callable[[int, int, int], nn.Module]
@@ -44,6 +45,24 @@ def resnet(
     return nn.Sequential(
         *_stem(width), *_stages(depths, width, channels, block), *_head(num_classes, channels * 2 ** (len(depths) - 1))
     )
+
+
+def gives_resnet_these_arguments(found: object, name: str, num_classes: int = 1000, width: int = 64) -> None:
+    """What a probe in the place of ResNet was given for the network of this name.
+
+    Args:
+        found: name of the block's class, depths, classes, width and expansion.
+        name: of the network.
+        num_classes: number of classes.
+        width: channels of the stem.
+
+    Raises:
+        CheckFailed: something else.
+    """
+    _block, depths, expansion = NETWORKS[name]
+    block = "BasicBlock" if expansion == 1 else "Bottleneck"
+    if repr(found) != repr([block, list(depths), num_classes, width, expansion]):
+        raise CheckFailed(_("make_resnet gives ResNet other arguments."))
 
 
 def resnet_parameters(name: str, num_classes: int = 1000, width: int = 64) -> int:

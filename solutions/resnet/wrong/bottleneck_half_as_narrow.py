@@ -1,5 +1,5 @@
 """Half of the channels inside, not a quarter."""
-# loses: task4_bottleneck_function, task4_bottleneck_gradients, task5_make_resnet_bottleneck
+# loses: task4_bottleneck_function, task4_bottleneck_gradients
 # message: a quarter of `out_channels`
 
 # %% task4_bottleneck

@@ -1,5 +1,5 @@
 """No BatchNorm after the last convolution."""
-# loses: task4_bottleneck_function, task4_bottleneck_gradients, task5_make_resnet_bottleneck
+# loses: task4_bottleneck_function, task4_bottleneck_gradients
 # message: There is no BatchNorm after the last convolution
 
 # %% task4_bottleneck

@@ -1,5 +1,5 @@
 """The second argument is taken for the channels inside, as in torchvision."""
-# loses: task4_bottleneck_shape, task4_bottleneck_function, task4_bottleneck_gradients, task5_make_resnet_bottleneck
+# loses: task4_bottleneck_shape, task4_bottleneck_function, task4_bottleneck_gradients
 # message: expected
 
 # %% task4_bottleneck

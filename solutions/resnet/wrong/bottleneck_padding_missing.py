@@ -1,5 +1,5 @@
 """The 3x3 convolution has no padding (mistake 7)."""
-# loses: task4_bottleneck_shape, task4_bottleneck_function, task4_bottleneck_gradients, task5_make_resnet_bottleneck
+# loses: task4_bottleneck_shape, task4_bottleneck_function, task4_bottleneck_gradients
 # message: size of tensor
 
 # %% task4_bottleneck

@@ -1,5 +1,5 @@
 """A projection when the stride changes, and none when only the channels do (mistake 10)."""
-# loses: task4_bottleneck_shape, task4_bottleneck_function, task5_make_resnet_bottleneck
+# loses: task4_bottleneck_shape, task4_bottleneck_function
 # message: Where the number of channels changes
 
 # %% task4_bottleneck

@@ -1,5 +1,5 @@
 """A quarter of the input's channels inside, not of the output's."""
-# loses: task4_bottleneck_function, task4_bottleneck_gradients, task5_make_resnet_bottleneck
+# loses: task4_bottleneck_function, task4_bottleneck_gradients
 # message: a quarter of `out_channels`
 
 # %% task4_bottleneck

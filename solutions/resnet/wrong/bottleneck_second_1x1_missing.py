@@ -1,5 +1,5 @@
 """Two convolutions: the 3x3 brings the channels back by itself."""
-# loses: task4_bottleneck_function, task4_bottleneck_gradients, task5_make_resnet_bottleneck
+# loses: task4_bottleneck_function, task4_bottleneck_gradients
 # message: no 3×3 convolution
 
 # %% task4_bottleneck

@@ -1,5 +1,5 @@
 """No BatchNorm in the shortcut (mistake 11)."""
-# loses: task4_bottleneck_function, task4_bottleneck_gradients, task5_make_resnet_bottleneck
+# loses: task4_bottleneck_function, task4_bottleneck_gradients
 # message: no BatchNorm after it
 
 # %% task4_bottleneck

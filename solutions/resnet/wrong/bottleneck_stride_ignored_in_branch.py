@@ -1,5 +1,5 @@
 """The branch ignores the stride (mistake 5)."""
-# loses: task4_bottleneck_shape, task4_bottleneck_function, task4_bottleneck_gradients, task5_make_resnet_bottleneck
+# loses: task4_bottleneck_shape, task4_bottleneck_function, task4_bottleneck_gradients
 # message: one of them ignores the stride
 
 # %% task4_bottleneck

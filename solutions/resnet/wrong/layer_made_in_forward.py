@@ -1,5 +1,5 @@
 """The second convolution is made anew in every forward (mistake 26)."""
-# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients, task5_make_resnet_basic
+# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients
 # message: missing
 
 # %% task1_basic_block

@@ -1,5 +1,5 @@
 """Layers in a plain Python list: the module has no parameters (mistake 25)."""
-# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients, task5_make_resnet_basic
+# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients
 # message: no parameters at all
 
 # %% task1_basic_block

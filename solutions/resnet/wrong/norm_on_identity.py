@@ -1,5 +1,5 @@
 """A BatchNorm on the identity (mistake 11)."""
-# loses: task1_basic_block_identity, task1_basic_block_gradients, task5_make_resnet_basic
+# loses: task1_basic_block_identity, task1_basic_block_gradients
 # message: There is a BatchNorm on the shortcut
 
 # %% task1_basic_block

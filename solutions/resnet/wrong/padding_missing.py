@@ -1,5 +1,5 @@
 """A 3x3 convolution without padding (mistake 7)."""
-# loses: task1_basic_block_shape, task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients, task5_make_resnet_basic
+# loses: task1_basic_block_shape, task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients
 # message: size of tensor
 
 # %% task1_basic_block

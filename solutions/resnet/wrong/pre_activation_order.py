@@ -1,5 +1,5 @@
 """Pre-activation order, ResNet v2, handed in for v1 (mistake 21)."""
-# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients, task5_make_resnet_basic
+# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients
 # message: pre-activation order
 
 # %% task1_basic_block

@@ -1,5 +1,5 @@
 """The network is always made of BasicBlock, whatever block is given."""
-# loses: task3_resnet_parameters, task3_resnet_function, task5_make_resnet_bottleneck
+# loses: task3_resnet_parameters, task3_resnet_function
 # message: superfluous
 
 # %% task3_resnet

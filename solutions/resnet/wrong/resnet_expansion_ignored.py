@@ -1,5 +1,5 @@
 """The stages are as wide as without `expansion`."""
-# loses: task3_resnet_function, task5_make_resnet_bottleneck
+# loses: task3_resnet_function
 # message: `expansion` is ignored
 
 # %% task3_resnet

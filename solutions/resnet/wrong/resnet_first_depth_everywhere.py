@@ -1,6 +1,6 @@
 """Every stage has the first stage's depth (mistake 22)."""
-# loses: task3_resnet_parameters, task3_resnet_function, task5_make_resnet_basic, task5_make_resnet_bottleneck
-# message: missing
+# loses: task3_resnet_parameters, task3_resnet_function
+# message: Every stage is as deep as the first
 
 # %% task3_resnet
 class ResNet(nn.Module):

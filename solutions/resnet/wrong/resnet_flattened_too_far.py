@@ -1,5 +1,5 @@
 """`flatten()` without an axis mixes the pictures of a batch."""
-# loses: task3_resnet_function, task5_make_resnet_basic, task5_make_resnet_bottleneck
+# loses: task3_resnet_function
 # message: mat1 and mat2
 
 # %% task3_resnet

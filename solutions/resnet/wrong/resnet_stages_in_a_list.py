@@ -1,5 +1,5 @@
 """The stages are in a plain Python list (mistake 25)."""
-# loses: task3_resnet_parameters, task3_resnet_function, task5_make_resnet_basic, task5_make_resnet_bottleneck
+# loses: task3_resnet_parameters, task3_resnet_function
 # message: missing: conv
 
 # %% task3_resnet

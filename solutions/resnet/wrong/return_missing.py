@@ -1,5 +1,5 @@
 """forward without return (mistake 14)."""
-# loses: task1_basic_block_shape, task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients, task5_make_resnet_basic
+# loses: task1_basic_block_shape, task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients
 # message: forward returned NoneType
 
 # %% task1_basic_block

@@ -1,5 +1,5 @@
 """No BatchNorm after the second convolution."""
-# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients, task5_make_resnet_basic
+# loses: task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients
 # message: There is no BatchNorm after the second convolution
 
 # %% task1_basic_block

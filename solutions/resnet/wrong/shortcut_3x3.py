@@ -1,5 +1,5 @@
 """A 3x3 convolution in the shortcut (mistake 12)."""
-# loses: task1_basic_block_projection, task1_basic_block_gradients, task5_make_resnet_basic
+# loses: task1_basic_block_projection, task1_basic_block_gradients
 # message: 3x3 convolution; a 1x1 one
 
 # %% task1_basic_block

@@ -1,5 +1,5 @@
 """The shortcut is added and not called (mistake 13)."""
-# loses: task1_basic_block_shape, task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients, task5_make_resnet_basic
+# loses: task1_basic_block_shape, task1_basic_block_identity, task1_basic_block_projection, task1_basic_block_gradients
 # message: unsupported operand type
 
 # %% task1_basic_block

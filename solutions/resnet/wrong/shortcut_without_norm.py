@@ -1,5 +1,5 @@
 """No BatchNorm in the shortcut (mistake 11)."""
-# loses: task1_basic_block_projection, task1_basic_block_gradients, task5_make_resnet_basic
+# loses: task1_basic_block_projection, task1_basic_block_gradients
 # message: no BatchNorm after it
 
 # %% task1_basic_block

@@ -1,5 +1,5 @@
 """The 1x1 convolution of the shortcut has no stride (mistake 8)."""
-# loses: task1_basic_block_shape, task1_basic_block_projection, task1_basic_block_gradients, task5_make_resnet_basic
+# loses: task1_basic_block_shape, task1_basic_block_projection, task1_basic_block_gradients
 # message: size of tensor
 
 # %% task1_basic_block

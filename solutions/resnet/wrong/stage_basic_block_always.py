@@ -1,5 +1,5 @@
 """The stage is always made of BasicBlock, whatever block is given."""
-# loses: task2_make_stage_blocks, task3_resnet_parameters, task3_resnet_function, task5_make_resnet_bottleneck
+# loses: task2_make_stage_blocks, task3_resnet_parameters, task3_resnet_function
 # message: superfluous
 
 # %% task2_make_stage

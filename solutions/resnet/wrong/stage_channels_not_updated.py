@@ -1,5 +1,5 @@
 """All blocks are built for the input's channels."""
-# loses: task2_make_stage_blocks, task3_resnet_parameters, task3_resnet_function, task5_make_resnet_basic, task5_make_resnet_bottleneck
+# loses: task2_make_stage_blocks, task3_resnet_parameters, task3_resnet_function
 # message: channels
 
 # %% task2_make_stage

@@ -1,5 +1,5 @@
 """One block object stands in every place: its weights are shared."""
-# loses: task2_make_stage_blocks, task3_resnet_function, task3_resnet_parameters, task5_make_resnet_basic, task5_make_resnet_bottleneck
+# loses: task2_make_stage_blocks, task3_resnet_function, task3_resnet_parameters
 # message: One block object
 
 # %% task2_make_stage

@@ -1,5 +1,5 @@
 """The stage has depth + 1 blocks."""
-# loses: task2_make_stage_blocks, task3_resnet_parameters, task3_resnet_function, task5_make_resnet_basic, task5_make_resnet_bottleneck
+# loses: task2_make_stage_blocks, task3_resnet_parameters, task3_resnet_function
 # message: one block too many
 
 # %% task2_make_stage

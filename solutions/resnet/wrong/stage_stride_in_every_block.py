@@ -1,5 +1,5 @@
 """Every block of the stage has the stride."""
-# loses: task2_make_stage_blocks, task3_resnet_function, task5_make_resnet_basic, task5_make_resnet_bottleneck
+# loses: task2_make_stage_blocks, task3_resnet_function
 # message: expected
 
 # %% task2_make_stage

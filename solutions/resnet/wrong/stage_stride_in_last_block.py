@@ -1,5 +1,5 @@
 """The last block has the stride, not the first."""
-# loses: task2_make_stage_blocks, task3_resnet_function, task5_make_resnet_basic, task5_make_resnet_bottleneck
+# loses: task2_make_stage_blocks, task3_resnet_function
 # message: The stride is in the last block
 
 # %% task2_make_stage
