@@ -1,5 +1,5 @@
 """The shortcut's convolution has stride 2, whatever the stride is."""
-# loses: task1_basic_block_shape, task1_basic_block_projection, task1_basic_block_gradients
+# loses: task1_basic_block_shape, task1_basic_block_projection
 # message: becomes smaller although the stride is 1
 
 # %% task1_basic_block
