@@ -38,9 +38,15 @@ def require_module(student: object) -> nn.Module:
     if isinstance(student, nn.Module):
         return student
     raise CheckFailed(
-        _("Expected an `nn.Module`, found {found}.").format(found=type(student).__name__),
+        _("Expected an `nn.Module`, found {found}.").format(found=_type_of(student)),
         remedy=_("Does the class inherit from `nn.Module`, and does the function return what it built?"),
     )
+
+
+def _type_of(value: object) -> str:
+    """What the student's process calls the type, where a stand-in is all that is here."""
+    told = getattr(value, "__dict__", {}).get("remote_type")
+    return told if isinstance(told, str) else type(value).__name__
 
 
 def require_tensor(output: object) -> Tensor:
@@ -136,6 +142,19 @@ def take_shapes(module: nn.Module, *inputs: Tensor) -> None:
     if waits_for_shapes(module):
         with suppress(CheckFailed), mode(module, training=False), torch.no_grad():
             call(module, *inputs)
+
+
+def require_own_mode(module: nn.Module) -> None:
+    """A module that was called in evaluation mode is still in it.
+
+    Raises:
+        CheckFailed: its code has switched it to training mode.
+    """
+    if any(part.training for part in module.modules()):
+        raise CheckFailed(
+            _("The module switches itself to `train()` mode when it is called."),
+            remedy=_("Take `self.train()` out of `forward`: whoever uses the network chooses the mode."),
+        )
 
 
 @contextmanager

@@ -65,8 +65,17 @@ def dropout_rates(module: object, reference: nn.Module, x: Tensor, expected: Seq
         _("Numbers that are zeroed in `train()` mode: {found}. Expected: {expected}.").format(
             found=_told(rates), expected=_told(expected)
         ),
-        remedy=_remedy(rates, expected),
+        remedy=_remedy(rates, expected, probe.count),
     )
+
+
+def _noticeable(rates: Sequence[float], count: int) -> list[float]:
+    """From which rate on there is dropout at a place: where little survives behind it, chance is large."""
+    least, behind = [], float(count)
+    for rate in reversed(rates):
+        least.append(max(0.05, min(0.6, 4 * max(behind, 1.0) ** -0.5)))
+        behind *= 1 - max(rate, 0.0)
+    return least[::-1]
 
 
 def _require_backward(student: nn.Module, x: Tensor) -> None:
@@ -86,8 +95,9 @@ def _told(rates: Sequence[float]) -> str:
     return ", ".join(parts)
 
 
-def _remedy(rates: Sequence[float], expected: Sequence[float]) -> str:
-    found = [rate > 0.05 for rate in rates]
+def _remedy(rates: Sequence[float], expected: Sequence[float], count: int) -> str:
+    """What to do; the rates were measured on that many numbers."""
+    found = [rate > least for rate, least in zip(rates, _noticeable(rates, count), strict=True)]
     wanted = [rate > 0 for rate in expected]
     if found == wanted:
         return _("The places are right, the probability is not.")
@@ -104,6 +114,7 @@ class _Probe:
 
     Attributes:
         is_right_in_evaluation: whether both are the same function without dropout.
+        count: of numbers that the latest rate was measured on.
     """
 
     def __init__(self, student: nn.Module, reference: nn.Module, x: Tensor, depth: int) -> None:
@@ -113,10 +124,15 @@ class _Probe:
         self.is_right_in_evaluation = pairs is not None
         self._pairs = pairs or pairs_in_order(student, self._reference)
         self._chain = [layer for layer in layers_of(self._reference) if layer.kind == "linear"][-depth:]
+        last = [pair.student for pair in self._pairs if pair.reference.name == self._chain[-1].name]
+        self._ends_with_bias = all("bias" in layer.tensors for layer in last)
         self._ratios = torch.zeros(0)
+        self.count = 0
 
     def survival(self, place: int) -> float:
         """The part of the numbers that nothing at this place or behind it has dropped."""
+        if place == len(self._chain) and not self._ends_with_bias:
+            return 1.0  # without a bias nothing comes out of a layer that is cut off
         with torch.no_grad():
             for number, layer in enumerate(self._chain, start=1):
                 _pass_on(layer, cut=number == place)
@@ -129,9 +145,11 @@ class _Probe:
                 found = call(self._student, self._x, expected_shape=lambda: right.shape)
         if found.shape != right.shape:
             raise CheckFailed(_("In `train()` mode the output has another shape than in `eval()` mode."))
+        _require_no_softmax(found)
         told = right > _NEGLIGIBLE * right.max()
         ratios = torch.where(told, found / right, 1.0)
         self._require_fresh_masks(ratios, told)
+        self.count = ratios.numel()
         if place == 0:
             self._ratios = ratios[told]
         return float((ratios[told] != 0).double().mean())
@@ -167,6 +185,16 @@ class _Probe:
                 "In `train()` mode {wrong} of the numbers that reach the linear layers are not the expected ones."
             ).format(wrong=percent(wrong)),
             remedy=_("Look at the layers before them that depend on the mode: BatchNorm and Dropout."),
+        )
+
+
+def _require_no_softmax(output: Tensor) -> None:
+    """The numbers of an example are no probabilities: with the chosen weights logits are 0, 1 or more."""
+    rows = output.flatten(1)
+    if rows.shape[1] > 1 and bool((rows > 0).all()) and bool(((rows.sum(dim=1) - 1).abs() < 1e-4).all()):
+        raise CheckFailed(
+            _("In `train()` mode the numbers of each example are above 0 and add up to 1: that is a softmax."),
+            remedy=_("Take it out: the loss applies softmax itself, so the network returns the logits."),
         )
 
 

@@ -10,21 +10,24 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from grader.checks.calling import call, call_on, mode, require_module, student_errors_explained, take_shapes
+from grader.checks.calling import (
+    call,
+    call_on,
+    mode,
+    require_module,
+    student_errors_explained,
+    take_shapes,
+)
 from grader.checks.comparing import OUTPUT_TOLERANCE, distance, loss_with_output_grad, random_output_grad
-from grader.checks.counting import no_parameters
-from grader.checks.gradients import unreached_parameters
+from grader.checks.differences import other_layers, other_values
 from grader.checks.in_place import does_not_change_its_input
 from grader.checks.known_mistakes import Suspect
-from grader.checks.layers import Layer, LayerDifference, layer_difference, layer_named, layers_of
+from grader.checks.layers import Layer, layer_difference, layers_of
 from grader.checks.pairing import (
     Pair,
     PairSearch,
-    copy_in_order,
     draw_weights,
     evaluated,
-    lacking_tensors,
-    pairs_in_order,
 )
 from grader.errors import CheckFailed
 from grader.examiner.calls import fused_backward, inputs_come_back
@@ -126,7 +129,7 @@ def _compare(
             if training:
                 anyway = _differ_in_evaluation(module, reference, inputs, pairs)
                 raise _other_in_training(module, reference, inputs, suspects, step, expected, anyway=anyway)
-            raise _other_values(module, reference, inputs)
+            raise other_values(module, reference, inputs)
         if statistics:
             _compare_buffers(pairs, step, expected)
         if gradients:
@@ -163,9 +166,9 @@ def _matched(
     if difference:
         search.output()  # a wrong shape or an error is worth more to the student than a list of layers
     for suspect in suspects:
-        if search.pairs_with(suspect.module) is not None:
+        if search.is_function(suspect.module):
             raise CheckFailed(suspect.message)
-    raise _other_layers(module, difference) if difference else _other_values(module, reference, inputs)
+    raise other_layers(module, difference) if difference else other_values(module, reference, inputs)
 
 
 @dataclass(frozen=True)
@@ -283,7 +286,10 @@ def _compare_buffers(pairs: list[Pair], step: TrainingStep, expected: TrainingSt
     for pair in pairs:
         for short in pair.reference.buffers:
             name, right = pair.student.full_name(short), expected.buffers[pair.reference.full_name(short)]
-            if short in pair.student.buffers and distance(_as(right, step.buffers[name]), right) > OUTPUT_TOLERANCE:
+            if (
+                short in pair.student.buffers
+                and distance(pair.student.seen(short, step.buffers[name], right.shape), right) > OUTPUT_TOLERANCE
+            ):
                 raise CheckFailed(
                     _("After one step in `train()` mode the statistics in {name} are not the expected ones.").format(
                         name=name
@@ -324,7 +330,7 @@ def _compare_parameter_gradients(pair: Pair, step: TrainingStep, expected: Train
                 _("The output is right, and no gradient reaches {name}.").format(name=name),
                 remedy=_("A path is cut for the gradient: look for `.detach()`, `.data` or `torch.no_grad()`."),
             )
-        apart = distance(_as(right, found), right)
+        apart = distance(pair.student.seen(short, found, right.shape), right)
         if apart > GRADIENT_TOLERANCE:
             raise CheckFailed(
                 _("The output is right, and the gradient of {name} differs by {apart}.").format(
@@ -334,66 +340,7 @@ def _compare_parameter_gradients(pair: Pair, step: TrainingStep, expected: Train
             )
 
 
-def _as(right: Tensor, found: Tensor) -> Tensor:
-    """What was found, in the shape of what is right: a linear layer may stand for a convolution, see `fitted`."""
-    return found.reshape(right.shape) if found.numel() == right.numel() else found
-
-
 def _is_cancelled(gradient: Tensor, layer: Layer, expected: TrainingStep) -> bool:
     """A bias before BatchNorm has a gradient of pure rounding noise, which nobody can match."""
     weight_gradient = expected.parameter_gradients.get(layer.full_name("weight"))
     return weight_gradient is not None and float(gradient.norm()) < 1e-4 * float(weight_gradient.norm())
-
-
-def _other_layers(student: nn.Module, difference: LayerDifference) -> CheckFailed:
-    if not layers_of(student):
-        return no_parameters()
-    normalised = {layer.signature for layer in layers_of(student) if "running_mean" in layer.buffers}
-    normalised |= set(difference.missing)  # the reference's are all of them BatchNorm
-    parts = []
-    for text, layers in ((_("missing: {layers}"), difference.missing), (_("superfluous: {layers}"), difference.extra)):
-        if layers:
-            named = [
-                (f"{count} x " if count > 1 else "") + layer_named(signature, is_norm=signature in normalised)
-                for signature, count in layers.items()
-            ]
-            parts.append(text.format(layers=", ".join(named)))
-    differences = "; ".join(parts)
-    return CheckFailed(
-        _("Other layers are expected, {differences}.").format(differences=differences),
-        remedy=_("Compare the layers and their shapes with the text of the task."),
-    )
-
-
-def _other_values(student: nn.Module, reference: nn.Module, inputs: tuple[Tensor, ...]) -> CheckFailed:
-    lacking = lacking_tensors(pairs_in_order(student, reference))
-    if lacking:
-        return CheckFailed(
-            _("The layers have no {names}.").format(names=", ".join(lacking)),
-            remedy=_("Compare the arguments of the layers with the text of the task."),
-        )
-    unreached = unreached_parameters(student, *inputs)
-    if unreached:
-        return CheckFailed(
-            _("The output differs from the expected one, and {names} takes no part in it.").format(
-                names=", ".join(unreached)
-            ),
-            remedy=_("Is every layer used in `forward`, and none of them twice?"),
-        )
-    copy_in_order(student, reference)
-    expected = evaluated(reference, *inputs)
-    with mode(student, training=False), torch.no_grad():
-        output = call(student, *inputs)
-    if float(expected.min()) >= 0 and float(output.min()) < 0:
-        return CheckFailed(
-            _("There are negative numbers in the output (down to {lowest:.2f}), and none are expected.").format(
-                lowest=float(output.min())
-            ),
-            remedy=_("Is there a ReLU at the very end?"),
-        )
-    return CheckFailed(
-        _("The shapes are right, the values are not: they differ by {apart} with the same weights.").format(
-            apart=percent(distance(output, expected))
-        ),
-        remedy=_("Follow the order of operations in `forward` line by line."),
-    )

@@ -65,6 +65,11 @@ def same_results(
     shown_names = names or _names_of(reference)
     found = [pieces_of(called(student, call, shown_names), parts) for call in calls]
     expected = [pieces_of(reference(*call), parts) for call in calls]
+    if any(isinstance(piece, dict) for pieces in found for piece in pieces):
+        raise CheckFailed(
+            _("The function returned a dict, and a list is expected."),
+            remedy=_("In a dict each key stands once: a later pair with the same key replaces the earlier one."),
+        )
     for index in range(max(1, len(parts))):
         column = _Column(
             [pieces[index] for pieces in found],

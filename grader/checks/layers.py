@@ -37,12 +37,14 @@ class Layer:
         parameters: by short name, `weight` and `bias`.
         buffers: by short name, for example `running_mean`.
         full_names: in `state_dict`, by short name, of the tensors that are not called by prefix and short name.
+        is_transposed: whether the module holds the weight as inputs x outputs, as in `x @ W`.
     """
 
     name: str
     parameters: dict[str, Tensor] = field(default_factory=dict)
     buffers: dict[str, Tensor] = field(default_factory=dict)
     full_names: dict[str, str] = field(default_factory=dict)
+    is_transposed: bool = False
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:
@@ -67,6 +69,22 @@ class Layer:
     def full_name(self, short_name: str) -> str:
         """The tensor's name in `state_dict`."""
         return self.full_names.get(short_name) or (f"{self.name}.{short_name}" if self.name else short_name)
+
+    def seen(self, short_name: str, value: Tensor, shape: torch.Size) -> Tensor:
+        """A tensor or its gradient, held by the module under this name, as a layer of that shape has it."""
+        if value.numel() != shape.numel():
+            return value
+        return (value.t() if self.is_transposed and short_name == "weight" else value).reshape(shape)
+
+    @property
+    def is_square(self) -> bool:
+        """Whether a linear layer's weight does not show by its shape which axis is which."""
+        return self.kind == "linear" and len(set(self.signature[1])) == 1
+
+    def turned(self) -> Layer:
+        """The same layer with its linear weight read the other way round."""
+        seen = self.parameters["weight"].detach().t()
+        return replace(self, parameters={**self.parameters, "weight": seen}, is_transposed=not self.is_transposed)
 
 
 def layers_of(module: nn.Module) -> list[Layer]:
@@ -177,16 +195,29 @@ def _put_together(places: Sequence[_Place], layers: Sequence[Layer]) -> list[Lay
             if not _is_vector(tensor) and tensor.dim() > 1
         ]
         vectors += [(name, tensor) for name, tensor in here if tensor.dim() == 0]
+    # A bias belongs to the outputs: to the first axis of a weight as PyTorch has it, to the second one in `x @ W`.
+    owned = min((_owned(vectors, weights, layers, axis) for axis in (0, 1)), key=lambda one: one.count(None))
     rest = []
-    for name, tensor in vectors:
-        others = layers if _SHIFTS.search(name) else ()
-        owner = next((layer for layer in (*weights, *others) if _lacks_bias(layer, tensor)), None)
+    for (name, tensor), owner in zip(vectors, owned, strict=True):
         if owner is None:
             rest.append(Layer(name, {"weight": tensor}, full_names={"weight": name}))
         else:
             owner.parameters["bias"] = tensor
             owner.full_names["bias"] = name
     return [*weights, *norms, *rest]
+
+
+def _owned(
+    vectors: Sequence[tuple[str, Tensor]], weights: Sequence[Layer], layers: Sequence[Layer], axis: int
+) -> list[Layer | None]:
+    """For each vector the layer whose bias it may be, if there is one; none gets two."""
+    owners: list[Layer | None] = []
+    for name, tensor in vectors:
+        others = layers if _SHIFTS.search(name) else ()
+        fitting = (one for one in weights if one not in owners and _lacks_bias(one, tensor, axis))
+        ours = (one for one in others if one not in owners and _lacks_bias(one, tensor, 0))
+        owners.append(next(fitting, None) or next(ours, None))
+    return owners
 
 
 def _norm(
@@ -202,15 +233,19 @@ def _norm(
     )
 
 
-def _lacks_bias(layer: Layer, vector: Tensor) -> bool:
-    """Whether the vector may be the bias of a convolution or a linear layer that has none."""
+def _lacks_bias(layer: Layer, vector: Tensor, axis: int) -> bool:
+    """Whether the vector may be the bias of a convolution or a linear layer that has none.
+
+    `axis` is the weight's axis of outputs.
+    """
     weight = layer.parameters.get("weight")
     return (
         weight is not None
         and weight.dim() > 1
         and "bias" not in layer.parameters
         and vector.dim() == 1
-        and weight.shape[0] == vector.shape[0]
+        and (axis == 0 or weight.dim() == 2)
+        and weight.shape[axis] == vector.shape[0]
     )
 
 
@@ -225,7 +260,9 @@ def _flat(tensor: Tensor) -> Tensor:
 
 
 def fitted(layers: Sequence[Layer], others: Sequence[Layer]) -> list[Layer]:
-    """The layers, seen in the shapes of others: a linear layer over channels may stand for a convolution of 1x1.
+    """The layers, seen in the shapes of others.
+
+    A linear layer over channels may stand for a convolution of 1x1, and a weight may be transposed, as in `x @ W`.
 
     Only layers that have no equal among the others are changed, and only where the weights have the same numbers of
     outputs and of inputs to each. What is written into a layer is written into the module.
@@ -245,10 +282,11 @@ def fitted(layers: Sequence[Layer], others: Sequence[Layer]) -> list[Layer]:
         if extra[layer.signature] and wanted is not None:
             extra[layer.signature] -= 1
             missing[wanted] -= 1
-            seen = layer.parameters["weight"].detach().view(wanted[1])
-            found.append(replace(layer, parameters={**layer.parameters, "weight": seen}))
+            found.append(_shaped(layer, wanted))
         else:
             found.append(layer)
+    if any(layer.is_transposed and layer.kind == "linear" for layer in found):
+        return [layer.turned() if layer.is_square else layer for layer in found]
     return found
 
 
@@ -257,7 +295,22 @@ def _could_be(layer: Layer, wanted: Signature) -> bool:
     if weight is None or weight.dim() < 2 or wanted[0] == "norm" or not weight.is_contiguous():
         return False
     shape = torch.Size(wanted[1])
-    return weight.dim() != len(shape) and weight.shape[0] == shape[0] and weight.numel() == shape.numel()
+    if weight.numel() != shape.numel():
+        return False
+    return (weight.dim() != len(shape) and weight.shape[0] == shape[0]) or _is_turned(weight, shape)
+
+
+def _is_turned(weight: Tensor, shape: Sequence[int]) -> bool:
+    """Whether the weight is inputs x outputs, where the outputs come first in that shape."""
+    return weight.dim() == 2 and weight.shape[0] != shape[0] and weight.shape[1] == shape[0]
+
+
+def _shaped(layer: Layer, wanted: Signature) -> Layer:
+    """The layer with its weight seen in the shape of another one that it could be."""
+    weight = layer.parameters["weight"].detach()
+    is_turned = _is_turned(weight, wanted[1])
+    seen = (weight.t() if is_turned else weight).view(wanted[1])
+    return replace(layer, parameters={**layer.parameters, "weight": seen}, is_transposed=is_turned)
 
 
 def layer_named(signature: Signature, *, is_norm: bool) -> str:

@@ -112,6 +112,22 @@ class PairSearch:
         Raises:
             CheckFailed: the student's module raised, or its output has another shape or dtype.
         """
+        found = self._pairs()
+        if found is None and any(layer.is_square for layer in self._layers):
+            as_read = self._layers
+            self._take([layer.turned() if layer.is_square else layer for layer in self._layers])  # `x @ W`
+            found = self._pairs()
+            if found is None:
+                self._take(as_read)
+        return found
+
+    def _take(self, layers: list[Layer]) -> None:
+        """Read the student's layers in this way."""
+        self._layers = layers
+        self._groups = by_signature(layers)
+        self._shared_output = None
+
+    def _pairs(self) -> list[Pair] | None:
         layers = layers_of(self._reference)
         in_order = _in_order(self._groups, by_signature(layers))
         if not self._are_all(in_order, layers):
@@ -147,6 +163,26 @@ class PairSearch:
             self._shared.clear()
             self._shared_output = None
         return None
+
+    def is_function(self, other: nn.Module) -> bool:
+        """Whether the student's module is the function of a module with a known mistake.
+
+        Under weights that the mistake does not show with (no number above 6 for a ReLU6) it would pass for many: it has
+        to be another function than the reference, and to agree under new weights too.
+        """
+        pairs = self.pairs_with(other)
+        if pairs is None:
+            return False
+        both = pairs_in_order(other, self._reference)
+        if len(both) == len(pairs) == len(layers_of(self._reference)):
+            draw_weights(both)
+            if distance(evaluated(other, *self._inputs), evaluated(self._reference, *self._inputs)) <= OUTPUT_TOLERANCE:
+                return False
+        for _again in range(2):
+            draw_weights(pairs)
+            if not self._agree(self.output(), other):
+                return False
+        return True
 
     def _agree_when_shared(self, other: nn.Module) -> bool:
         self._share_weights(other)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from grader.checks.calling import call, mode, require_module, take_shapes
+from grader.checks.calling import call, mode, require_module, require_own_mode, take_shapes
 from grader.checks.comparing import distance
 from grader.errors import CheckFailed
 from grader.language import _, percent
@@ -44,6 +44,9 @@ def repeats_itself_in_evaluation(module: object, *inputs: Tensor) -> None:
     take_shapes(student, *inputs)
     apart = _apart(student, inputs, training=False)
     if apart > 0:
+        with torch.no_grad(), mode(student, training=False):
+            call(student, *inputs)
+            require_own_mode(student)
         raise CheckFailed(
             _("In `eval()` mode two calls on one input differ by {apart}.").format(apart=percent(apart)),
             remedy=_(

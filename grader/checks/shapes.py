@@ -58,6 +58,12 @@ def output_has_shape(module: object, *inputs: Tensor, shape: Sequence[int]) -> N
 def _differing_axes(found: tuple[int, ...], expected: tuple[int, ...]) -> str:
     if len(found) != len(expected):
         return _("It has {found} axes instead of {expected}.").format(found=len(found), expected=len(expected))
+    if len(expected) == 4 and found[:2] == expected[:2]:
+        sides = list(zip(found[2:], expected[2:], strict=True))
+        if all(side // 2 == wanted for side, wanted in sides):
+            return _("Height and width are twice the expected ones: a pooling or a stride of 2 is missing.")
+        if all(side == wanted // 2 for side, wanted in sides):
+            return _("Height and width are half the expected ones: there is a pooling or a stride of 2 too many.")
     names = _AXES.get(len(expected), tuple(f"axis {index}" for index in range(len(expected))))
     wrong = [names[index] for index in range(len(expected)) if found[index] != expected[index]]
     hints = {

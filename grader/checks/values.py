@@ -177,6 +177,8 @@ def _hint(value: Tensor, right: Tensor, found: object) -> str:
                 difference=difference
             )
     is_whole = bool((value == value.round()).all())
+    if not is_whole and bool((right == right.round()).all()) and is_close(right, 0.2):
+        return _("Whole numbers are expected, and there are fractions: does `/` stand where `//` belongs?")
     is_near = not is_whole and is_close(right, 0.05)
     return _of_precision(found.dtype if isinstance(found, Tensor) else None) if is_near else ""
 

@@ -89,12 +89,18 @@ _PATTERNS = {
         r"|batch_norm|cross_entropy|pad|gelu|leaky_relu|relu6|interpolate|one_hot|unfold2d|mse_loss|nll_loss)'"
         r"|Tensor(?:Base)?\.(?:relu|sigmoid|tanh)\(\) takes no arguments"
     ),
+    "module is a value": (
+        r"'(?P<found>int|float|str|bool|list|tuple|dict|set|function|type)' object has no attribute '(?:relu|max_pool2d"
+        r"|avg_pool2d|adaptive_avg_pool2d|conv2d|linear|dropout|batch_norm|cross_entropy|softmax|pad|Module|Sequential"
+        r"|Conv2d|BatchNorm2d|Linear|Dropout|ReLU|randn|zeros|ones|cat|no_grad)'"
+    ),
     "torch.Size": r"'torch\.Size' object is not callable",
     "list is called": r"'(?P<found>list|tuple)' object is not callable",
     "shadowed": r"'(?P<found>int|float|str|bool|dict|set|Tensor|Parameter)' object is not callable",
     "no nn.Module": (
         r"'(?P<found>[A-Z]\w*)' object (?:is not callable|has no attribute '(?:parameters|named_parameters|train|eval"
         r"|modules|named_modules|children|state_dict|load_state_dict|zero_grad|to|apply)')"
+        r"|\b__main__\.(?P<bare>\w+) is not a Module subclass"
     ),
     "unbound": r"cannot access local variable '(?P<found>\w+)'|local variable '(?P<bare>\w+)' referenced before",
     "ambiguous": r"Boolean value of Tensor with more than one value is ambiguous",
@@ -149,7 +155,8 @@ def _causes() -> Iterator[tuple[re.Pattern[str], str]]:
         "None": _("Something is None here: a method without `return`, or a layer that was never made."),
         "no super": _("`super().__init__()` has to be the first line of `__init__`."),
         "no gradient": _(
-            "The result does not depend on any parameter: look for `.detach()`, `.data` or `torch.no_grad()`."
+            "The result does not depend on any parameter: look for `.detach()`, `.data` or `torch.no_grad()`, and for "
+            "`torch.set_grad_enabled(False)` in some cell above."
         ),
         "twice": _("`backward()` was called twice on one graph: run the forward pass again before the second call."),
         "no forward": _(
@@ -202,6 +209,10 @@ def _of_python() -> dict[str, str]:
         "shadowed module": _(
             "A tensor stands where the module `F` is needed: has a variable been called `F`? Give it another name, "
             "restart the kernel and run all cells."
+        ),
+        "module is a value": _(
+            "A value of type {found} stands where `F`, `nn` or `torch` is needed: has a variable been given such a "
+            "name? Give it another one, restart the kernel and run all cells."
         ),
         "torch.Size": _("`shape` is no method: write `x.shape[1]` without round brackets, or `x.size(1)`."),
         "list is called": _(
@@ -293,7 +304,13 @@ def _explain_addition(first: int, second: int, axis: int, given: Sequence[int], 
             "The two summands are {first} and {second} pixels wide, and {expected} are expected: the branch applies "
             "the stride twice. Only its first convolution has the stride, the second has stride=1."
         ).format(**numbers)
-    if wrong < wanted:
+    if numbers["stride"] == 1 and wrong <= wanted * 2 / 3:
+        return _(
+            "The two summands are {first} and {second} pixels wide, and {expected} are expected: one of them becomes "
+            "smaller although the stride is 1 here. Look in both ways for a stride that is a fixed number, and for "
+            "steps in brackets, `x[:, :, ::2, ::2]`."
+        ).format(**numbers)
+    if wrong < wanted and (numbers["stride"] > 1 or (wanted - wrong) % 2 == 0):
         return _(
             "The two summands are {first} and {second} pixels wide, and {expected} are expected. A 3x3 convolution "
             "without `padding=1` loses a pixel at every edge."

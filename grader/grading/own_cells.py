@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from grader.examiner.hidden_test import free_names
 from grader.examiner.look_alikes import letters_told, look_alike
+from grader.grading.shared_lists import shared_lists
+from grader.language import _
 from grader.printable import printable
 
 MAX_LINE = 60
@@ -14,6 +16,9 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _MISSING = re.compile(r"name '(\w+)' is not defined|has no attribute '(\w+)'|unexpected keyword argument '(\w+)'")
 _NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
 _DEFINES = re.compile(r"^\s*(?:class|def)\s+(\w+)|^(\w+)\s*=(?!=)", re.MULTILINE)
+_GRADIENTS_OFF = re.compile(
+    r"^\s*torch\.(?:set_grad_enabled\(False\)|autograd\.set_grad_enabled\(False\))", re.MULTILINE
+)
 _STUB = re.compile(r"^\s*raise\s+NotImplementedError\b", re.MULTILINE)
 
 
@@ -89,6 +94,11 @@ class OwnCells:
         before = self._failed[: self._failed.index(failed)]
         return next((earlier for earlier in before if earlier.is_over and name[1] in earlier.words), failed)
 
+    def is_undefined(self, finding: str) -> bool:
+        """Whether a finding says that a name is not defined which a cell that failed was to define."""
+        name = _NOT_DEFINED.search(finding)
+        return name is not None and any(name[1] in failed.names for failed in self._failed)
+
     def has_stub(self) -> bool:
         """Whether a cell still raises NotImplementedError by a line of its own."""
         return any(_STUB.search(source) for source in self._sources)
@@ -101,6 +111,28 @@ class OwnCells:
             other = look_alike(name, self._sources)
             if other:
                 return letters_told(other)
+        return ""
+
+    def gradients_off(self, finding: str) -> str:
+        """What to say where no gradient comes because a cell has switched them off for good."""
+        if "does not require grad" not in finding or not any(map(_GRADIENTS_OFF.search, self._sources)):
+            return ""
+        return _(
+            "A cell of the notebook switches gradients off for all that follows: `torch.set_grad_enabled(False)`. Take "
+            "it out; `with torch.no_grad():` does so for its own lines only."
+        )
+
+    def kept_between_calls(self, test: str) -> str:
+        """What to say where a function that the test calls writes into a list that outlives the call."""
+        names = _names_read(test)
+        for source in self._sources:
+            for function, kept in shared_lists(source):
+                if function in names:
+                    said = _(
+                        "`{function}` adds to `{kept}`, which is made once and not at each call, so the second call "
+                        "finds what the first one has left. Make it inside the function: `{kept} = []`."
+                    )
+                    return said.format(function=function, kept=kept)
         return ""
 
 

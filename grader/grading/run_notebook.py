@@ -337,11 +337,14 @@ class _NotebookRun:
         if result.points or result.outcome is Outcome.NOT_GRADED:
             return result
         letters = self._own.letters_behind(result.finding, known.source)
-        if letters:
-            result = replace(result, message=f"{result.finding}\n{letters}", remedy=letters)
+        said = letters or self._own.gradients_off(result.finding) or self._own.kept_between_calls(known.source)
+        if said:
+            result = replace(result, message=f"{result.finding}\n{said}", remedy=said)
         trouble = self._own.trouble_behind(result.finding, known.source)
         if not trouble:
             return result
+        if self._own.is_undefined(result.finding):  # whatever else was found follows from that
+            result = replace(result, message=result.finding, remedy="", diagnosis=None)
         message = _("{message}\nEarlier in the notebook: {trouble}").format(message=result.message, trouble=trouble)
         return replace(result, message=message, cause=trouble)
 

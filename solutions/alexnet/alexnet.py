@@ -510,7 +510,7 @@ features_shape_matches(make_features, tuple(drawing.numbers(5, 2, 14, 2)), [(227
 # %% nbgrader={"grade": true, "grade_id": "task2_make_features_function", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Что считает свёрточная часть / What the convolutional part computes (2 балла / 2 points)
 output = make_features((4, 6, 8, 10, 12))(torch.randn(2, 3, 227, 227))
-assert output.min() >= 0, "есть отрицательные числа: после пятой свёртки нужен ReLU / there are negative numbers: the fifth convolution needs a ReLU"
+assert output.min() >= 0, "есть отрицательные числа, а после ReLU и пулинга в конце их не бывает / there are negative numbers, and behind ReLU and pooling at the end there are none"
 ### BEGIN HIDDEN TESTS
 from grader.checks import drawing
 from grader.checks.alexnet.network import alexnet_images

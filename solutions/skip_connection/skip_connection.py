@@ -1229,7 +1229,8 @@ try:
     output.sum().backward()
 except RuntimeError as error:
     cause = "нет ли в forward операции на месте, например +=? / is there an in-place operation in forward, such as +=?"
-    raise AssertionError(f"обратный проход не удался: {cause}\n{error}") from None
+    cause = f"{cause}\n" if "place" in str(error) else ""
+    raise AssertionError(f"обратный проход не удался / backward failed: {cause}{error}") from None
 assert list(module.parameters()), "у модуля нет параметров: сохраните branch в self / the module has no parameters: keep branch in self"
 unreached = [name for name, parameter in module.named_parameters() if parameter.grad is None]
 assert not unreached, f"до этих параметров градиент не дошёл / no gradient reaches these parameters: {unreached}"

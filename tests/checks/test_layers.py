@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch.nn import functional as F
 from torch.nn.utils import parametrize
 
 from grader.checks import parameter_count, same_function
+from grader.checks.known_mistakes import Suspect
 from grader.checks.layers import fitted, layers_of
 from grader.errors import CheckFailed
 
@@ -264,3 +266,39 @@ class Wrong(Net):
 def test_what_is_another_function_fails_whatever_holds_the_tensors(what: str) -> None:
     with pytest.raises(CheckFailed):
         same_function(Wrong(what), reference(), torch.randn(4, 3, 6, 6))
+
+
+class Affine(nn.Module):
+    """A linear layer as mathematicians write it."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.W, self.b = drawn(inputs, outputs), drawn(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x @ self.W + self.b
+
+
+def linear_layers(layer: type[nn.Module], *widths: int) -> nn.Sequential:
+    return nn.Sequential(*(part for sizes in pairwise(widths) for part in (layer(*sizes), nn.ReLU())))
+
+
+@pytest.mark.parametrize("widths", [(5, 8, 3), (6, 6, 6), (5, 8, 8, 3), (6, 6, 6, 6)], ids=str)
+def test_a_weight_may_have_its_inputs_first(widths: tuple[int, ...]) -> None:
+    same_function(linear_layers(Affine, *widths), linear_layers(nn.Linear, *widths), torch.randn(6, widths[0]))
+
+
+def test_a_transposed_weight_is_no_excuse_for_another_function() -> None:
+    without_relu = nn.Sequential(Affine(6, 6), Affine(6, 6), nn.ReLU())
+    with pytest.raises(CheckFailed):
+        same_function(without_relu, linear_layers(nn.Linear, 6, 6, 6), torch.randn(6, 6))
+
+
+def test_a_known_mistake_that_is_none_here_is_not_named() -> None:
+    student = nn.Sequential(nn.Linear(4, 4), nn.ReLU6())
+    right = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+    suspect = Suspect(nn.Sequential(nn.Linear(4, 4), nn.ReLU()), "Something else.")
+    for _try in range(10):
+        with pytest.raises(CheckFailed) as failed:
+            same_function(student, right, 20 * torch.randn(8, 4), suspects=[suspect])
+        assert "Something else" not in str(failed.value)

@@ -112,6 +112,10 @@ def _identity_overwritten(block: ResidualBlock, x: Tensor) -> Tensor:
     return F.relu(x + x)
 
 
+def _relu_on_shortcut(block: ResidualBlock, x: Tensor) -> Tensor:
+    return F.relu(block.branch(x) + F.relu(block.shortcut(x)))
+
+
 def mistakes_of_order(block: Block, pre_activation: Block, inside: Sequence[Suspect]) -> list[Suspect]:
     """Right layers in a wrong order.
 
@@ -133,6 +137,10 @@ def mistakes_of_order(block: Block, pre_activation: Block, inside: Sequence[Susp
             partial(block, order=_relu_before_and_after_addition),
             _("ReLU is applied before and after the addition. The branch ends with BatchNorm, one ReLU follows it."),
         ),
+        Suspect(
+            partial(block, order=_relu_on_shortcut),
+            _("There is a ReLU on the shortcut: what goes around the branch is added as it is."),
+        ),
         *inside,
         Suspect(
             partial(block, order=_relu_on_input),
@@ -144,7 +152,10 @@ def mistakes_of_order(block: Block, pre_activation: Block, inside: Sequence[Susp
         ),
         Suspect(
             partial(block, order=_identity_overwritten, make_shortcut=_identity),
-            _("The identity was taken after `x` had been overwritten: save the input before the first convolution."),
+            _(
+                "The branch is added to itself, not to the input: either `x` had been overwritten before the "
+                "addition, or the branch stands there twice."
+            ),
         ),
         Suspect(
             partial(block, order=_no_addition),

@@ -72,9 +72,8 @@ def chain_gradient_mistakes() -> list[WrongFormula]:
             lambda x, w1, w2, w3, g: (g * w3 * w2 * w1, g * w3 * w2, g * w3, g),
             _("The layer's own input is missing as a factor: the derivative of w * x by w is x."),
         ),
-        WrongFormula(lambda x, w1, w2, w3, g: (g * w3 * w2, g * w3 * x, g * w1 * x, g * w1 * x), _one_too_few()),
-        WrongFormula(lambda x, w1, w2, w3, g: (g * w2 * w1, g * w2 * x, g * w3 * x, g * w2 * x), _one_too_few()),
-        WrongFormula(lambda x, w1, w2, w3, g: (g * w3 * w1, g * w2 * x, g * w3 * w1, g * w2 * w1), _one_too_few()),
+        WrongFormula(lambda x, w1, w2, w3, g: (math.nan, g * w3 * x, g * w1 * x, math.nan), _one_too_few()),
+        WrongFormula(lambda x, w1, w2, w3, g: (math.nan, g * w2 * x, math.nan, math.nan), _one_too_few()),
         WrongFormula(skip_gradients, _("This is the derivative with a skip; the chain of this task has none.")),
         WrongFormula(
             lambda x, w1, w2, w3, g: tuple(g * w3 * w2 * w1 * x for _name in DERIVATIVES),

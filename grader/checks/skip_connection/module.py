@@ -120,7 +120,10 @@ def skip_mistakes(in_channels: int, out_channels: int, stride: int, has_shortcut
         wrong += [
             (
                 _ShortcutOfBranch,
-                _("The identity was taken after `x` had been overwritten: save the input before the branch."),
+                _(
+                    "The branch is added to itself, not to the input: either `x` had been overwritten before the "
+                    "addition, or the branch stands there twice."
+                ),
             ),
             (_BranchTwice, _("The branch is called twice.")),
         ]

@@ -17,6 +17,7 @@ from grader.errors import CheckFailed
 from grader.language import _
 
 NEAR = 1.0  # a difference with a larger step is none
+SMALL = 0.05  # a part of the derivative that all points have in common: h * h for a step below 0.2
 _NAMES = ("f", "a", "c")
 _KINDS = ("sin", "cube", "exp")
 
@@ -56,14 +57,26 @@ def numeric_derivative_matches(
         CheckFailed: a derivative is another, or less than two values near the point were asked for.
     """
     nearby: list[int] = []
+    ratios: list[float] = []
 
     def derivative(kind: str, a: float, c: float) -> object:
         asked = _Asked(kind, c)
         found = student(lambda t: asked.value(t), a)  # noqa: PLW0108  what crosses is a function
         nearby.append(sum(abs(t - a) <= NEAR for t in asked.points))
+        right = probe_derivative(kind, a, c)
+        if right and isinstance(found, int | float):
+            ratios.append(found / right)
         return found
 
-    same_results(derivative, probe_derivative, points, names=_NAMES, mistakes=numeric_mistakes(), tolerance=tolerance)
+    try:
+        same_results(
+            derivative, probe_derivative, points, names=_NAMES, mistakes=numeric_mistakes(), tolerance=tolerance
+        )
+    except CheckFailed as failure:
+        if ratios and 0 < max(ratios) < SMALL and max(ratios) - min(ratios) < max(ratios) / 10:
+            brackets = _("Brackets are missing: `/ 2 * h` divides by 2 and multiplies by h. Write `/ (2 * h)`.")
+            raise CheckFailed(failure.message, remedy=brackets) from failure
+        raise
     if min(nearby) < 2:
         raise CheckFailed(
             _("The function asked for {count} values of `f` near `a`, and a difference needs two.").format(

@@ -49,6 +49,27 @@ def walk_below(number, prefix, parent, places, first):
             walk_below(own, f"{full}.", child, places, first)
 
 
+def buffers_of(module):
+    """A module's buffers by name, and statistics that it keeps in plain attributes as if they were buffers.
+
+    A BatchNorm of somebody's own may be written so: two parameters and two vectors of the same length, none of which
+    takes gradients. Other plain tensors are the student's own affair.
+    """
+    lengths = [tensor.numel() for tensor in module._parameters.values() if type(tensor) is Parameter]
+    if len(lengths) < 2:
+        return module._buffers
+    kept = {
+        name: value
+        for name, value in vars(module).items()
+        if type(value) is torch.Tensor
+        and value.is_floating_point()
+        and not value.requires_grad
+        and value.numel() > 1
+        and lengths.count(value.numel()) > 1
+    }
+    return {**module._buffers, **kept} if len(kept) > 1 else module._buffers
+
+
 def layout(module, encoder, places=None):
     """Describe what the module is made of, in the form of `grader/examiner/layout.py`.
 
@@ -73,13 +94,14 @@ def layout(module, encoder, places=None):
             else:
                 known[id(tensor)] = len(parameters)
                 parameters.append([number, own, encoder.tensor(tensor)])
-        for own, tensor in child._buffers.items():
+        for own, tensor in buffers_of(child).items():
             if tensor is None:
                 continue
             if not is_ready(tensor):
                 lazy = True
             else:
-                buffers.append([number, own, encoder.tensor(tensor), own not in child._non_persistent_buffers_set])
+                is_saved = own in child._buffers and own not in child._non_persistent_buffers_set
+                buffers.append([number, own, encoder.tensor(tensor), is_saved])
     return {"modules": modules, "parameters": parameters, "buffers": buffers, "lazy": lazy}
 
 
@@ -116,7 +138,7 @@ class Snapshot:
                     prefix = f"{full}." if full else ""
                     self.add_tensors(prefix, child._parameters, small)
                     # By value and not by version: BatchNorm writes its statistics without a new version.
-                    self.add_tensors(prefix, child._buffers, with_values)
+                    self.add_tensors(prefix, buffers_of(child), with_values)
 
     def add_tensors(self, prefix, table, with_values):
         for own, tensor in table.items():
@@ -173,7 +195,7 @@ class OwnerModule:
         """
         path, _, own = name.rpartition(".")
         home = submodule(self.module, path)
-        table = home._parameters if own in home._parameters else home._buffers
+        table = next(held for held in (home._parameters, home._buffers, vars(home)) if own in held)
         held = table[own]
         if value is not None:
             new = decoder.tensor(value)

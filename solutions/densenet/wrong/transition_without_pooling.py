@@ -1,6 +1,6 @@
 """The transition does not make the picture smaller (mistake 29)."""
 # loses: task4_transition_shape, task4_transition_function, task5_densenet_function
-# message: expected: (2, 6, 4, 4)
+# message: twice the expected ones: a pooling or a stride
 
 
 # %% task4_transition
