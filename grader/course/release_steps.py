@@ -80,7 +80,7 @@ class NamePackages(NbGraderPreprocessor, Preprocessor):
         packages = self.packages.get(resources["nbgrader"]["assignment"], ())
         if packages:
             with speaking("en" if self.language == "en" else "ru"):
-                line = _("**Libraries while grading:** {packages}. There is no other one, and pip installs none there.")
+                line = _("**Libraries while grading:** {packages}. There are no others, and pip cannot install any.")
                 put_below_title(nb, line.format(packages=", ".join(packages)))
         return nb, resources
 

@@ -94,13 +94,13 @@ from torch import nn
 # %% [markdown] tags=["lang-en"]
 # ## A contest of several years
 #
-# **ImageNet** is a huge base of labelled images: about 15 million images in 21 thousand classes. For a contest held every year a
-# smaller part of it was taken: almost one and a half million images and exactly a thousand classes, more than a hundred of them
-# breeds of dogs. Programs learn from 1.2 million images and are tested on the others.
+# **ImageNet** is a huge database of labelled images: about 15 million images in 21 thousand classes. For a contest held every
+# year a smaller part of it was taken: almost one and a half million images and exactly a thousand classes, more than a hundred of
+# them breeds of dogs. Programs learn from 1.2 million images and are tested on the others.
 #
-# The contest began in 2010, and its first two winners were **no neural networks**: people thought out what to look for in an
+# The contest began in 2010, and its first two winners were **not neural networks**: people worked out what to look for in an
 # image (edges, spots, colours), and the program only learned to draw conclusions from it. In 2012 AlexNet lowered the error by
-# more than ten percentage points in one leap. All winners since then are convolutional networks. The picture shows the three
+# more than ten percentage points in one leap. All winners since then have been convolutional networks. The picture shows three
 # networks that this course is about. A person is wrong about five in a hundred of these images, and ResNet has overtaken people.
 #
 # (The numbers in the picture are rounded as we say them in the lesson; ResNet's is 3.57% to be exact. In 2014 VGG came second,
@@ -151,19 +151,19 @@ plt.show()
 # %% [markdown] tags=["lang-en"]
 # ## Why know architectures
 #
-# There are more and more layers, and with good reason: each further layer makes more complex patterns of what the ones before it
-# have found, corners and spots of edges, eyes and wheels of spots, faces of eyes. But numbers alone do not win: a network that
-# simply has more of them learns worse. It takes tricks, and this whole course is about them.
+# There are more and more layers, and with good reason: each further layer combines what the ones before it have found into more
+# complex patterns: edges into corners and spots, spots into eyes and wheels, eyes into faces. But the number of layers alone does
+# not win: a network that simply has more of them learns worse. It takes tricks, and this whole course is about them.
 #
-# A network is seldom built from nothing. One usually takes a ready one, ResNet or DenseNet, and
-# trains it on one's own images: nobody has to find out how many layers to take, how many filters in each, and where to put
-# pooling. But to choose a network, to change it for a task of your own and to see why it does not learn, you have to know how it
-# is made. So we shall build each of them ourselves.
+# A network is seldom built from scratch. One usually takes a ready one, ResNet or DenseNet, and trains it on one's own images:
+# nobody has to find out how many layers to take, how many filters in each, and where to put pooling. But to choose a network, to
+# change it for a task of your own and to see why it does not learn, you have to know how it is made. So we shall build each of
+# them ourselves.
 
 # %% [markdown] tags=["lang-ru"]
 # ## Что внутри
 #
-# Картинка 227×227 проходит пять свёрток. Карты признаков становятся всё **меньше**, а каналов — намного **больше**, чем
+# Цветная картинка 227×227 проходит пять свёрток. Карты признаков становятся всё **меньше**, а каналов — намного **больше**, чем
 # вначале: сеть забывает, *где именно* что-то нарисовано, и узнаёт, *что* нарисовано. В конце 256 карт 6×6 вытягиваются в один
 # вектор, и три линейных слоя превращают его в 1000 чисел, по одному на класс.
 #
@@ -173,9 +173,9 @@ plt.show()
 # %% [markdown] tags=["lang-en"]
 # ## What is inside
 #
-# An image of 227×227 goes through five convolutions. The feature maps get **smaller** and smaller, and there are many **more**
-# channels than at the start: the network forgets *where exactly* something is and finds out *what* it is. At the end 256 maps
-# of 6×6 are flattened into one vector, and three linear layers turn it into 1000 numbers, one for each class.
+# A colour image of 227×227 goes through five convolutions. The feature maps get **smaller** and smaller, and there are many
+# **more** channels than at the start: the network forgets *where exactly* something is and finds out *what* it is. At the end 256
+# maps of 6×6 are flattened into one vector, and three linear layers turn it into 1000 numbers, one for each class.
 #
 # In the picture the height of a yellow rectangle is the size of the map, its width the number of channels. The linear part is
 # blue, and there the height tells how many numbers the vector has.
@@ -185,14 +185,14 @@ def draw_network(ax):
     """Draw the feature maps of AlexNet as rectangles: height is the side of a map, width the number of channels."""
     maps = [
         (3, 227, ""),
-        (96, 55, "conv 11×11\nstride 4"),
-        (96, 27, "pool 3×3\nstride 2"),
-        (256, 27, "conv 5×5"),
-        (256, 13, "pool 3×3\nstride 2"),
-        (384, 13, "conv 3×3"),
-        (384, 13, "conv 3×3"),
-        (256, 13, "conv 3×3"),
-        (256, 6, "pool 3×3\nstride 2"),
+        (96, 55, "conv\n11×11\nstride 4"),
+        (96, 27, "pool\n3×3\nstride 2"),
+        (256, 27, "conv\n5×5"),
+        (256, 13, "pool\n3×3\nstride 2"),
+        (384, 13, "conv\n3×3"),
+        (384, 13, "conv\n3×3"),
+        (256, 13, "conv\n3×3"),
+        (256, 6, "pool\n3×3\nstride 2"),
     ]
     arrow = {"arrowstyle": "-|>", "color": "#555555"}
     left = 0.0
@@ -200,19 +200,19 @@ def draw_network(ax):
         height, width = (side**0.7, channels**0.5 / 2.5) if side else (channels**0.5 / 2, 2.5)
         if index:
             ax.annotate("", (left + 7.6, 0), (left + 0.4, 0), arrowprops=arrow)
-            ax.text(left + 4, 1, label, ha="center", va="bottom", fontsize=7)
+            ax.text(left + 4, 1, label, ha="center", va="bottom", fontsize=10)
             left += 8
         color = "#fff3b0" if side else "#cfe3f7"
         ax.add_patch(plt.Rectangle((left, -height / 2), width, height, facecolor=color, edgecolor="#555555"))
-        text = f"{channels} × {side}×{side}" if side else str(channels)
-        ax.text(left + width / 2, -height / 2 - 1, text, ha="center", va="top", fontsize=7)
+        text = f"{channels} ×\n{side}×{side}" if side else str(channels)
+        ax.text(left + width / 2, -height / 2 - 1, text, ha="center", va="top", fontsize=10)
         left += width
     ax.set_xlim(-3, left + 2)
-    ax.set_ylim(-27, 24)
+    ax.set_ylim(-30, 24)
     ax.axis("off")
 
 
-figure, ax = plt.subplots(figsize=(16, 4))
+figure, ax = plt.subplots(figsize=(12, 4), layout="constrained")
 draw_network(ax)
 plt.show()
 
@@ -427,8 +427,8 @@ same_results(alexnet_sizes, right_sizes, [()], tell=False)
 # | 4 | convolution 3×3, `padding=1` → ReLU | 384 × 13×13 |
 # | 5 | convolution 3×3, `padding=1` → ReLU → MaxPool 3×3, stride 2 | 256 × 13×13 → 256 × 6×6 |
 #
-# - BatchNorm follows the first two convolutions **only**. In 2012 it was not invented yet, and another normalisation followed
-#   these convolutions, behind the ReLU (`LocalResponseNorm`); we do not use it.
+# - BatchNorm follows the first two convolutions **only**. In 2012 it had not been invented yet, and another normalisation
+#   followed these convolutions, after the ReLU (`LocalResponseNorm`); we do not use it.
 # - Whether the first two convolutions have a `bias` is up to you: BatchNorm subtracts it together with the mean anyway. The
 #   other three have one (PyTorch's default).
 # - `nn.MaxPool2d(3)` has a stride of 3! For a stride of 2 write `stride=2`.
@@ -540,9 +540,10 @@ features_match(make_features(channels), channels, x, gradients=True)
 # %% [markdown] tags=["lang-ru"]
 # ## Dropout: учимся не надеяться на соседа
 #
-# В линейных слоях AlexNet десятки миллионов параметров, и без особых мер сеть просто выучила бы обучающие картинки наизусть.
-# Авторы применили новый тогда приём — **dropout**: на каждом шаге обучения каждое число на выходе слоя обнуляется с вероятностью
-# $p = 0{,}5$. Нейрон больше не может надеяться на какого-то одного соседа и учится быть полезным сам по себе.
+# В линейных слоях AlexNet десятки миллионов параметров, и без особых мер сеть просто выучила бы обучающие картинки наизусть, а
+# на новых ошибалась бы: это называется **переобучением**. Авторы применили новый тогда приём — **dropout**: на каждом шаге
+# обучения каждое число на выходе слоя обнуляется с вероятностью $p = 0{,}5$. Нейрон больше не может надеяться на какого-то одного
+# соседа и учится быть полезным сам по себе.
 #
 # Чтобы среднее осталось прежним, уцелевшие числа делятся на $1 - p$, то есть при $p = 0{,}5$ удваиваются. А когда сеть не
 # учится, а работает (режим `eval()`), dropout не делает ничего:
@@ -551,9 +552,9 @@ features_match(make_features(channels), channels, x, gradients=True)
 # ## Dropout: learning not to rely on one's neighbour
 #
 # AlexNet's linear layers have tens of millions of parameters, and left alone the network would simply learn the training images
-# by heart. The authors used a trick that was new then, **dropout**: in every training step each number in a layer's output is
-# set to zero with probability $p = 0.5$. A neuron can no longer rely on one particular neighbour, and learns to be useful by
-# itself.
+# by heart and be wrong on new ones: that is called **overfitting**. The authors used a trick that was new then, **dropout**: in
+# every training step each number in a layer's output is set to zero with probability $p = 0.5$. A neuron can no longer rely on
+# one particular neighbour, and learns to be useful by itself.
 #
 # So that the mean stays the same, the numbers that survive are divided by $1 - p$: with $p = 0.5$ they double. And when the
 # network does not learn but works (`eval()` mode), dropout does nothing:
@@ -1095,7 +1096,7 @@ plt.show()
 # — нечётное число, не меньше 3.
 
 # %% [markdown] tags=["lang-en"]
-# The second reason is the parameters. A 3×3 convolution sees a square of 3×3. Put another one behind it (both with stride 1),
+# The second reason is the parameters. A 3×3 convolution sees a square of 3×3. Put another one after it (both with stride 1),
 # and together they see 5×5: each further 3×3 convolution adds a pixel at every edge. So a stack of small convolutions can look
 # at a large square.
 #

@@ -79,7 +79,8 @@ from torch import nn
 #
 # Авторы DenseNet ([Huang et al., 2017](https://arxiv.org/abs/1608.06993)) предложили карты не складывать, а класть рядом:
 # 6 карт и ещё 6 карт — это **12 карт**. Такая операция называется *склейкой* (конкатенацией). Старые карты остаются
-# нетронутыми, и любой следующий слой может взять любую из них, даже самую первую.
+# нетронутыми, и любой следующий слой может взять любую из них, даже самую первую. Соревнование ImageNet DenseNet не выигрывала,
+# но её охотно берут и сегодня.
 #
 # У карт должны совпадать высота и ширина, а вот каналов в двух стопках может быть разное число.
 
@@ -91,7 +92,7 @@ from torch import nn
 #
 # The authors of DenseNet ([Huang et al., 2017](https://arxiv.org/abs/1608.06993)) do not add the maps, they put them side by
 # side: 6 maps and 6 more are **12 maps**. This is called *concatenation*. The old maps stay untouched, and any later layer can
-# use any of them, even the very first one.
+# use any of them, even the very first one. DenseNet never won the ImageNet contest, but it is popular to this day.
 #
 # The maps must have the same height and width; the two stacks may well have different numbers of channels.
 
@@ -229,7 +230,7 @@ plt.figure(figsize=(9, 3.5))
 for number, num_layers in enumerate([6, 12, 24, 16], start=1):
     stairs = channels_along_block(channels, 32, num_layers)
     plt.step(
-        range(start, start + len(stairs)), stairs, where="post", label=f"block {number}: {stairs[0]} → {stairs[-1]}"
+        range(start, start + len(stairs)), stairs, where="post", label=f"блок / block {number}: {stairs[0]} → {stairs[-1]}"
     )
     channels, start = stairs[-1] // 2, start + len(stairs)
 plt.xlabel("слой / layer")
@@ -911,7 +912,7 @@ plt.show()
 # %% [markdown] tags=["lang-ru"]
 # ## Какую сеть взять?
 #
-# Вы знаете уже четыре семейства: AlexNet, VGG, ResNet и DenseNet. Какую сеть взять для своей задачи? Посмотрите, насколько она
+# Вы уже знаете четыре семейства: AlexNet, VGG, ResNet и DenseNet. Какую сеть взять для своей задачи? Посмотрите, насколько она
 # трудна и сколько у вас картинок.
 #
 # | Задача | Пример | Что взять |
@@ -941,7 +942,7 @@ plt.show()
 # The less data there is and the easier the task, the **lighter and shallower** the network should be. A large one with millions of
 # parameters simply learns several hundred pictures by heart and fails on new ones: that is overfitting.
 #
-# The last case is the most frequent one. Networks are seldom built from nothing: ready ones lie in libraries such as
+# The last case is the most frequent one. Networks are seldom built from scratch: ready ones lie in libraries such as
 # `torchvision`, together with their weights.
 
 # %% [markdown] tags=["lang-ru"]
@@ -981,7 +982,7 @@ plt.show()
 # it is **fine-tuned**:
 #
 # 1. make the network, and load weights into it from a file;
-# 2. replace the head by a new one with the number of classes that you need;
+# 2. replace the head with a new one with the number of classes that you need;
 # 3. *freeze* the rest (the network's **body**) and train the head alone. It is random so far, and its large gradients would spoil
 #    the good body;
 # 4. *unfreeze* the body, and train the whole network a little more with a small learning rate.
@@ -1196,7 +1197,7 @@ tuning.lets_learn(answers_after_step, has_unfrozen=True)
 # %% [markdown] tags=["lang-en"]
 # Does fine-tuning pay off? Let the "other" task be to tell six directions of stripes apart under strong noise, with as many
 # pictures as we like. The trained network is saved to a file. Your task is three further directions, with only two pictures for
-# each class. One network is trained from nothing, another one fine-tuned, and both are tested on new pictures.
+# each class. One network is trained from scratch, another one fine-tuned, and both are tested on new pictures.
 #
 # With a real network it is just the same. ResNet-18 of `torchvision`, for example: `net.load_state_dict(torch.load("resnet18.pth"))`,
 # and its head is called `net.fc`. If there is BatchNorm in the body, remember: its means change in a frozen body too, as long as the
@@ -1229,11 +1230,11 @@ large = fit(ReadyNet(6), lambda: directions(many, 48), 120, 0.01)
 torch.save(large.state_dict(), "stripes.pt")
 
 few, (new_images, new_labels) = directions((15.0, 75.0, 135.0), 6), directions((15.0, 75.0, 135.0), 300)
-from_nothing = fit(ReadyNet(3), lambda: few, 60, 0.01)
+from_scratch = fit(ReadyNet(3), lambda: few, 60, 0.01)
 tuned = freeze(replace_head(load_weights(ReadyNet(6), "stripes.pt"), 3))
 fit(tuned, lambda: few, 40, 0.05)
 fit(unfreeze(tuned), lambda: few, 20, 0.001)
-for name, net in [("с нуля / from nothing:", from_nothing), ("дообучена / fine-tuned:", tuned)]:
+for name, net in [("с нуля / from scratch:", from_scratch), ("дообучена / fine-tuned:", tuned)]:
     print(name, f"{(net(new_images).argmax(dim=1) == new_labels).float().mean():.0%}")
 
 # %% [markdown] tags=["lang-ru"]

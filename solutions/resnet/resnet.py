@@ -401,8 +401,8 @@ in_each([(3, 3), (1, 2), (4,)], match)
 #
 # Вот вся ResNet-34, от картинки до ответа. Каждый прямоугольник — слой, его высота показывает, какого размера карты. Цвет — это
 # стадия: внутри неё все карты одного размера, поэтому их можно складывать. На границе цветов карты становятся **вдвое меньше**, а
-# каналов **вдвое больше**. Стрелки-дуги — обходные пути, каждая перешагивает через две свёртки. Пунктиром нарисованы те три, на
-# которых форма меняется и на проводе стоит свёртка 1×1.
+# каналов **вдвое больше** (пометка «/2» значит шаг 2). Стрелки-дуги — обходные пути, каждая перешагивает через две свёртки.
+# Пунктиром нарисованы те три, на которых форма меняется и на проводе стоит свёртка 1×1.
 #
 # Посчитайте слои: одна свёртка на входе, $2 \cdot (3 + 4 + 6 + 3) = 32$ в блоках и один линейный, всего 34. Бывают ResNet и из 18,
 # 50, 101 и 152 слоёв. Схема у них та же, только в трёх самых глубоких блок состоит из трёх свёрток: до него мы дойдём в задаче 4.
@@ -411,9 +411,9 @@ in_each([(3, 3), (1, 2), (4,)], match)
 # ## The scheme of ResNet-34
 #
 # This is all of ResNet-34, from the picture to the answer. Each rectangle is a layer, its height shows how large the maps are. A
-# colour is a stage: within it all maps have one size, so they can be added. Where the colour changes the maps are **halved** and
-# the channels **doubled**. The curved arrows are the skips, each steps over two convolutions. Dashed are the three on which the
-# shape changes and the wire carries a 1×1 convolution.
+# colour is a stage: within it all maps have one size, so they can be added. Where the colour changes, the maps are **halved** and
+# the channels **doubled** ("/2" means stride 2). The curved arrows are the skips, each steps over two convolutions. Dashed are
+# the three on which the shape changes and the wire carries a 1×1 convolution.
 #
 # Count the layers: one convolution at the input, $2 \cdot (3 + 4 + 6 + 3) = 32$ in the blocks and a linear one, 34 in all. There
 # are ResNets of 18, 50, 101 and 152 layers too. Their scheme is the same, but the blocks of the three deepest have three
@@ -423,7 +423,7 @@ in_each([(3, 3), (1, 2), (4,)], match)
 def draw_layer(ax, left, height, color, label=""):
     """Draw a layer as an upright rectangle, with its name inside."""
     ax.add_patch(plt.Rectangle((left, -height / 2), 0.62, height, facecolor=color, edgecolor="#555555", linewidth=0.8))
-    ax.text(left + 0.31, 0, label, ha="center", va="center", rotation=90, fontsize=8)
+    ax.text(left + 0.31, 0, label, ha="center", va="center", rotation=90, fontsize=10)
 
 
 def draw_skip(ax, left, right, height, is_projection):
@@ -433,10 +433,10 @@ def draw_skip(ax, left, right, height, is_projection):
     ax.annotate("", (right, height / 2), (left, height / 2), arrowprops=wire)
 
 
-figure, ax = plt.subplots(figsize=(16, 4.6))
+figure, ax = plt.subplots(figsize=(12, 5), layout="constrained")
 draw_layer(ax, 0, 5.2, "#dddddd", "conv 7×7, stride 2")
 draw_layer(ax, 0.85, 4.6, "#dddddd", "max pool, stride 2")
-ax.text(0.75, -2.95, "224 → 112 → 56", ha="center", va="top", fontsize=10)
+ax.text(0.75, -2.95, "224 → 112\n→ 56", ha="center", va="top", fontsize=11)
 left = 2.2
 for depth, channels, side, color in [
     (3, 64, 56, "#f6cf7a"),
@@ -452,11 +452,12 @@ for depth, channels, side, color in [
             draw_layer(ax, left + 0.78 * layer, height, color, label if height > 2.5 else f"3×3, {channels}{', /2' * is_halving}")
         draw_skip(ax, left - 0.12, left + 1.52, height, is_projection=block == 0 and channels > 64)
         left += 1.7
-    ax.text((start + left) / 2 - 0.1, -2.95, f"{depth} × BasicBlock\n{channels} × {side}×{side}", ha="center", va="top", fontsize=10)
+    stage = f"{depth} × BasicBlock\n{channels} × {side}×{side}"
+    ax.text((start + left) / 2 - 0.1, -2.95, stage, ha="center", va="top", fontsize=11)
     left += 0.25
 draw_layer(ax, left, 1.5, "#dddddd", "avg pool")
 draw_layer(ax, left + 0.85, 1.5, "#dddddd", "linear")
-ax.text(left + 0.75, -2.95, "1000", ha="center", va="top", fontsize=10)
+ax.text(left + 0.75, -2.95, "1000", ha="center", va="top", fontsize=11)
 ax.set_xlim(-0.4, left + 1.9)
 ax.set_ylim(-3.8, 3.2)
 ax.axis("off")
@@ -468,7 +469,7 @@ plt.show()
 #
 # Соберите сеть `ResNet(block, depths, num_classes=1000, width=64, expansion=1)` с помощью `make_stage` (статья, таблица 1):
 #
-# 1. вход: свёртка 7×7 из 3 каналов в `width`, шаг 2, `padding=3` → BatchNorm → ReLU → MaxPool 3×3, шаг 2, `padding=1`;
+# 1. вход (stem): свёртка 7×7 из 3 каналов в `width`, шаг 2, `padding=3` → BatchNorm → ReLU → MaxPool 3×3, шаг 2, `padding=1`;
 # 2. четыре стадии из блоков `block` глубины `depths[0]`, ..., `depths[3]`. У первой стадии `width * expansion` каналов, у каждой
 #    следующей вдвое больше, чем у предыдущей; шаг у первой стадии 1, у остальных 2;
 # 3. среднее по всей картинке (`nn.AdaptiveAvgPool2d(1)`) и линейный слой в `num_classes` чисел.
@@ -486,7 +487,7 @@ plt.show()
 # 1. the stem: convolution 7×7 from 3 channels to `width`, stride 2, `padding=3` → BatchNorm → ReLU → MaxPool 3×3, stride 2,
 #    `padding=1`;
 # 2. four stages of blocks `block` of depth `depths[0]`, ..., `depths[3]`. The first stage has `width * expansion` channels, each
-#    next one twice as many as the one before; the first stage has stride 1, the others stride 2;
+#    further one twice as many as the one before; the first stage has stride 1, the others stride 2;
 # 3. the mean over the whole picture (`nn.AdaptiveAvgPool2d(1)`) and a linear layer to `num_classes` numbers.
 #
 # Networks of BasicBlock have an `expansion` of 1: stages of 64, 128, 256 and 512 channels. Task 5 will need another one.
@@ -541,7 +542,7 @@ class ResNet(nn.Module):
 # мгновенно и не занимает памяти.
 
 # %% [markdown] tags=["lang-en"]
-# How many parameters has your ResNet-18? If all is right and the convolutions have no bias, exactly **11,689,512**.
+# How many parameters does your ResNet-18 have? If all is right and the convolutions have no bias, exactly **11,689,512**.
 #
 # The device `"meta"` is handy for counting: tensors have a shape there and no numbers, so even a huge network is made in an
 # instant and takes no memory.
@@ -1028,9 +1029,9 @@ judged_by_itself(whole, with_probes)
 # ## Skips everywhere
 #
 # ResNet-152 made fewer mistakes on ImageNet than a person, and skips came into use everywhere, not only in networks for pictures.
-# The models that translate texts and answer questions (transformers) are dozens of equal blocks, each of which computes $x + F(x)$.
-# Networks that synthesise speech are built so, and AlphaGo Zero, which has learned to play go better than champions. Where there
-# are many layers, there are almost certainly skips.
+# The models that translate texts and answer questions (transformers) are dozens of identical blocks, each of which computes
+# $x + F(x)$. Networks that synthesise speech are built that way, and so is AlphaGo Zero, which learned to play Go better than
+# champions. Where there are many layers, there are almost certainly skips.
 
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 6. Подумайте (3 балла)

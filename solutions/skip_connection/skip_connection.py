@@ -175,9 +175,10 @@ plt.show()
 #   $\left(\dfrac{dL}{dx}, \dfrac{dL}{dw_1}, \dfrac{dL}{dw_2}, \dfrac{dL}{dw_3}\right)$, то есть в том же порядке, что и
 #   аргументы; `g` — это $\dfrac{dL}{dx_3}$.
 #
-# Производные выведите на бумаге и запишите формулами, без `backward()` и `torch.autograd`: с autograd мы потом сравним ваш
-# ответ. Функция получает то дробные числа (`float`), то целые (`int`). Если все числа целые, ответ тоже целый и точный, даже
-# большой: сумма и произведение целых в Python не округляются, пока вы не написали `float` или `1.0`.
+# Производные выведите на бумаге и запишите формулами, без `backward()` и `torch.autograd`: с autograd, которым PyTorch
+# считает производные сам, мы потом сравним ваш ответ. Функция получает то дробные числа (`float`), то целые (`int`). Если все
+# числа целые, ответ тоже целый и точный, даже большой: сумма и произведение целых в Python не округляются, пока вы не написали
+# `float` или `1.0`.
 #
 # <details><summary>Подсказка 1</summary>Закройте на рисунке всё, что левее нужной переменной. Множителей столько, сколько
 # красных стрелок на пути назад от <i>L</i>.</details>
@@ -194,10 +195,10 @@ plt.show()
 #   $\left(\dfrac{dL}{dx}, \dfrac{dL}{dw_1}, \dfrac{dL}{dw_2}, \dfrac{dL}{dw_3}\right)$, in the order of the arguments; `g` is
 #   $\dfrac{dL}{dx_3}$.
 #
-# Derive them on paper and write them down as formulas, without `backward()` and `torch.autograd`: your answer is compared with
-# autograd afterwards. The function gets fractional numbers (`float`) or whole ones (`int`). If all are whole, so is the answer,
-# and it is exact, however large: sums and products of whole numbers are not rounded in Python, unless you write `float` or
-# `1.0`.
+# Derive them on paper and write them down as formulas, without `backward()` and `torch.autograd`: your answer is compared
+# afterwards with autograd, PyTorch's own way to derivatives. The function gets fractional numbers (`float`) or whole ones
+# (`int`). If all are whole, so is the answer, and it is exact, however large: sums and products of whole numbers are not rounded
+# in Python, unless you write `float` or `1.0`.
 #
 # <details><summary>Hint 1</summary>Cover everything to the left of the variable in the picture. There are as many factors
 # as red arrows on the way back from <i>L</i>.</details>
@@ -448,8 +449,8 @@ plt.show()
 # ## Задача 3. Цепочка с обходным путём (4 балла)
 #
 # - `skip_chain(x, w1, w2, w3)` возвращает `(x1, x2, x3)`, где $x_3 = w_3 x_2 + x_1$.
-# - `skip_gradients(x, w1, w2, w3, g)` возвращает $\left(\dfrac{dL}{dx}, \dfrac{dL}{dw_1}, \dfrac{dL}{dw_2},
-#   \dfrac{dL}{dw_3}\right)$ для этой цепочки, снова формулами, и для целых чисел снова точно.
+# - `skip_gradients(x, w1, w2, w3, g)` возвращает те же четыре производные в том же порядке, но для этой цепочки; снова
+#   формулами, и для целых чисел снова точно.
 # - `gain(w2, w3)` отвечает на вопрос, **во сколько раз** $\dfrac{dL}{dw_1}$ с обходным путём больше, чем без него (первое,
 #   делённое на второе, вместе со знаком). Здесь $w_2$ и $w_3$ не равны нулю.
 #
@@ -464,17 +465,17 @@ plt.show()
 # $$x_1 = w_1 x, \qquad x_2 = w_2 x_1, \qquad x_3 = w_3 x_2 + x_1.$$
 #
 # Now **two** ways lead back from $x_3$ to $x_1$: the old one through $w_3$ and $w_2$, and a new one without any weight.
-# Derivatives along the ways are added:
+# The derivatives along the two ways are added:
 #
 # $$\frac{dx_3}{dx_1} = w_3 w_2 + 1.$$
 #
-# It is this 1 that saves the day. The weights may be as small as you like, the gradient comes along the wire undiminished.
+# It is this 1 that saves the day. However small the weights are, the gradient comes along the wire undiminished.
 #
 # ## Task 3. The chain with a skip (4 points)
 #
 # - `skip_chain(x, w1, w2, w3)` returns `(x1, x2, x3)` with $x_3 = w_3 x_2 + x_1$.
-# - `skip_gradients(x, w1, w2, w3, g)` returns $\left(\dfrac{dL}{dx}, \dfrac{dL}{dw_1}, \dfrac{dL}{dw_2},
-#   \dfrac{dL}{dw_3}\right)$ for this chain, by formulas again, and exact for whole numbers again.
+# - `skip_gradients(x, w1, w2, w3, g)` returns the same four derivatives in the same order, but for this chain; by formulas
+#   again, and exact for whole numbers again.
 # - `gain(w2, w3)` says **how many times** greater $\dfrac{dL}{dw_1}$ is with the skip than without it (the ratio of the
 #   first to the second, with its sign). Here $w_2$ and $w_3$ are not zero.
 #
@@ -793,9 +794,9 @@ plt.show()
 # - `gradient_step(weights, gradients, alpha)` makes one step: it returns the list of the new weights. `weights` is a list of
 #   weights, `gradients` the list of the derivatives of $L$ with respect to them, in the same order and of the same length,
 #   `alpha` the learning rate.
-# - `steps_needed(distance, gradient, alpha)` returns a whole number: in how many steps the weight moves by `distance` or more, if
-#   the derivative stays equal to `gradient` all the time. `distance` is greater than zero; `gradient` may be negative too, but is
-#   not zero. The last step is made in full even if a part of it would do.
+# - `steps_needed(distance, gradient, alpha)` returns a whole number: after how many steps the weight has moved by `distance` or
+#   more, if the derivative stays equal to `gradient` all the time. `distance` is greater than zero; `gradient` may be negative
+#   too, but is not zero. The last step is made in full even if a part of it would do.
 #
 # <details><summary>Hint</summary>By how much does the weight move in one step? The direction does not matter.
 # <code>math.ceil</code> rounds up.</details>
@@ -880,15 +881,15 @@ same_results(
 # ### Сколько шагов нужно первому весу
 #
 # Пусть все числа равны $0{,}1$, а скорость обучения $0{,}01$. За сколько шагов первый вес сдвинется хотя бы на $0{,}05$? Запись
-# `5e+52` — это $5 \cdot 10^{52}$. Если делать миллиард шагов в секунду, то $10^{52}$ шагов не закончатся и за время жизни Вселенной:
+# `5e+51` — это $5 \cdot 10^{51}$. Столько шагов не сделать и за всё время, что существует Вселенная, даже по миллиарду в секунду:
 # в сети из пятидесяти слоёв без обходных путей первый вес не обучится никогда.
 
 # %% [markdown] tags=["lang-en"]
 # ### How many steps the first weight needs
 #
-# Let all numbers be $0.1$ and the learning rate $0.01$. In how many steps does the first weight move by at least $0.05$? `5e+52`
-# means $5 \cdot 10^{52}$. With a billion steps a second, $10^{52}$ of them take longer than the universe has existed: in a network
-# of fifty layers without skips the first weight never learns.
+# Let all numbers be $0.1$ and the learning rate $0.01$. After how many steps has the first weight moved by at least $0.05$?
+# `5e+51` means $5 \cdot 10^{51}$. Even with a billion steps a second, so many take far longer than the universe has existed: in a
+# network of fifty layers without skips the first weight never learns.
 
 # %%
 for depth in (3, 10, 50):
@@ -913,14 +914,14 @@ for depth in (3, 10, 50):
 # %% [markdown] tags=["lang-en"]
 # ## From numbers to feature maps
 #
-# So far there was one neuron in each layer. But all that we have found holds for ordinary networks too, with biases, activations
-# and many neurons. There, too, derivatives are multiplied along the ways and added over the ways, and a new way without weights
-# adds a 1 in just the same manner.
+# So far there has been one neuron in each layer. But all that we have found holds for ordinary networks too, with biases,
+# activations and many neurons. There, too, derivatives are multiplied along the ways and added over the ways, and a new way
+# without weights adds a 1 in just the same manner.
 #
 # A convolutional network does not add numbers but feature maps. The picture shows four 3×3 convolutions that give six maps each.
 # A skip leads from layer 1 to layer 3: layer 4 gets the sum, **map by map**, the first with the first, the second with the
-# second, and so on. So layers 1 and 3 need equally many maps. And the maps need the same size: without `padding` each convolution
-# cuts off a pixel at every edge, and 30×30 cannot be added to 26×26; with `padding=1` all maps stay 32×32.
+# second, and so on. So layers 1 and 3 need the same number of maps. And the maps need the same size: without `padding` each
+# convolution cuts off a pixel at every edge, and 30×30 cannot be added to 26×26; with `padding=1` all maps stay 32×32.
 
 # %% tags=["illustration"]
 def draw_stack(ax, left, color):
@@ -971,7 +972,7 @@ plt.show()
 #   сторонами, так что карта остаётся в середине; если их нечётное число, лишняя строка идёт **вниз**, лишний столбец —
 #   **вправо**. Новый размер нигде не меньше старого.
 # - `add_maps(first, second)` складывает карты разного размера: сначала дополняет обе нулями до **большего** числа каналов,
-#   большей высоты и большей ширины. Что больше, заранее не известно: у одних карт может быть больше
+#   большей высоты и большей ширины. Что больше, заранее неизвестно: у одних карт может быть больше
 #   каналов, а другие могут быть выше или шире. Число картинок `N` у них одинаковое.
 #
 # Входные тензоры менять нельзя, а градиент должен проходить к обоим.
@@ -993,7 +994,7 @@ plt.show()
 # - `same_padding(kernel_size)` returns an integer: the `padding` with which a convolution with stride 1 keeps the size of the
 #   map. The size of the kernel is odd: 1, 3, 5, ...
 # - `pad_to(maps, channels, height, width)` fills up `maps` of shape `(N, C, H, W)` with zeros to the shape
-#   `(N, channels, height, width)`. New channels come **behind** the old ones. New rows and columns are divided equally
+#   `(N, channels, height, width)`. New channels come **after** the old ones. New rows and columns are divided equally
 #   between the two sides, so that the map stays in the middle; if their number is odd, the extra row is at the **bottom** and
 #   the extra column on the **right**. The new size is nowhere smaller than the old one.
 # - `add_maps(first, second)` adds maps of different sizes: it first fills up both with zeros to the **larger** number of
@@ -1265,14 +1266,14 @@ for sizes in [(4, 4, 1, False), (4, 4, 1, True), (4, 6, 2, True)]:
 # every layer gets.
 #
 # - `make_stack(depth, channels, skip=False)` returns an `nn.Sequential` of `depth` layers that are built alike. Each layer is a
-#   3×3 convolution from `channels` to `channels` (the size of the map stays), with `nn.Tanh` behind it. With `skip=True`
+#   3×3 convolution from `channels` to `channels` (the size of the map stays), followed by `nn.Tanh`. With `skip=True`
 #   **every** layer (convolution together with Tanh) is wrapped in your `Skip`, that is, $y = \tanh(\mathrm{conv}(x)) + x$. Why
 #   not ReLU? It gives no negative numbers, so the sum on the wire would grow from layer to layer, and BatchNorm, which would
 #   hold it back, is left out here.
 # - `gradient_norms(net, x)` returns a list of numbers: the norm of the gradient of the **weights** of each layer, from the first
 #   layer to the last. The loss is the mean of the squares of all output numbers, `net(x).square().mean()`. Weights are the
 #   parameters with more than one axis (`p.dim() > 1`); biases are left out. The norm is the root of the sum of squares,
-#   `p.grad.norm()`. The network may be any, and a second call has to give the same answer: first wipe out the old gradient
+#   `p.grad.norm()`. Any network may be given, and a second call has to give the same answer: first wipe out the old gradient
 #   (`net.zero_grad()`).
 
 # %% nbgrader={"grade": false, "grade_id": "task7_make_stack", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1406,7 +1407,7 @@ plt.show()
 # не нужна. Ниже — потери на каждом шаге обучения; пунктир $\ln 2 \approx 0{,}69$ — это потери того, кто отвечает наугад.
 
 # %% [markdown] tags=["lang-en"]
-# And now train both networks on the same task: to tell horizontal stripes from vertical ones. The task is a trifle, it needs no
+# And now train both networks on the same task: to tell horizontal stripes from vertical ones. The task is trivial, it needs no
 # depth. Below is the loss at each step of the training; the dashed line $\ln 2 \approx 0.69$ is the loss of somebody who
 # guesses.
 

@@ -66,8 +66,8 @@
 # - При проверке нет интернета: скачать веса не получится. Свои веса положите рядом с тетрадью и сдайте вместе с ней.
 # - Время ограничено, и машина может быть без видеокарты. Сколько секунд можно учить сеть, говорит переменная `TRAIN_SECONDS`. У
 #   вас в ней 35, чтобы тетрадь выполнялась быстро (для своих опытов увеличьте), а при проверке число задаёт учитель, обычно
-#   600. Пробное обучение на `kept` перед сдачей уберите: тетрадь выполнится целиком, и на второе обучение времени может не
-#   хватить.
+#   600. Пробное обучение на `kept` (см. «Отложенные картинки») перед сдачей уберите: тетрадь выполнится целиком, и на второе
+#   обучение времени может не хватить.
 # - Тестовые картинки нельзя размечать вручную: оценивается то, что умеет сеть.
 # - Сдавать можно несколько раз, обычно до 5 раз в день. Новый результат засчитывается, только если он заметно лучше вашего
 #   прежнего: прибавка в несколько картинок может быть случайной. (Учитель может решить иначе.)
@@ -90,8 +90,8 @@
 # cartoon, each with one of 42 characters. Train a network that names the character, and predict the names for the test pictures.
 # You will not see the right answers to those.
 #
-# The contest lives on Kaggle: [kaggle.com/c/journey-springfield](https://www.kaggle.com/c/journey-springfield). There are the data
-# and a public leaderboard. Usually on Kaggle the winner is whoever is best on the private part of the test pictures, but the
+# The contest lives on Kaggle: [kaggle.com/c/journey-springfield](https://www.kaggle.com/c/journey-springfield). The data and a
+# public leaderboard are there. Usually on Kaggle the winner is whoever is best on the private part of the test pictures, but the
 # points of this task come from the **public part**. If your teacher has given you the data, you have test pictures of your own,
 # and all the rest is the same.
 #
@@ -134,8 +134,8 @@
 # - There is no internet during grading: weights cannot be downloaded. Put your own beside the notebook and hand them in with it.
 # - Time is limited, and the machine may have no GPU. `TRAIN_SECONDS` says for how many seconds the network may train. On your
 #   side it is 35, so that the notebook runs quickly (raise it for your own experiments); in grading the teacher sets it,
-#   usually to 600. Remove a trial training on `kept` before you hand in: the whole notebook runs, and there may be no time for
-#   two trainings.
+#   usually to 600. Remove a trial training on `kept` (see "Pictures set aside") before you hand in: the whole notebook runs, and
+#   there may be no time for two trainings.
 # - Do not label test pictures by hand: what counts is what the network can do.
 # - You may hand in several times, usually up to 5 a day. A new result counts only if it is clearly better than your own best: a
 #   few pictures more may be chance. (Your teacher may decide otherwise.)
@@ -219,8 +219,8 @@ TRAIN_SECONDS = float(os.environ.get("SPRINGFIELD_TRAIN_SECONDS", "35"))
 # %% [markdown] tags=["lang-ru"]
 # ## Данные
 #
-# Картинки разного размера, поэтому уменьшаем все до `IMAGE_SIZE` и держим в памяти: так эпоха идёт быстрее всего. Некоторые
-# файлы `.jpg` на самом деле PNG; `convert("RGB")` читает и те и другие.
+# Картинки разного размера, поэтому уменьшаем все до `IMAGE_SIZE` и держим в памяти: так эпоха (один проход по всем
+# картинкам) идёт быстрее всего. Некоторые файлы `.jpg` на самом деле PNG; `convert("RGB")` читает и те и другие.
 #
 # Несколько картинок каждого персонажа (`HELD_OUT`, не больше десятой части) в обучение не попадают. После проверки сданная сеть
 # назовёт их, и вы увидите, каких персонажей и на каких картинках она путает. Если поставить `HELD_OUT = 0`, сеть будет учиться на
@@ -229,8 +229,8 @@ TRAIN_SECONDS = float(os.environ.get("SPRINGFIELD_TRAIN_SECONDS", "35"))
 # %% [markdown] tags=["lang-en"]
 # ## Data
 #
-# The pictures have different sizes, so all are reduced to `IMAGE_SIZE` and kept in memory: an epoch is fastest that way. Some
-# `.jpg` files are really PNG; `convert("RGB")` reads both.
+# The pictures have different sizes, so all are reduced to `IMAGE_SIZE` and kept in memory: an epoch, one pass over all pictures,
+# is fastest that way. Some `.jpg` files are really PNG; `convert("RGB")` reads both.
 #
 # A few pictures of each character (`HELD_OUT`, at most a tenth) stay out of training. After you hand in, your network names them
 # in grading, and you see which characters it confuses, and on which pictures. With `HELD_OUT = 0` it trains on all pictures, and
@@ -306,11 +306,11 @@ def sheet(images, titles, columns=7):
     side, gap = images.shape[-1], images.shape[-1] // 3
     rows = math.ceil(len(images) / columns)
     whole = torch.full((3, rows * (side + gap), columns * (side + gap // 3)), 255, dtype=torch.uint8)
-    figure, ax = plt.subplots(figsize=(1.6 * columns, 1.7 * rows))
+    figure, ax = plt.subplots(figsize=(1.6 * columns, 1.7 * rows), layout="constrained")
     for index, (image, title) in enumerate(zip(images, titles)):
         top, left = index // columns * (side + gap) + gap, index % columns * (side + gap // 3)
         whole[:, top : top + side, left : left + side] = image
-        ax.text(left, top - 2, title.replace("_", " ")[:17], fontsize=7)
+        ax.text(left, top - 2, title.replace("_", " ")[:17], fontsize=9)
     ax.imshow(whole.permute(1, 2, 0))
     ax.axis("off")
     plt.show()
@@ -321,9 +321,9 @@ by_count = counts.argsort(descending=True).tolist()
 examples = [int((train_labels == index).nonzero()[0]) for index in by_count]
 sheet(train_images[examples], [classes[index] for index in by_count])
 
-figure, ax = plt.subplots(figsize=(11, 3))
+figure, ax = plt.subplots(figsize=(11, 4), layout="constrained")
 ax.bar([classes[index] for index in by_count], counts[by_count], color="#2a6fbb")
-ax.tick_params(axis="x", rotation=90, labelsize=7)
+ax.tick_params(axis="x", rotation=90, labelsize=9)
 ax.set_ylabel("картинки / pictures")
 plt.show()
 
@@ -367,22 +367,20 @@ print(f"kept: {len(kept)}, held: {len(held)}")
 # %% [markdown] tags=["lang-ru"]
 # ## Задача 1. Сеть и обучение (15 баллов)
 #
-# Архитектуру, аугментации и обучение выбирайте сами. С чего начать:
+# Архитектуру, аугментации (случайные изменения обучающих картинок) и обучение выбирайте сами. С чего начать:
 # - небольшая сеть из остаточных блоков с BatchNorm уже хороша;
 # - отражения и небольшие сдвиги дают сети больше примеров бесплатно;
-# - AdamW хватает 10–20 эпох (эпоха — один проход по всем картинкам), если скорость обучения сначала растёт, а потом плавно
-#   падает до нуля (`OneCycleLR`);
+# - AdamW хватает 10–20 эпох, если скорость обучения сначала растёт, а потом плавно падает до нуля (`OneCycleLR`);
 # - редкие персонажи стоит показывать чаще;
 # - в конце не забудьте `eval()`, иначе BatchNorm испортит предсказания.
 
 # %% [markdown] tags=["lang-en"]
 # ## Task 1. Network and training (15 points)
 #
-# Architecture, augmentation and training are yours to choose. Where to begin:
+# Architecture, augmentation (random changes of training pictures) and training are yours to choose. Where to begin:
 # - a small network of residual blocks with BatchNorm is good already;
 # - flips and small shifts give the network more examples for free;
-# - AdamW needs only 10 to 20 epochs (an epoch is one pass over all pictures) if the learning rate rises first and then falls
-#   smoothly to zero (`OneCycleLR`);
+# - AdamW needs only 10 to 20 epochs if the learning rate rises first and then falls smoothly to zero (`OneCycleLR`);
 # - show rare characters more often;
 # - do not forget `eval()` in the end, or BatchNorm spoils the predictions.
 
@@ -490,7 +488,7 @@ def augmented(images):
     x = images.float()
     flip = torch.rand(count, 1, 1, 1, device=x.device) < 0.5
     x = torch.where(flip, x.flip(3), x)
-    # Один сдвиг на весь пакет: это вырезка, она почти ничего не стоит
+    # Один сдвиг на весь батч: это вырезка, она почти ничего не стоит
     dy, dx = (int(shift) for shift in torch.randint(0, 9, (2,)))
     x = F.pad(x, (4, 4, 4, 4), mode="replicate")[:, :, dy : dy + height, dx : dx + width]
     brightness = 1 + 0.4 * (torch.rand(count, 3, 1, 1, device=x.device) - 0.5)
@@ -690,16 +688,18 @@ contest_points("submission.csv")
 #
 # Если учитель просит сдать саму сеть, сдайте два файла: эту тетрадь и веса `network.pth`, которые записывает ячейка ниже. При
 # проверке сеть не учится: ячейки с меткой `training` пропускаются, `SpringfieldNet(len(classes))` получает ваши веса, а имена
-# называет `predict`. Поэтому всё, что нужно для `predict`, держите в ячейках без этой метки, а своим ячейкам с обучением
-# поставьте её. Ячейка сразу проверяет, что веса читаются и подходят к сети.
+# называет `predict`. Поэтому всё, что нужно для `predict`, держите в ячейках без этой метки, а обучение — в ячейке, которая пишет
+# `submission.csv`: у неё метка уже есть. (Своей ячейке метку ставят в JupyterLab: шестерёнка справа вверху, «Cell Tags».)
+# Ячейка ниже сразу проверяет, что веса читаются и подходят к сети.
 
 # %% [markdown] tags=["lang-en"]
 # ## The network with its weights
 #
 # Where your teacher asks for the network itself, hand in two files: this notebook, and the weights `network.pth` that the cell
 # below saves. Grading then trains nothing: cells with the tag `training` are left out, `SpringfieldNet(len(classes))` gets your
-# weights, and `predict` says the names. So keep all that `predict` needs in cells without that tag, and give the tag to cells of
-# your own that train. The cell also checks that the weights can be read and fit the network.
+# weights, and `predict` says the names. So keep all that `predict` needs in cells without that tag, and train in the cell that
+# writes `submission.csv`, which has the tag already. (JupyterLab gives the tag to a cell of yours: the gear at the top right,
+# "Cell Tags".) The cell also checks that the weights can be read and fit the network.
 
 # %% tags=["training"]
 def save_network(path="network.pth"):

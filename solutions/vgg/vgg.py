@@ -15,7 +15,7 @@
 # %% [markdown] tags=["lang-ru"]
 # # VGG: много маленьких свёрток
 #
-# Первая свёртка AlexNet смотрела на картинку через окно 11×11, вторая смотрела на её карты через окно 5×5. В 2014 году в
+# Первая свёртка AlexNet смотрела на картинку через окно 11×11, вторая — на карты первой через окно 5×5. В 2014 году в
 # Оксфорде, в группе Visual Geometry Group, решили проверить, что будет, если взять только самые маленькие окна, 3×3, зато
 # много. Такое окно сдвигается на один пиксель и не пропускает **мелких деталей**, через которые большое окно с шагом 4
 # перешагивает.
@@ -416,17 +416,18 @@ for sizes in [(2, 6, 8, False), (2, 8, 8, True)]:
 # %% [markdown] tags=["lang-ru"]
 # ## Путь картинки через VGG
 #
-# VGG — это пять блоков подряд. После каждого сторона карты вдвое меньше. Каналов после первого блока 64, дальше вдвое больше с
-# каждым блоком, пока их не станет 512. Сеть постепенно меняет «где» на «что»: карты становятся маленькими, но каждая точка на
-# них рассказывает о своём куске картинки всё больше. На рисунке VGG-11; последний столбец — три линейных слоя.
+# VGG — это пять блоков подряд, на входе цветная картинка 224×224. После каждого блока сторона карты вдвое меньше. Каналов после
+# первого блока 64, дальше вдвое больше с каждым блоком, пока их не станет 512. Сеть постепенно меняет «где» на «что»: карты
+# становятся маленькими, но каждая точка на них рассказывает о своём куске картинки всё больше. На рисунке VGG-11: над каждой
+# стопкой карт подписан их размер, под ним — число каналов; последний столбец — три линейных слоя.
 
 # %% [markdown] tags=["lang-en"]
 # ## The picture's way through VGG
 #
-# VGG is five blocks in a row. After each the side of the map is halved. There are 64 channels after the first block, and each
-# further one doubles them until there are 512. Step by step the network trades "where" for "what": the maps get small, but
-# every position says more and more about its piece of the picture. The figure shows VGG-11; the last column is the three linear
-# layers.
+# VGG is five blocks in a row, and its input is a colour picture of 224×224. After each block the side of the map is halved. There
+# are 64 channels after the first block, and each further one doubles them until there are 512. Step by step the network trades
+# "where" for "what": the maps get small, but every position says more and more about its piece of the picture. The figure shows
+# VGG-11: over each stack of maps stands their size, below it the number of channels; the last column is the three linear layers.
 
 # %% tags=["illustration"]
 maps = [(224, 3), (112, 64), (56, 128), (28, 256), (14, 512), (7, 512)]
@@ -444,7 +445,7 @@ for index, (side, channels) in enumerate(maps):
         left += 1.3
 ax.annotate("", (left + 1.2, 0), (left + 0.1, 0), arrowprops={"arrowstyle": "-|>", "color": "#555555"})
 ax.text(left + 0.65, -0.2, "flatten", ha="center", va="top", fontsize=9)
-ax.text(left + 1.35, 0, "7·7·512 = 25088\n↓\n4096\n↓\n4096\n↓\n1000", ha="left", va="center")
+ax.text(left + 1.35, 0, "7·7·512 = 25 088\n↓\n4096\n↓\n4096\n↓\n1000", ha="left", va="center")
 ax.set_xlim(-0.5, left + 3.2)
 ax.set_ylim(-2.0, 2.6)
 ax.axis("off")
@@ -576,7 +577,7 @@ same_results(map_sizes, right_sizes, drawing.map_sides(), mistakes=map_sizes_mis
 # %% [markdown] tags=["lang-en"]
 # ## Task 4. Three linear layers (3 points)
 #
-# After five blocks there are 512 maps of 7×7. They are laid out in a row of 25,088 numbers, and three linear layers take the
+# After five blocks there are 512 maps of 7×7. They are laid out in a row of 25,088 numbers, and three linear layers make the
 # decision.
 #
 # Write a function `vgg_classifier(in_features, hidden, num_classes)` that returns a module:

@@ -19,10 +19,10 @@ PARTS = re.compile(r"^\| (\d+) \| [^|]+ \| `(\w+)` \|", re.MULTILINE)
 # What the lesson says at a point, in the texts of its places; only what a rewording could lose.
 SAYS = {
     "L1": (["15 миллионов", "21 тысяч", "полтора миллиона"], ["15 million", "21 thousand", "one and a half million"]),
-    "L2": (["не нейросет", "на десять процентных"], ["no neural networks", "ten percentage points"]),
+    "L2": (["не нейросет", "на десять процентных"], ["not neural networks", "ten percentage points"]),
     "L3": (["Человек", "обогнала"], ["A person", "overtaken"]),
     "L4": (["более сложные узоры", "приёмы"], ["more complex patterns", "tricks"]),
-    "L5": (["редко строят с нуля", "фильтров", "пулинг"], ["seldom built from nothing", "filters", "pooling"]),
+    "L5": (["редко строят с нуля", "фильтров", "пулинг"], ["seldom built from scratch", "filters", "pooling"]),
     "L6": (["MNIST", "CIFAR", "переобучение", "мельче"], ["MNIST", "CIFAR", "overfitting", "shallower"]),
     "L7": (["загружают", "замораживают", "размораживают"], ["load weights", "freeze", "unfreeze"]),
     "L9": (["11×11", "шагом 4"], ["11×11", "stride 4"]),
