@@ -55,7 +55,7 @@ def _without_mixing_biases(found: int, expected: int, layers: Sequence[Layer]) -
     return next((number for number in fewer if number == expected), found)
 
 
-def same_parameter_count(found: object, expected: int, *, name: str) -> None:
+def same_parameter_count(found: object, expected: int, *, name: str, tell: bool = True) -> None:
     """A number of parameters that the visible part of the cell counted in the student's process is this one.
 
     For networks of many layers: to mirror ResNet-152 costs more than to count it where it is.
@@ -64,6 +64,7 @@ def same_parameter_count(found: object, expected: int, *, name: str) -> None:
         found: what was counted.
         expected: number of elements of all parameters together.
         name: of the network, for the message.
+        tell: whether the message may say the right number: where the same is asked in every class, it may not.
 
     Raises:
         CheckFailed: another number; the message says how far off.
@@ -71,7 +72,7 @@ def same_parameter_count(found: object, expected: int, *, name: str) -> None:
     if type(found) is not int:
         raise CheckFailed(_("Expected numbers, found {found}.").format(found=type(found).__name__))
     if found != expected:
-        failure = _another_number(found, expected)
+        failure = _another_number(found, expected, tell=tell)
         raise CheckFailed(f"{name}: {after_colon(failure.message)}", remedy=failure.remedy)
 
 

@@ -133,6 +133,8 @@ ASKED_AGAIN = {
     "task3_vgg_config_values",
     "task4_alexnet_shape",
     "task5_alexnet_parameters_values",
+    "task5_make_resnet_basic",
+    "task5_make_resnet_bottleneck",
     "task5_same_padding_values",
     "task5_vgg_parameters",
 }

@@ -1,5 +1,5 @@
 """The last linear layer has no bias."""
-# loses: task3_make_classifier_function, task4_alexnet_function
+# loses: task3_make_classifier_function
 # message: have no
 
 # %% task3_make_classifier

@@ -1,5 +1,5 @@
 """BatchNorm stands after the last ReLU too."""
-# loses: task2_make_features_function, task2_make_features_gradients, task4_alexnet_function
+# loses: task2_make_features_function, task2_make_features_gradients
 # message: superfluous: BatchNorm
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """The first convolution has padding 5, and the poolings have a 2x2 window."""
-# loses: task2_make_features_shape, task2_make_features_function, task2_make_features_gradients, task4_alexnet_shape, task4_alexnet_function
+# loses: task2_make_features_shape, task2_make_features_function, task2_make_features_gradients
 # message: Check stride and padding
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """The second convolution has stride 2; with 227 pixels the shape is that of poolings without a stride."""
-# loses: task2_make_features_shape, task2_make_features_function, task2_make_features_gradients, task4_alexnet_shape, task4_alexnet_function
+# loses: task2_make_features_shape, task2_make_features_function, task2_make_features_gradients
 # message: Check stride and padding
 
 # %% task2_make_features

@@ -1,5 +1,5 @@
 """forward calls self.train()."""
-# loses: task3_make_classifier_function, task3_make_classifier_dropout, task4_alexnet_function
+# loses: task3_make_classifier_function, task3_make_classifier_dropout
 # message: switches itself to `train()` mode
 
 # %% task3_make_classifier

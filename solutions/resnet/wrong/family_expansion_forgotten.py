@@ -1,6 +1,6 @@
 """Networks of bottlenecks without `expansion`."""
 # loses: task5_make_resnet_bottleneck
-# message: 25,557,032
+# message: resnet50: The module has
 
 # %% task5_make_resnet
 def make_resnet(name, num_classes=1000, width=64):

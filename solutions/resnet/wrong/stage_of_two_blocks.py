@@ -1,5 +1,5 @@
 """The stage has two blocks, whatever depth is."""
-# loses: task2_make_stage_blocks, task3_resnet_parameters, task3_resnet_function, task5_make_resnet_basic, task5_make_resnet_bottleneck
+# loses: task2_make_stage_blocks, task3_resnet_parameters, task3_resnet_function
 # message: missing
 
 # %% task2_make_stage

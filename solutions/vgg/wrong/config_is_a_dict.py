@@ -1,5 +1,5 @@
 """A dict, in which equal depths are lost."""
-# loses: task3_vgg_config_values, task5_vgg_parameters
+# loses: task3_vgg_config_values
 # message: blocks: 2
 
 # %% task3_vgg_config

@@ -1,5 +1,5 @@
 """Dropout with probability 0.9: chance is large where little is left."""
-# loses: task4_classifier_dropout, task5_vgg_function, task5_vgg_batch_norm
+# loses: task4_classifier_dropout
 # message: The places are right, the probability is not
 
 # %% task4_vgg_classifier

@@ -1,5 +1,5 @@
 """ReLU6 where the task asks for ReLU."""
-# loses: task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients, task5_vgg_function, task5_vgg_batch_norm
+# loses: task2_vgg_block_function, task2_vgg_block_batch_norm, task2_vgg_block_gradients
 # message: There is `nn.ReLU6` in the module
 
 # %% task2_vgg_block

@@ -1,5 +1,5 @@
 """Softmax at the end, in training alone."""
-# loses: task4_classifier_dropout, task5_vgg_function, task5_vgg_batch_norm
+# loses: task4_classifier_dropout
 # message: that is a softmax
 
 # %% task4_vgg_classifier
