@@ -382,7 +382,8 @@ for sizes in [(1, 5, 8), (2, 4, 7), (4, 6, 6), (3, 8, 5)]:
 block = vgg_block(3, 4, 8, True)
 assert block is not None, "функция ничего не вернула / the function returned nothing"
 block(torch.randn(2, 4, 16, 16))
-norms = sum(buffer.numel() > 1 for buffer in block.buffers()) // 2  # each keeps a mean and a variance
+kept = [*block.buffers(), *(value for part in block.modules() for value in vars(part).values())]
+norms = sum(isinstance(value, torch.Tensor) and value.numel() > 1 for value in kept) // 2  # each keeps a mean and a variance
 assert norms == 3, f"BatchNorm: {norms}, ожидалось по одному на свёртку / expected one for each convolution: 3"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
@@ -781,7 +782,8 @@ dropout_rates(VGG(config, **options), vgg(config, **options), torch.randn(64, 3,
 # Сеть с BatchNorm / Network with BatchNorm (1 балл / 1 point)
 network = VGG([(1, 4), (2, 6)], num_classes=5, batch_norm=True, image_size=16, hidden=12)
 network(torch.randn(2, 3, 16, 16))
-norms = sum(buffer.numel() > 1 for buffer in network.buffers()) // 2  # each keeps a mean and a variance
+kept = [*network.buffers(), *(value for part in network.modules() for value in vars(part).values())]
+norms = sum(isinstance(value, torch.Tensor) and value.numel() > 1 for value in kept) // 2  # each keeps a mean and a variance
 assert norms == 3, f"BatchNorm: {norms}, ожидалось по одному на свёртку / expected one for each convolution: 3"
 ### BEGIN HIDDEN TESTS
 from grader.checks import dropout_rates, repeats_itself_in_evaluation, same_function
