@@ -38,7 +38,9 @@ def same_value(found: object, expected: object, *, tolerance: float = 1e-5) -> N
     worst = int(torch.where(apart.isnan(), math.inf, apart).argmax())
     numbers = {"found": shown_number(value.reshape(-1)[worst]), "expected": shown_number(right.reshape(-1)[worst])}
     if right.dim() == 0:
-        raise CheckFailed(_("Found {found}, expected {expected}.").format(**numbers), remedy=_hint(value, right, found))
+        raise CheckFailed(
+            _("Found {found}, expected {expected}.").format(**numbers), remedy=_hint(value, right, found, expected)
+        )
     place = [int(index) for index in torch.unravel_index(torch.tensor(worst), right.shape)]
     count = int(wrong.sum())
     raise CheckFailed(
@@ -47,7 +49,7 @@ def same_value(found: object, expected: object, *, tolerance: float = 1e-5) -> N
             "{wrong} of {total} numbers differ; at {place}: found {found}, expected {expected}.",
             count,
         ).format(wrong=count, total=right.numel(), place=place, **numbers),
-        remedy=_hint(value, right, found),
+        remedy=_hint(value, right, found, expected),
     )
 
 
@@ -157,7 +159,7 @@ def _allowed(right: Tensor, tolerance: float) -> float:
     return tolerance * max(1.0, float(right.abs().max()) if right.numel() else 1.0)
 
 
-def _hint(value: Tensor, right: Tensor, found: object) -> str:
+def _hint(value: Tensor, right: Tensor, found: object, expected: object) -> str:
     """What the numbers would be right but for, or an empty string."""
     value = value.reshape(right.shape)
     if not bool(torch.isfinite(value).all()):
@@ -177,10 +179,14 @@ def _hint(value: Tensor, right: Tensor, found: object) -> str:
                 difference=difference
             )
     is_whole = bool((value == value.round()).all())
-    if not is_whole and bool((right == right.round()).all()) and is_close(right, 0.2):
+    if not is_whole and _are_whole(expected) and is_close(right, 0.2):
         return _("Whole numbers are expected, and there are fractions: does `/` stand where `//` belongs?")
     is_near = not is_whole and is_close(right, 0.05)
     return _of_precision(found.dtype if isinstance(found, Tensor) else None) if is_near else ""
+
+
+def _are_whole(expected: object) -> bool:
+    return all(map(_are_whole, expected)) if isinstance(expected, list | tuple) else isinstance(expected, int)
 
 
 def _of_precision(dtype: torch.dtype | None) -> str:
