@@ -281,7 +281,7 @@ all_paths = sorted(path for path in (data / "train").rglob("*") if path.suffix.l
 unseen = set_aside(all_paths, HELD_OUT)
 train_paths = [path for path in all_paths if path not in unseen]
 test_paths = sorted((data / "testset").rglob("img*.jpg"), key=lambda path: int(path.stem.removeprefix("img")))
-# Имя класса - имя папки, в которой лежит картинка / a class is named like the folder that the picture lies in
+# Имя класса — имя папки, в которой лежит картинка / a class is named like the folder that the picture lies in
 classes = sorted({path.parent.name for path in train_paths})
 train_labels = torch.tensor([classes.index(path.parent.name) for path in train_paths])
 

@@ -1017,7 +1017,7 @@ plt.show()
 # Без BatchNorm сеть из одиннадцати слоёв стоит на месте. Авторы VGG столкнулись с похожей трудностью: BatchNorm тогда ещё не
 # придумали. Просто добавлять и добавлять блоки не помогало: слишком длинная сеть становилась не лучше, а хуже, а то и не
 # училась вовсе. Поэтому сначала они обучили VGG-11, самую мелкую из всех, а в более глубокие сети перенесли часть её готовых
-# слоёв. Почему сигнал и градиент теряются по дороге и как провести их через сто слоёв, вы узнаете на следующем занятии.
+# слоёв. Почему сигнал и градиент теряются по дороге и как провести их через сто слоёв, вы узнаете из следующей тетради.
 #
 # ## Задача 6. Подумайте (3 балла)
 #
@@ -1029,8 +1029,8 @@ plt.show()
 # Without BatchNorm a network of eleven layers makes no progress. The authors of VGG met a similar difficulty: BatchNorm had not
 # yet been invented. Just adding more and more blocks was no help: a network that is too long gets worse instead of better, or does
 # not learn at all. So they trained VGG-11 first, the shallowest of all, and carried some of its trained layers over into the
-# deeper networks. Why signal and gradient get lost on the way, and how to lead them through a hundred layers, is for the next
-# lesson.
+# deeper networks. Why signal and gradient get lost on the way, and how to lead them through a hundred layers, the next notebook
+# tells.
 #
 # ## Task 6. Think (3 points)
 #
