@@ -844,8 +844,14 @@ judged_by_itself(whole, with_probes)
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_batch_norm", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Сеть с BatchNorm / Network with BatchNorm (1 балл / 1 point)
+def norms_in(network):
+    """Number of BatchNorms, your own ones too: each keeps a mean and a variance."""
+    kept = [*network.buffers(), *(value for part in network.modules() for value in vars(part).values())]
+    return sum(isinstance(value, torch.Tensor) and value.numel() > 1 for value in kept) // 2
+
+
 norms = [
-    sum(buffer.numel() > 1 for buffer in network.buffers()) // 2  # each keeps a mean and a variance
+    norms_in(network)
     for network in networks(16, [8, 4, 2, 1, 0], [(1, 4), (2, 6)], num_classes=5, batch_norm=True, hidden=12)
 ]
 # Из проб в сети две, и в каждой по одному / of probes there are two in the network, with one each
