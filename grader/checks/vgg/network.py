@@ -174,3 +174,10 @@ def vgg_of_probes(
     side = image_size >> len(config)
     linear = (nn.Linear(in_channels * side * side, hidden), nn.Tanh(), nn.Linear(hidden, num_classes))
     return nn.Sequential(*blocks, nn.Flatten(), *linear)
+
+
+def counts_of_probes(config: Sequence[tuple[int, int]], batch_norm: bool) -> list[int]:
+    """Numbers in the weights of that network's convolutions, in the weights of its linear layers, and in the rest."""
+    with torch.device("meta"):
+        parameters = list(vgg_of_probes(config, batch_norm=batch_norm).parameters())
+    return [sum(one.numel() for one in parameters if one.dim() == axes) for axes in (4, 2, 1)]
