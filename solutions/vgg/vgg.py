@@ -373,7 +373,7 @@ from grader.checks.vgg.block import vgg_block as right_block
 from grader.checks.vgg.block import vgg_block_mistakes
 
 for sizes in [(1, 5, 8), (2, 4, 7), (4, 6, 6), (3, 8, 5)]:
-    x = torch.randn(4, sizes[1], 13, 10)
+    x = 10 * torch.randn(4, sizes[1], 13, 10)  # ReLU6 differs above 6
     same_function(vgg_block(*sizes), right_block(*sizes), x, suspects=vgg_block_mistakes(*sizes), gradients=False)
 ### END HIDDEN TESTS
 
@@ -631,7 +631,7 @@ for sizes in [(14, 20, 7), (18, 18, 18)]:
     same_function(
         vgg_classifier(*sizes),
         right_classifier(*sizes),
-        torch.randn(6, sizes[0]),
+        10 * torch.randn(6, sizes[0]),
         suspects=vgg_classifier_mistakes(*sizes),
         training=False,
     )
