@@ -35,7 +35,7 @@ REASONS = {
     ("ralph", "springfield"): "F1 0.",
 }
 # Hostile answers: what they still earn, honestly, in tasks that do not need the broken one.
-HOSTILE_POINTS = {"ralph": 9.0, "jimbo": 9.0, "kearney": 10.0, "nelson": 1.0}
+HOSTILE_POINTS = {"ralph": 9.0, "jimbo": 9.0, "kearney": 12.0, "nelson": 1.0}
 
 
 @pytest.fixture(scope="module")

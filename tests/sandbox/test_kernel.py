@@ -218,7 +218,7 @@ def test_memory_that_the_machine_lacks_is_not_the_students_doing(
 ) -> None:
     with Kernel(View(limits=Limits(memory_mib=memory_mib, disk_mib=16, cell_s=20))) as kernel:
         with contextlib.suppress(KernelGone):
-            kernel.run(EAT)
+            kernel.run(EAT.format(take="part = bytearray(300 << 20)"))
             kernel.run("x = b'x' * (3 << 30)")
         assert kernel.memory_kills > 0
         assert bool(kernel.lost) == is_the_machines, kernel.gone
