@@ -181,6 +181,6 @@ def _starts_and_stops(text: str, folder: Path, home: Path) -> None:
     while not PAGE.search(said.getvalue()) and time.monotonic() < give_up:
         said.write(process.stderr.readline())
     process.send_signal(signal.SIGINT)
-    _out, rest = process.communicate(timeout=60)
+    _out, rest = process.communicate(timeout=180)  # lanes that are still importing are waited for
     assert PAGE.search(said.getvalue()), said.getvalue()
     assert process.returncode == 0, said.getvalue() + rest
