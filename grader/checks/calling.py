@@ -38,12 +38,12 @@ def require_module(student: object) -> nn.Module:
     if isinstance(student, nn.Module):
         return student
     raise CheckFailed(
-        _("Expected an `nn.Module`, found {found}.").format(found=_type_of(student)),
+        _("Expected an `nn.Module`, found {found}.").format(found=type_name(student)),
         remedy=_("Does the class inherit from `nn.Module`, and does the function return what it built?"),
     )
 
 
-def _type_of(value: object) -> str:
+def type_name(value: object) -> str:
     """What the student's process calls the type, where a stand-in is all that is here."""
     told = getattr(value, "__dict__", {}).get("remote_type")
     return told if isinstance(told, str) else type(value).__name__

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from grader.checks.calling import call, mode, require_own_mode
+from grader.checks.calling import call, mode, require_own_mode, type_name
 from grader.checks.comparing import distance
 from grader.checks.counting import no_parameters
 from grader.checks.gradients import unreached_parameters
@@ -44,10 +44,7 @@ _ACTIVATIONS = frozenset(
 
 def _other_activations(student: nn.Module, reference: nn.Module) -> list[str]:
     """Activations among the student's layers that the reference has not; it may have some as functions: ReLU mostly."""
-    ours, theirs = (
-        {part.__dict__.get("remote_type") or type(part).__name__ for part in module.modules()}
-        for module in (student, reference)
-    )
+    ours, theirs = ({type_name(part) for part in module.modules()} for module in (student, reference))
     return sorted((ours - theirs) & _ACTIVATIONS)
 
 

@@ -10,14 +10,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from grader.checks.calling import (
-    call,
-    call_on,
-    mode,
-    require_module,
-    student_errors_explained,
-    take_shapes,
-)
+from grader.checks.calling import call, call_on, mode, require_module, student_errors_explained, take_shapes
 from grader.checks.comparing import OUTPUT_TOLERANCE, distance, loss_with_output_grad, random_output_grad
 from grader.checks.differences import other_layers, other_values
 from grader.checks.in_place import does_not_change_its_input

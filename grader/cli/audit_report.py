@@ -79,8 +79,9 @@ def _show_cases(console: Console, kind: Kind, cases: Sequence[CaseResult]) -> No
     else:
         text = _("{good} of {total} as they have to be").format(good=len(cases) - len(wrong), total=len(cases))
     _indented(console, f"{mark} {kind}: {text}")
-    here, elsewhere = (sum(lost) for lost in zip(*((c.lost_here, c.lost_elsewhere) for c in cases), strict=True))
+    here = sum(case.lost_here for case in cases)
     if kind is Kind.WRONG and here:
+        elsewhere = sum(case.lost_elsewhere for case in cases)
         text = _(
             "a mistake is charged with {here:.1f} points in its own task and {elsewhere:.1f} in others, on average"
         )

@@ -379,11 +379,16 @@ for sizes in [(1, 5, 8), (2, 4, 7), (4, 6, 6), (3, 8, 5)]:
 
 # %% nbgrader={"grade": true, "grade_id": "task2_vgg_block_batch_norm", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Блок с BatchNorm / Block with BatchNorm (1 балл / 1 point)
+def norms_in(module):
+    """Number of BatchNorms, your own ones too: each keeps a mean and a variance."""
+    kept = [*module.buffers(), *(value for part in module.modules() for value in vars(part).values())]
+    return sum(isinstance(value, torch.Tensor) and value.numel() > 1 for value in kept) // 2
+
+
 block = vgg_block(3, 4, 8, True)
 assert block is not None, "функция ничего не вернула / the function returned nothing"
 block(torch.randn(2, 4, 16, 16))
-kept = [*block.buffers(), *(value for part in block.modules() for value in vars(part).values())]
-norms = sum(isinstance(value, torch.Tensor) and value.numel() > 1 for value in kept) // 2  # each keeps a mean and a variance
+norms = norms_in(block)
 assert norms == 3, f"BatchNorm: {norms}, ожидалось по одному на свёртку / expected one for each convolution: 3"
 ### BEGIN HIDDEN TESTS
 from grader.checks import same_function
@@ -845,12 +850,6 @@ judged_by_itself(whole, with_probes)
 
 # %% nbgrader={"grade": true, "grade_id": "task5_vgg_batch_norm", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Сеть с BatchNorm / Network with BatchNorm (1 балл / 1 point)
-def norms_in(network):
-    """Number of BatchNorms, your own ones too: each keeps a mean and a variance."""
-    kept = [*network.buffers(), *(value for part in network.modules() for value in vars(part).values())]
-    return sum(isinstance(value, torch.Tensor) and value.numel() > 1 for value in kept) // 2
-
-
 norms = [
     norms_in(network)
     for network in networks(16, [8, 4, 2, 1, 0], [(1, 4), (2, 6)], num_classes=5, batch_norm=True, hidden=12)
